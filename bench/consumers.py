@@ -15,7 +15,7 @@ from bench.gazetteer import PASSWORD
 from chassis import ids
 from chassis.broker.connection import BrokerClient, connect, jetstream
 from chassis.broker.topology import read_contract
-from chassis.deliveries import ConsumerRunner
+from chassis.delivery.runner import ConsumerRunner
 from chassis.migrations import migrate
 from chassis.provision import provision
 from dev.broker import CONTRACT, running

@@ -88,12 +88,12 @@ def run_command(gazetteer: Gazetteer, *arguments: str) -> dict[str, Any]:
     argv = [sys.executable, "-m", "chassis", "run", "address", *arguments]
     environment = {**os.environ, **gazetteer.environment}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    completed = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise RuntimeError(f"{arguments} failed: {done.stdout[-500:]} {done.stderr[-2000:]}")
+    if completed.returncode:
+        raise RuntimeError(f"{arguments} failed: {completed.stdout[-500:]} {completed.stderr[-2000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {**json.loads(done.stdout.splitlines()[-1]), "cpu": cpu}
+    return {**json.loads(completed.stdout.splitlines()[-1]), "cpu": cpu}
 
 
 def plan_reads(gazetteer: Gazetteer, port: int, paths: list[str], *, rate: float = 0.0) -> LoadPlan:

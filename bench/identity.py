@@ -86,11 +86,11 @@ def _measure_p99(port: int, one_council: Credentials, all_councils: Credentials)
     ]
     paced = [replace(plan, rate=_PACE, requests=_PACED_REQUESTS) for plan in plans]
     rounds = [[run_load(plan).p99 for plan in paced] for _ in range(3)]
-    one, many, public_keys = (min(p99) for p99 in zip(*rounds, strict=True))
+    single, many, public_keys = (min(p99) for p99 in zip(*rounds, strict=True))
     return [
-        Figure("machine's token, p99, one council", one, "ms"),
+        Figure("machine's token, p99, one council", single, "ms"),
         Figure(f"machine's token, p99, {COUNCILS:,} councils x {CLIENTS}", many, "ms"),
-        Figure("machine's token, p99, many / one", many / one, "x", most=1.1),
+        Figure("machine's token, p99, many / one", many / single, "x", most=1.1),
         Figure("public keys, p99", public_keys, "ms", most=5),
     ]
 

@@ -65,10 +65,10 @@ async def _drain_beside_changes(
     """
     client, owner = clients
     committed: dict[str, float] = {}
-    stored: dict[str, float] = {}
+    stored_at: dict[str, float] = {}
 
     async def receive(message: Msg) -> None:
-        stored[(message.headers or {})["Nats-Msg-Id"]] = time.perf_counter()
+        stored_at[(message.headers or {})["Nats-Msg-Id"]] = time.perf_counter()
 
     await jetstream(owner).subscribe(
         _SMALL, cb=receive, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
@@ -83,11 +83,11 @@ async def _drain_beside_changes(
         await asyncio.sleep(_PAUSE)
     seconds = time.perf_counter() - start
     for _ in range(_WAITS):
-        if len(stored) == len(committed):
+        if len(stored_at) == len(committed):
             break
         await asyncio.sleep(_PAUSE)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
     relaying.terminate()
-    return [stored[event] - moment for event, moment in committed.items()], seconds
+    return [stored_at[event] - moment for event, moment in committed.items()], seconds

@@ -16,8 +16,8 @@ async def measure(gazetteer: Gazetteer, folder: Path) -> list[Figure]:
     rows = addressbase.read_csv(DATA)
     file = folder / "addressbase.csv"
     records = [*addressbase.streets(rows), *addressbase.properties(rows)]
-    own = [(record, {**values, "custodian": _CUSTODIAN}) for record, values in records]
-    file.write_text(addressbase.supply(own, custodian=_CUSTODIAN))
+    council_records = [(record, {**values, "custodian": _CUSTODIAN}) for record, values in records]
+    file.write_text(addressbase.supply(council_records, custodian=_CUSTODIAN))
     full = run_command(gazetteer, "load", str(file), "--council", _COUNCIL)
     if (full["created"], full["rejected"]) != (len(rows), 0):
         raise RuntimeError(f"not all of the supply was loaded: {full}")

@@ -27,7 +27,7 @@ class Rate:
 
 def run_load(plan: LoadPlan) -> LoadResult:
     """Run the load generator as a process. Raises RuntimeError unless every answer is a 200."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "bench.load_generator"],
         input=json.dumps(asdict(plan)),
         capture_output=True,
@@ -35,7 +35,7 @@ def run_load(plan: LoadPlan) -> LoadResult:
         check=True,
         timeout=180,
     )
-    result = LoadResult(**json.loads(done.stdout))
+    result = LoadResult(**json.loads(completed.stdout))
     if set(result.statuses) != {"200"}:
         raise RuntimeError(f"not all answers were 200: {result.statuses}")
     return result

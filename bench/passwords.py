@@ -34,9 +34,9 @@ async def measure(service: psutil.Process, database_url: str, port: int) -> list
     async def sign_in(address: str, browser: httpx.AsyncClient, csrf: str) -> None:
         async with limit:
             form = {"csrf": csrf, "email": address, "password": _PASSWORD}
-            answer = await browser.post("/identity/sign-in/password", data=form)
-        if answer.headers.get("location") != "/identity/account":
-            raise RuntimeError(f"not signed in: {answer.status_code}")
+            response = await browser.post("/identity/sign-in/password", data=form)
+        if response.headers.get("location") != "/identity/account":
+            raise RuntimeError(f"not signed in: {response.status_code}")
 
     pairs = zip(addresses, browsers, strict=True)
     await asyncio.gather(*(sign_in(address, *browser) for address, browser in pairs))
@@ -50,9 +50,9 @@ async def measure(service: psutil.Process, database_url: str, port: int) -> list
 
 
 def _hashes_per_cpu_second() -> float:
-    stored, before = _HASHER.hash(_PASSWORD), time.process_time()
+    password_hash, before = _HASHER.hash(_PASSWORD), time.process_time()
     for _ in range(_HASHES):
-        _HASHER.verify(stored, _PASSWORD)
+        _HASHER.verify(password_hash, _PASSWORD)
     return _HASHES / (time.process_time() - before)
 
 

@@ -43,7 +43,7 @@ async def draw_questions(
     """Draw addresses from the council's gazetteer, and ask every kind of question about them."""
     places = await connection.fetch(_ADDRESSES, council, 0.3 if large else 2.0)
     random_source = random.Random(3)
-    os_places, own = f"/{council}/address/search/places/v1", f"/{council}/address/v1"
+    os_places, api = f"/{council}/address/search/places/v1", f"/{council}/address/v1"
     points = [f"{row['easting']},{row['northing']}" for row in places]
     prefixes = [_type_ahead(row, random_source) for row in places]
     addresses = [", ".join(str(row[name]) for name in _ADDRESS_PARTS if row[name]) for row in places]
@@ -52,7 +52,7 @@ async def draw_questions(
         for address, row in zip(addresses, places, strict=True)
     ]
     return [
-        Question("UPRN read", [f"{own}/addresses/{row['uprn']}" for row in places], 200, 15),
+        Question("UPRN read", [f"{api}/addresses/{row['uprn']}" for row in places], 200, 15),
         Question(
             "postcode read",
             [f"{os_places}/postcode?postcode={quote(row['postcode'])}" for row in places],
@@ -66,11 +66,11 @@ async def draw_questions(
         Question("find", [f"{os_places}/find?query={quote(address)}" for address in addresses], 20),
         Question(
             "type-ahead",
-            [f"{own}/addresses?q={quote(prefix)}" for prefix in prefixes],
+            [f"{api}/addresses?q={quote(prefix)}" for prefix in prefixes],
             50,
             60 if large else 40,
         ),
-        Question("match", [f"{own}/match"] * len(bodies), 50, 50, tuple(bodies)),
+        Question("match", [f"{api}/match"] * len(bodies), 50, 50, tuple(bodies)),
     ]
 
 

@@ -31,7 +31,7 @@ async def measure(folder: Path) -> list[Figure]:
 async def _median_seconds(verifier: TokenVerifier, tokens: list[str]) -> float:
     durations = []
     for token in tokens:
-        began = time.perf_counter()
+        started = time.perf_counter()
         await verifier.check(token)
-        durations.append(time.perf_counter() - began)
+        durations.append(time.perf_counter() - started)
     return median(durations)

@@ -45,11 +45,11 @@ def add(stack: Stack, council: str, name: str) -> Credentials:
 def remove(stack: Stack, council: str, name: str) -> None:
     """Remove a consumer from the running stack: its connections end. Raises UserError if there is none."""
     rows = _read_rows(stack)
-    others = [row for row in rows if (row["council"], row["name"]) != (council, name)]
-    if len(others) == len(rows):
-        known = ", ".join(f"{row['council']} {row['name']}" for row in rows) or "none"
-        raise UserError(f"There is no consumer {council} {name}.", f"There are: {known}.")
-    _write_rows(stack, others)
+    remaining = [row for row in rows if (row["council"], row["name"]) != (council, name)]
+    if len(remaining) == len(rows):
+        listed = ", ".join(f"{row['council']} {row['name']}" for row in rows) or "none"
+        raise UserError(f"There is no consumer {council} {name}.", f"There are: {listed}.")
+    _write_rows(stack, remaining)
     _seed_file(stack, council, name).unlink(missing_ok=True)
     _apply(stack)
 

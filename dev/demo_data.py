@@ -87,8 +87,8 @@ async def _is_loaded(stack: Stack, council: str) -> bool:
     path = f"/{council}/address/search/places/v1/postcode"
     async with httpx.AsyncClient(base_url=stack.gateway, timeout=10, trust_env=False) as http:
         parameters = {"postcode": KNOWN_POSTCODES[council]}
-        answer = await http.get(path, params=parameters, headers={"X-Api-Key": key})
-    return answer.is_success and bool(answer.json().get("results"))
+        response = await http.get(path, params=parameters, headers={"X-Api-Key": key})
+    return response.is_success and bool(response.json().get("results"))
 
 
 def _write_part(file: Path, postcode_start: str, folder: Path) -> Path:

@@ -20,9 +20,9 @@ async def start(stack: Stack, supervisor: Supervisor) -> None:
     file, operator = stack.folder / FILE, state.read(stack.sandbox)["operator"]
     async with httpx.AsyncClient(base_url=stack.url("identity"), timeout=20, trust_env=False) as http:
         http.headers["Authorization"] = f"Bearer {await sandbox.fetch_token(http, operator)}"
-        known = state.read(file)
-        registered = await http.get(f"{SERVICES}/{known.get('client_id', 'none')}")
-        if known.get("url") != stack.demo_service or not registered.is_success:
+        registration = state.read(file)
+        registered = await http.get(f"{SERVICES}/{registration.get('client_id', 'none')}")
+        if registration.get("url") != stack.demo_service or not registered.is_success:
             state.write(file, asdict(await _register(stack, http)))
     await supervisor.start(_process(stack))
 

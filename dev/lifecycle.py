@@ -49,7 +49,7 @@ def run(stack: Stack, reporter: Reporter) -> int:
 
 
 async def _run(stack: Stack, reporter: Reporter) -> int:
-    began = time.monotonic()
+    started = time.monotonic()
     supervisor = Supervisor(stack.folder, reporter.note)
     stop_requested = _stop_requested()
     all_steps = _steps(stack, supervisor, reporter)
@@ -59,7 +59,7 @@ async def _run(stack: Stack, reporter: Reporter) -> int:
     try:
         await _wait_for_first(start, stop_requested, supervisor.failed)
         if not stop_requested.done():
-            reporter.ready(stack.folder, time.monotonic() - began)
+            reporter.ready(stack.folder, time.monotonic() - started)
             await _wait_for_first(stop_requested, supervisor.failed)
         reporter.stopping()
         return 0
@@ -134,10 +134,10 @@ def _server_steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> l
     async def start_nats() -> None:
         await supervisor.start(_nats(stack))
 
-    own = own_ports()
+    own_servers = own_ports()
     return [
-        Step("postgres", start_postgres if "postgres" in own else use_external),
-        Step("nats", start_nats if "nats" in own else use_external),
+        Step("postgres", start_postgres if "postgres" in own_servers else use_external),
+        Step("nats", start_nats if "nats" in own_servers else use_external),
     ]
 
 

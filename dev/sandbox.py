@@ -40,14 +40,14 @@ KNOWN_WITHIN = 60.0  # seconds until every service has received the event of a n
 
 async def ensure_credentials(stack: Stack, supervisor: Supervisor) -> None:
     """Write `.run/sandbox.json`: keep the credentials that work, make those that are missing."""
-    known = state.read(stack.sandbox)
+    credentials = state.read(stack.sandbox)
     async with httpx.AsyncClient(base_url=stack.url("identity"), timeout=10, trust_env=False) as http:
-        operator, token = await _ensure_operator(stack, supervisor, http, known.get("operator", {}))
+        operator, token = await _ensure_operator(stack, supervisor, http, credentials.get("operator", {}))
         http.headers["Authorization"] = f"Bearer {token}"
         await _ensure_gateway_client(stack, http)
         scopes = await _council_scopes(http)
         councils = {
-            slug: await _ensure_council(http, slug, scopes, known.get("councils", {}).get(slug, {}))
+            slug: await _ensure_council(http, slug, scopes, credentials.get("councils", {}).get(slug, {}))
             for slug in COUNCILS
         }
     urls = {"gateway": stack.gateway, "upstream": stack.upstream, "service": stack.demo_service}
@@ -59,18 +59,18 @@ async def ensure_credentials(stack: Stack, supervisor: Supervisor) -> None:
 
 
 async def _ensure_operator(
-    stack: Stack, supervisor: Supervisor, http: httpx.AsyncClient, known: dict[str, str]
+    stack: Stack, supervisor: Supervisor, http: httpx.AsyncClient, credentials: dict[str, str]
 ) -> tuple[dict[str, str], str]:
     """Return the operator's client and a token for it; a new client if the known one does not work."""
-    token = await fetch_token(http, known) if known else ""
+    token = await fetch_token(http, credentials) if credentials else ""
     if not token:
-        known = await _create_operator(stack, supervisor)
-        token = await fetch_token(http, known)
+        credentials = await _create_operator(stack, supervisor)
+        token = await fetch_token(http, credentials)
     if not token:
         raise UserError(
             "Identity refuses the operator's client it just made.", f"See {stack.folder / 'log'}."
         )
-    return known, token
+    return credentials, token
 
 
 async def _create_operator(stack: Stack, supervisor: Supervisor) -> dict[str, str]:
@@ -84,8 +84,8 @@ async def _create_operator(stack: Stack, supervisor: Supervisor) -> dict[str, st
 async def _ensure_gateway_client(stack: Stack, http: httpx.AsyncClient) -> None:
     """Make the control plane's own client, which may only read identity's snapshot for the gateway."""
     file = gateway.credentials_file(stack)
-    known = state.read(file)
-    if not known or not await fetch_token(http, known):
+    credentials = state.read(file)
+    if not credentials or not await fetch_token(http, credentials):
         client = await create(http, "/identity/v1/clients", "Gateway", "live", ["identity:gateway"])
         state.write(file, _credentials(client))
 
@@ -94,11 +94,11 @@ async def fetch_token(http: httpx.AsyncClient, client: dict[str, str]) -> str:
     """Fetch an access token for a client; empty if identity does not know it, or its secret."""
     login = httpx.BasicAuth(client["client_id"], client["client_secret"])
     form = {"grant_type": "client_credentials"}
-    answer = await http.post("/identity/token", data=form, auth=login)
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
+    response = await http.post("/identity/token", data=form, auth=login)
+    if response.status_code == httpx.codes.UNAUTHORIZED:
         return ""
-    require_success(answer)
-    return str(answer.json()["access_token"])
+    require_success(response)
+    return str(response.json()["access_token"])
 
 
 async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
@@ -111,18 +111,22 @@ async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
 
 
 async def _ensure_council(
-    http: httpx.AsyncClient, slug: str, scopes: list[str], known: dict[str, Any]
+    http: httpx.AsyncClient, slug: str, scopes: list[str], credentials: dict[str, Any]
 ) -> dict[str, Any]:
     """Return a council's credentials and its service for sign-in: the known ones if they still work."""
     created = await http.post("/identity/v1/councils", json={"slug": slug, **COUNCILS[slug]})
     if created.status_code != httpx.codes.CONFLICT:  # an earlier run made it
         require_success(created)
     if (
-        known
-        and await _key_works(http, slug, known["api_key"])
-        and await fetch_token(http, _credentials(known))
+        credentials
+        and await _key_works(http, slug, credentials["api_key"])
+        and await fetch_token(http, _credentials(credentials))
     ):
-        return known if "service" in known else {**known, "service": await _create_service(http, slug)}
+        return (
+            credentials
+            if "service" in credentials
+            else {**credentials, "service": await _create_service(http, slug)}
+        )
     key_scopes = [scope for scope in scopes if scope not in ADMINISTRATION_SCOPES]
     key = await create(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", "sandbox", key_scopes)
     client = await create(http, f"/{slug}/identity/v1/clients", "Sandbox client", "sandbox", scopes)
@@ -150,11 +154,11 @@ async def create(
 ) -> dict[str, Any]:
     """Create a key or a client. If one of that name exists, whose secret is lost, number the new one."""
     body = {"name": name, "mode": mode, "scopes": scopes, **members}
-    answer = await post(http, path, body)
-    if answer.status_code == httpx.codes.CONFLICT:
-        answer = await post(http, path, {**body, "name": f"{name} {int(time.time())}"})
-    require_success(answer)
-    return dict(answer.json())
+    response = await post(http, path, body)
+    if response.status_code == httpx.codes.CONFLICT:
+        response = await post(http, path, {**body, "name": f"{name} {int(time.time())}"})
+    require_success(response)
+    return dict(response.json())
 
 
 async def post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
@@ -162,12 +166,12 @@ async def post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> http
     return await http.post(path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
 
 
-def require_success(answer: httpx.Response) -> None:
+def require_success(response: httpx.Response) -> None:
     """Raise UserError unless the request succeeded."""
-    if not answer.is_success:
-        request = f"{answer.request.method} {answer.request.url.path}"
+    if not response.is_success:
+        request = f"{response.request.method} {response.request.url.path}"
         raise UserError(
-            f"{request} answered {answer.status_code}: {answer.text[:400]}",
+            f"{request} answered {response.status_code}: {response.text[:400]}",
             "The demonstration cannot be made. To start afresh, remove the data: `rm -rf .run`.",
         )
 
@@ -188,10 +192,10 @@ async def _wait_for(http: httpx.AsyncClient, path: str, key: str) -> None:
     end = time.monotonic() + KNOWN_WITHIN
     while True:
         try:
-            answer = await http.get(path, headers={"X-Api-Key": key})
-            if answer.is_success:
+            response = await http.get(path, headers={"X-Api-Key": key})
+            if response.is_success:
                 return
-            reason = f"{answer.status_code} {answer.text[:200]}"
+            reason = f"{response.status_code} {response.text[:200]}"
         except httpx.HTTPError as error:
             reason = repr(error)
         if time.monotonic() > end:

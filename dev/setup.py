@@ -95,12 +95,12 @@ def require_machine() -> None:
 def ensure() -> None:
     """Do what the stamp does not record yet."""
     target = digests()
-    done = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
-    if done == target:
+    recorded = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
+    if recorded == target:
         return
-    if done.get("python", target["python"]) != target["python"] or not usable():
+    if recorded.get("python", target["python"]) != target["python"] or not usable():
         make_environment()
-    if done.get("lock") != target["lock"]:
+    if recorded.get("lock") != target["lock"]:
         install_lock()
     install_workspace()
     require_servers()
@@ -295,11 +295,11 @@ class Step:
         self.title = title
 
     def __enter__(self) -> None:
-        self.began = time.monotonic()
+        self.started = time.monotonic()
         print(f"{self.title} ... ", end="", flush=True)
 
     def __exit__(self, error: object, *_: object) -> None:
-        print("failed" if error else f"{time.monotonic() - self.began:.1f} s", flush=True)
+        print("failed" if error else f"{time.monotonic() - self.started:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

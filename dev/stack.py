@@ -62,25 +62,27 @@ def secrets_of(stack: Stack) -> dict[str, str]:
     They are made on the first run and kept.
     """
     roles = [role for name in SERVICES for role in (name, f"{name}_owner")]
-    known = state.passwords(stack.folder, [postgres.SUPERUSER, *roles])
+    passwords = state.passwords(stack.folder, [postgres.SUPERUSER, *roles])
     # 32 bytes each: the key that encrypts identity's signing keys, and its secret at the simulated directory.
-    if missing := [name for name in ("identity_master_key", "directory") if name not in known]:
-        known |= {name: urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in missing}
-        state.write(stack.folder / "passwords.json", known)
-    return known
+    if missing := [name for name in ("identity_master_key", "directory") if name not in passwords]:
+        passwords |= {name: urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in missing}
+        state.write(stack.folder / "passwords.json", passwords)
+    return passwords
 
 
 def admin_url(stack: Stack) -> str:
     """Return a superuser's URL of the stack's PostgreSQL."""
     external = os.environ.get(EXTERNAL_POSTGRES, "")
     password = secrets_of(stack)[postgres.SUPERUSER]
-    own = f"postgresql://{postgres.SUPERUSER}:{password}@{ports.HOST}:{stack.ports.of('postgres')}/postgres"
+    own_url = (
+        f"postgresql://{postgres.SUPERUSER}:{password}@{ports.HOST}:{stack.ports.of('postgres')}/postgres"
+    )
     if external and not urlsplit(external).hostname:
         raise UserError(
             f"{EXTERNAL_POSTGRES} is no PostgreSQL URL.",
             "Write postgresql://USER:PASSWORD@HOST:PORT/postgres.",
         )
-    return external or own
+    return external or own_url
 
 
 def uses_own_nats() -> bool:
@@ -91,11 +93,11 @@ def uses_own_nats() -> bool:
 def nats_seeds(stack: Stack) -> dict[str, str]:
     """Return the seed of each user of the stack's own NATS, made on the first run and kept."""
     file = stack.folder / "nats-seeds.json"
-    known: dict[str, str] = state.read(file)
-    if missing := [user for user in ("owner", "gateway", *SERVICES) if user not in known]:
-        known |= {user: keys.make_seed() for user in missing}
-        state.write(file, known)
-    return known
+    seeds: dict[str, str] = state.read(file)
+    if missing := [user for user in ("owner", "gateway", *SERVICES) if user not in seeds]:
+        seeds |= {user: keys.make_seed() for user in missing}
+        state.write(file, seeds)
+    return seeds
 
 
 def nats_url(stack: Stack) -> str:

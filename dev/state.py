@@ -37,12 +37,12 @@ def write(file: Path, content: dict[str, Any]) -> None:
 def passwords(folder: Path, roles: list[str]) -> dict[str, str]:
     """Return the passwords of the database roles, made on the first run and kept."""
     file = folder / "passwords.json"
-    known: dict[str, str] = read(file)
-    missing = [role for role in roles if role not in known]
+    stored_passwords: dict[str, str] = read(file)
+    missing = [role for role in roles if role not in stored_passwords]
     if missing:
-        known |= {role: secrets.token_hex(24) for role in missing}
-        write(file, known)
-    return known
+        stored_passwords |= {role: secrets.token_hex(24) for role in missing}
+        write(file, stored_passwords)
+    return stored_passwords
 
 
 @contextmanager

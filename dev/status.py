@@ -48,8 +48,10 @@ def _measure(name: str, process: psutil.Process) -> MemoryUse:
         with contextlib.suppress(psutil.Error):
             resident += member.memory_info().rss
             shares.append(_proportional(member))
-    known = [share for share in shares if share is not None]
-    return MemoryUse(name, process.pid, 1 + len(children), resident, sum(known) if known else None)
+    known_shares = [share for share in shares if share is not None]
+    return MemoryUse(
+        name, process.pid, 1 + len(children), resident, sum(known_shares) if known_shares else None
+    )
 
 
 def _proportional(process: psutil.Process) -> int | None:
@@ -72,10 +74,10 @@ def show(folder: Path, console: Console | None = None) -> int:
         table.add_row(
             use.name, str(use.pid), str(use.processes), _format(use.resident), _format(use.proportional)
         )
-    known = [use.proportional for use in uses if use.proportional is not None]
+    proportional = [use.proportional for use in uses if use.proportional is not None]
     resident = sum(use.resident for use in uses)
     count = sum(use.processes for use in uses)
-    total = _format(sum(known) if known else None)
+    total = _format(sum(proportional) if proportional else None)
     table.add_row("sum", "", str(count), _format(resident), total, style="bold")
     console.print(table)
     return 0

@@ -25,11 +25,11 @@ async def run(steps: Sequence[Step], report: Report) -> None:
     async def run_step(step: Step) -> None:
         for name in step.after:
             await ended[name].wait()
-        began = time.monotonic()
+        started = time.monotonic()
         report(step.name, None)
         await step.work()
         ended[step.name].set()
-        report(step.name, time.monotonic() - began)
+        report(step.name, time.monotonic() - started)
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -18,8 +18,8 @@ async def ensure(stack: Stack) -> None:
     async with httpx.AsyncClient(base_url=stack.url("identity"), timeout=20, trust_env=False) as http:
         token = await sandbox.fetch_token(http, credentials["operator"])
         http.headers["Authorization"] = f"Bearer {token}"
-        for council, known in credentials["councils"].items():
-            await _ensure_testers(http, council, known["service"]["client_id"])
+        for council, council_credentials in credentials["councils"].items():
+            await _ensure_testers(http, council, council_credentials["service"]["client_id"])
         demonstration = state.read(stack.folder / demo_service.FILE)
         await _ensure_testers(http, "citytown", demonstration["client_id"])
 
@@ -28,8 +28,8 @@ async def _ensure_testers(http: httpx.AsyncClient, council: str, client_id: str)
     path = f"/{council}/identity/v1/services/{client_id}/testers"
     listed = await http.get(path, params={"limit": 100})
     sandbox.require_success(listed)
-    there = {tester["email"] for tester in listed.json()["items"]}
-    for email in sorted(list_addresses(council) - there):
+    emails = {tester["email"] for tester in listed.json()["items"]}
+    for email in sorted(list_addresses(council) - emails):
         sandbox.require_success(await sandbox.post(http, path, {"email": email}))
 
 

@@ -33,7 +33,7 @@ def find_unprivileged() -> UnixUser | None:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        entry = next((other for other in pwd.getpwall() if other.pw_uid != 0), None)  # type: ignore[assignment]
+        entry = next((candidate for candidate in pwd.getpwall() if candidate.pw_uid != 0), None)  # type: ignore[assignment]
     if entry is None:
         raise UserError(
             "PostgreSQL does not run as root, and this machine has no other user.",
@@ -89,9 +89,9 @@ def use_fallback(directory: Path) -> Path:
 
 def _remove_abandoned() -> None:
     for folder in SHARED.glob("townhall-*"):
-        kept_for = folder / "kept-for"
+        owner_file = folder / "kept-for"
         ours = folder.lstat().st_uid == os.geteuid()
-        if ours and kept_for.exists() and not (Path(kept_for.read_text()) / "kept-in").exists():
+        if ours and owner_file.exists() and not (Path(owner_file.read_text()) / "kept-in").exists():
             shutil.rmtree(folder)
 
 

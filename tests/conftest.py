@@ -86,8 +86,8 @@ def request_token(platform: Platform, client: dict[str, str]) -> str:
     """Request an access token for a client's secret; "None" from a server that gives none."""
     form = {"grant_type": "client_credentials"}
     auth = (client["client_id"], client["client_secret"])
-    answer = httpx.post(f"{platform.gateway}/identity/token", data=form, auth=auth, trust_env=False)
-    return str(answer.json().get("access_token"))
+    response = httpx.post(f"{platform.gateway}/identity/token", data=form, auth=auth, trust_env=False)
+    return str(response.json().get("access_token"))
 
 
 @pytest.fixture(scope="session")

@@ -61,10 +61,14 @@ async def rekey(
         await session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
         for table in await list_moving_tables(session):
             columns = {row.attname for row in await session.all(_COLUMNS, {"table": table})}
-            own = {name.removeprefix(f"{table}."): list(found) for name, found in (copies or {}).items()}
-            stay = {name: found for name, found in own.items() if name in columns}
-            kept = "".join(f" AND NOT {name} = ANY(:{name})" for name in stay)
-            statement = f"UPDATE {table} SET council = :to WHERE council = ANY(CAST(:from AS text[])){kept}"
+            copies_of_table = {
+                name.removeprefix(f"{table}."): list(copied) for name, copied in (copies or {}).items()
+            }
+            stay = {name: copied for name, copied in copies_of_table.items() if name in columns}
+            exclusion = "".join(f" AND NOT {name} = ANY(:{name})" for name in stay)
+            statement = (
+                f"UPDATE {table} SET council = :to WHERE council = ANY(CAST(:from AS text[])){exclusion}"
+            )
             values = {"to": successor, "from": list(councils), **stay}
             await session.execute(text(statement), values)
 
@@ -92,12 +96,12 @@ async def find_slugs(session: ReadSession, slugs: Collection[str]) -> set[str]:
     ``council`` itself, and tables whose rows keep it, are left out.
     """
     await session.set_all_councils()
-    found = set()
+    columns_with_slug = set()
     for column in await session.all(_TEXTS):
         if column.table in STAYING:
             continue
         value = f"encode({column.column}, 'escape')" if column.bytes else f"{column.column}::text"
         statement = f"SELECT true FROM {column.table} WHERE {value} ~ :pattern LIMIT 1"
         if await session.scalar(text(statement), {"pattern": "|".join(slugs)}):
-            found.add(f"{column.table}.{column.column}")
-    return found
+            columns_with_slug.add(f"{column.table}.{column.column}")
+    return columns_with_slug

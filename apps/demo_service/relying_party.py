@@ -125,10 +125,10 @@ async def _redeem_code(
         "code_verifier": pending.code_verifier,
     }
     credentials = httpx.BasicAuth(registration.client_id, registration.client_secret)
-    answer = await http.post(metadata["token_endpoint"], data=form, auth=credentials)
-    if not answer.is_success:
-        raise NotSignedInError(f"The token endpoint answered {answer.status_code}: {answer.text[:300]}")
-    return dict(answer.json())
+    response = await http.post(metadata["token_endpoint"], data=form, auth=credentials)
+    if not response.is_success:
+        raise NotSignedInError(f"The token endpoint answered {response.status_code}: {response.text[:300]}")
+    return dict(response.json())
 
 
 async def _check_identity(

@@ -8,6 +8,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from notes.app import note
+from prometheus_client import REGISTRY
 from sqlalchemy import insert, select
 
 from chassis import events, ids
@@ -17,8 +18,8 @@ from chassis.broker.streams import OwnerSettings
 from chassis.broker.topology import Durable, Topology, durable_name, stream_name
 from chassis.consumer import Consumer
 from chassis.database import Database
-from chassis.dead_letters import DeadLetters
-from chassis.deliveries import ConsumerRunner
+from chassis.delivery.dead_letters import DeadLetters
+from chassis.delivery.runner import ConsumerRunner
 from chassis.events import EventData
 from chassis.testing import eventually
 
@@ -128,6 +129,14 @@ class Harness:
         """Count the events that are not yet acknowledged."""
         state = await self.client.call_consumer("INFO", self.stream, self.durable)
         return state["num_pending"] + state["num_ack_pending"]
+
+
+def read_metric(name, harness):
+    return REGISTRY.get_sample_value(f"townhall_consumer_{name}", {"consumer": harness.durable})
+
+
+def is_paused(harness):
+    return (read_metric("paused_since_seconds", harness) or 0) > 0
 
 
 class Proxy:

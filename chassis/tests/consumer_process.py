@@ -9,9 +9,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from consumer_harness import Harness
 from notes.app import Settings
 
-from chassis import deliveries, settlement
 from chassis.broker.connection import Access, connect
 from chassis.database import Database
+from chassis.delivery import runner as deliveries
+from chassis.delivery import settlement
 
 
 async def main(database_url, nats_url, capability):

@@ -19,8 +19,8 @@ NOTES = "/citytown/notes/v1/notes"
 BINS = "/citytown/notes/v1/bins"
 
 
-def status_and_code(answer):
-    return answer.status_code, answer.json().get("code")
+def status_and_code(response):
+    return response.status_code, response.json().get("code")
 
 
 @pytest.fixture
@@ -33,8 +33,10 @@ def reader(mint):
     [{"Authorization": "Bearer {}"}, {"authorization": "bearer {}"}, {"X-Api-Key": "{}"}, {"key": "{}"}],
 )
 async def test_a_credential_may_stand_in_any_of_the_headers(client, reader, headers):
-    answer = await client.get(NOTES, headers={name: value.format(reader) for name, value in headers.items()})
-    assert answer.status_code == 200
+    response = await client.get(
+        NOTES, headers={name: value.format(reader) for name, value in headers.items()}
+    )
+    assert response.status_code == 200
 
 
 async def test_a_credential_may_stand_in_the_query_of_os_clients(client, reader):
@@ -42,10 +44,10 @@ async def test_a_credential_may_stand_in_the_query_of_os_clients(client, reader)
 
 
 async def test_no_credential_is_401_and_says_where_to_put_one(client):
-    answer = await client.get(NOTES)
-    assert status_and_code(answer) == (401, "missing-credential")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = await client.get(NOTES)
+    assert status_and_code(response) == (401, "missing-credential")
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -75,8 +77,8 @@ async def test_a_token_of_another_issuer_audience_or_type_is_401(client, mint, i
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é" * 10, "x" * 5000, "..", "eyJhbGciOiJub25lIn0.e30."])
 async def test_a_malformed_token_is_401(client, token):
-    answer = await client.get(NOTES, params={"key": token})
-    assert status_and_code(answer) == (401, "invalid-credential")
+    response = await client.get(NOTES, params={"key": token})
+    assert status_and_code(response) == (401, "invalid-credential")
 
 
 async def test_a_token_signed_by_a_foreign_key_is_401(client, mint):
@@ -110,8 +112,8 @@ async def test_a_token_signed_with_our_public_key_as_a_secret_is_401(client, iss
     )
     secret = issuer_key.as_pem(private=False)
     mac = base64.urlsafe_b64encode(hmac.digest(secret, signing_input, "sha256")).rstrip(b"=")
-    answer = await client.get(NOTES, headers={"key": (signing_input + b"." + mac).decode()})
-    assert status_and_code(answer) == (401, "invalid-credential")
+    response = await client.get(NOTES, headers={"key": (signing_input + b"." + mac).decode()})
+    assert status_and_code(response) == (401, "invalid-credential")
 
 
 async def test_an_expired_token_is_401_even_if_it_was_valid_before(client, mint, monkeypatch):
@@ -123,9 +125,9 @@ async def test_an_expired_token_is_401_even_if_it_was_valid_before(client, mint,
 
 
 async def test_a_missing_scope_is_403_and_named(client, mint):
-    answer = await client.get(NOTES, headers={"key": mint(scopes=["notes:write"])})
-    assert status_and_code(answer) == (403, "missing-scope")
-    assert answer.json()["scope"] == "notes:read"
+    response = await client.get(NOTES, headers={"key": mint(scopes=["notes:write"])})
+    assert status_and_code(response) == (403, "missing-scope")
+    assert response.json()["scope"] == "notes:read"
 
 
 async def test_another_councils_token_is_403(client, mint):
@@ -149,8 +151,8 @@ async def test_an_unknown_council_is_404(client, mint):
 
 async def test_a_suspended_council_is_403(client, mint):
     token = mint(scopes=["notes:read"], councils=["sleepton"])
-    answer = await client.get("/sleepton/notes/v1/notes", headers={"key": token})
-    assert status_and_code(answer) == (403, "council-suspended")
+    response = await client.get("/sleepton/notes/v1/notes", headers={"key": token})
+    assert status_and_code(response) == (403, "council-suspended")
 
 
 @pytest.mark.parametrize("revoked", ["jti", "client_id", "sub", "mandate", "act"])
@@ -245,8 +247,8 @@ async def test_a_token_without_a_time_of_issue_is_401(client, mint, issued):
 
 
 async def test_the_council_view_says_what_the_service_knows(client, mint):
-    answer = await client.get("/citytown/notes/v1/council", headers={"key": mint(scopes=["notes:read"])})
-    assert answer.json()["gss"] == "E06000022"
+    response = await client.get("/citytown/notes/v1/council", headers={"key": mint(scopes=["notes:read"])})
+    assert response.json()["gss"] == "E06000022"
 
 
 async def test_a_council_that_appears_is_served_within_a_second(client, app, mint):

@@ -111,6 +111,15 @@ async def test_nobody_without_a_key_gets_in(broker):
         await writer.wait_closed()
 
 
+async def test_a_user_with_an_unknown_key_is_told_what_to_do_once_a_minute(broker, caplog):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.5):
+            await connect(Access(broker.url, "mapping", keys.make_seed()), "test")
+    messages = [record.message for record in caplog.records if record.name.startswith("chassis")]
+    assert len([message for message in messages if "accounts do not know this key" in message]) == 1
+    assert len(messages) <= 2
+
+
 async def test_a_service_publishes_its_own_events_and_reads_what_it_declares(broker, identity, mapping):
     subject = f"townhall.citytown.{COUNCILS}"
     assert (await publish(identity, subject, b"mine"))["stream"] == "IDENTITY"
@@ -186,18 +195,18 @@ async def test_a_service_counts_its_dead_letters_and_reads_none(mapping):
 )
 async def test_a_service_listens_to_nothing_but_its_own_inbox(broker, owner, subject):
     client = await broker.connect("payments")
-    heard = []
+    messages = []
 
-    async def hear(message):
-        heard.append(message)
+    async def record(message):
+        messages.append(message)
 
-    await client.subscribe(subject, cb=hear)
+    await client.subscribe(subject, cb=record)
     await client.flush()
     await publish(owner, "townhall.citytown.identity.council.changed")
     await owner.flush()
     await client.flush()
     await asyncio.sleep(0.05)
-    assert not heard
+    assert not messages
 
 
 async def test_a_reply_subject_stores_nothing_in_another_stream(broker, owner, mapping, identity):
@@ -230,14 +239,14 @@ async def test_a_council_reads_its_own_events_of_every_service_and_nothing_else(
         await publish(identity, f"townhall.{council}.{COUNCILS}", council.encode())
         await publish(address, f"townhall.{council}.address.property.changed", council.encode())
     crm = await broker.connect("council_citytown_crm", broker.outside["citytown", "crm"])
-    seen = []
+    councils = []
     for stream in ("IDENTITY", "ADDRESS"):
         pull = await jetstream(crm).pull_subscribe_bind(consumer="council_citytown_crm", stream=stream)
         for message in await read_all(pull):
-            seen.append(message.subject.split(".")[1])
+            councils.append(message.subject.split(".")[1])
             await message.ack()
-    assert len(seen) >= 2
-    assert set(seen) == {"citytown"}
+    assert len(councils) >= 2
+    assert set(councils) == {"citytown"}
     for subject in (
         "$JS.API.CONSUMER.MSG.NEXT.IDENTITY.council_hillshire_crm",
         "$JS.API.CONSUMER.CREATE.IDENTITY.council_citytown_crm",
@@ -261,17 +270,17 @@ async def read_all(pull):
 
 async def test_the_gateway_hears_of_councils_and_revocations_and_says_nothing(broker, identity):
     gateway = await broker.connect("gateway")
-    heard = []
+    subjects = []
 
-    async def hear(message):
-        heard.append(message.subject)
+    async def record(message):
+        subjects.append(message.subject)
 
     for subject in accounts.GATEWAY_SUBJECTS:
-        await gateway.subscribe(subject, cb=hear)
+        await gateway.subscribe(subject, cb=record)
     await gateway.flush()
     for event in ("council.changed", "token.revoked"):
         await publish(identity, f"townhall.citytown.identity.{event}")
-    await eventually(lambda: len(heard) == 2)
+    await eventually(lambda: len(subjects) == 2)
     with pytest.raises(RefusedError):
         await gateway.request("townhall.citytown.identity.token.revoked", b"{}", timeout=0.2)
 

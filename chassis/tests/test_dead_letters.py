@@ -6,11 +6,11 @@ import json
 import pytest
 from notes.app import Settings
 
-from chassis import settlement
 from chassis.__main__ import _make_parser
 from chassis.app import Service
 from chassis.broker.topology import dead_letter_stream
-from chassis.dead_letter_commands import run
+from chassis.delivery import settlement
+from chassis.delivery.commands import run
 from chassis.testing import eventually
 
 

@@ -27,8 +27,8 @@ def acting(mint):
     return header
 
 
-def status_and_code(answer):
-    return answer.status_code, answer.json().get("code")
+def status_and_code(response):
+    return response.status_code, response.json().get("code")
 
 
 async def note(client, headers):
@@ -49,15 +49,15 @@ async def test_a_delegate_acts_in_their_theme_and_the_record_names_both(client, 
 async def test_a_delegate_is_refused_on_operations_not_open_to_delegates(client, acting):
     all_scopes = acting("notes:read", "notes:write", "notes:own")
     for method, path in (("GET", "notes"), ("POST", "notes"), ("GET", "council")):
-        answer = await client.request(method, f"{BASE}/{path}", headers=all_scopes)
-        assert status_and_code(answer) == (403, "not-for-delegates")
-        assert "themselves" in answer.json()["detail"]
+        response = await client.request(method, f"{BASE}/{path}", headers=all_scopes)
+        assert status_and_code(response) == (403, "not-for-delegates")
+        assert "themselves" in response.json()["detail"]
 
 
 async def test_another_theme_is_refused_and_the_one_needed_is_named(client, acting):
-    answer = await note(client, acting("notes:own", theme="council-tax"))
-    assert status_and_code(answer) == (403, "wrong-theme")
-    assert answer.json()["theme"] == "waste"
+    response = await note(client, acting("notes:own", theme="council-tax"))
+    assert status_and_code(response) == (403, "wrong-theme")
+    assert response.json()["theme"] == "waste"
 
 
 async def test_the_theme_may_be_that_of_the_resource(client, mint, acting):
@@ -69,8 +69,8 @@ async def test_the_theme_may_be_that_of_the_resource(client, mint, acting):
     )
     path = f"{BASE}/own/{{}}"
     assert (await client.get(path.format(note_id), headers=acting("notes:own"))).status_code == 200
-    other = await client.get(path.format(note_id), headers=acting("notes:own", theme="parking"))
-    assert status_and_code(other) == (403, "wrong-theme")
+    wrong_theme = await client.get(path.format(note_id), headers=acting("notes:own", theme="parking"))
+    assert status_and_code(wrong_theme) == (403, "wrong-theme")
     for other_id in (without_theme.json()["id"], ids.show(ids.new()), "no-id"):
         refused = await client.get(path.format(other_id), headers=acting("notes:own"))
         assert status_and_code(refused) == (403, "not-for-delegates")

@@ -10,8 +10,8 @@ from notes.app import calls, note, notes
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 
-from chassis.dead_letters import DeadLetters
-from chassis.deliveries import ConsumerRunner
+from chassis.delivery.dead_letters import DeadLetters
+from chassis.delivery.runner import ConsumerRunner
 from chassis.relay import Relay
 from chassis.testing import eventually
 
@@ -70,8 +70,8 @@ async def test_a_batch_half_published_before_a_crash_is_completed_in_order(datab
 async def test_a_poisonous_event_is_buried_with_the_services_own_rights_and_counted(
     database, connection, nc, owner, runner, monkeypatch
 ):
-    monkeypatch.setattr("chassis.settlement._RETRY_DELAYS", (0.05, 0.05))
-    monkeypatch.setattr("chassis.deliveries._MEASURE_INTERVAL", 0.1)
+    monkeypatch.setattr("chassis.delivery.settlement._RETRY_DELAYS", (0.05, 0.05))
+    monkeypatch.setattr("chassis.delivery.runner._MEASURE_INTERVAL", 0.1)
     for words in ("before", "poison 1", "behind"):
         await write_note(database, words, subject=words)
     await Relay(connection, nc).drain()

@@ -15,8 +15,8 @@ from chassis.job_commands import run
 from chassis.jobs import enqueue
 from chassis.jobs.dead_jobs import purge
 from chassis.jobs.states import State
-from chassis.monitor import Monitor
 from chassis.testing import eventually
+from chassis.worker.monitor import Monitor
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 from consumer_harness import open_distant
 from job_harness import Send
 
-from chassis.consumer_metrics import PAUSED_SINCE
 from chassis.jobs import claims, runner
 from chassis.jobs.claims import Claim, open_claimer
+from chassis.jobs.metrics import PAUSED_SINCE
 from chassis.jobs.states import Lane, State
 from chassis.testing import eventually
 
@@ -152,7 +152,7 @@ async def test_a_long_call_keeps_its_lease(jobs, monkeypatch):
 
 
 async def test_while_the_database_is_away_jobs_pause_and_go_on_by_themselves(jobs, settings):
-    gauge = PAUSED_SINCE.labels("notes-jobs")
+    gauge = PAUSED_SINCE
     async with open_distant(settings) as (database, proxy), jobs.running(database):
         await jobs.enqueue("before")
         await expect_notes(jobs, "before")
@@ -190,7 +190,7 @@ async def test_a_server_that_does_not_answer_is_given_up(jobs, settings, monkeyp
         await jobs.enqueue("before")
         await expect_notes(jobs, "before")
         proxy.freeze()
-        await eventually(lambda: PAUSED_SINCE.labels("notes-jobs")._value.get() > 0)
+        await eventually(lambda: PAUSED_SINCE._value.get() > 0)
         proxy.thaw()
         await jobs.enqueue("after")
         await expect_notes(jobs, "before", "after")

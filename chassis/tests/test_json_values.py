@@ -58,16 +58,16 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 async def test_a_value_that_cannot_be_stored_is_a_400(api, name):
     text, code = REFUSED[name]
-    answer = await post(api, text)
-    assert answer.status_code == 400, answer.text
+    response = await post(api, text)
+    assert response.status_code == 400, response.text
     if code:
-        assert [error["code"] for error in answer.json()["errors"]] == [code]
+        assert [error["code"] for error in response.json()["errors"]] == [code]
 
 
 @pytest.mark.parametrize("value", [MAX_INTEGER, -MAX_INTEGER, 1.5, True, None, "Ĉirkaŭ 😀\n", [], {"a": {}}])
 async def test_every_other_value_is_taken_as_it_is(api, value):
-    answer = await post(api, json.dumps({"settings": {"a": value}}))
-    assert json.loads(answer.json()["stored"]) == {"a": value}
+    response = await post(api, json.dumps({"settings": {"a": value}}))
+    assert json.loads(response.json()["stored"]) == {"a": value}
 
 
 async def test_the_deepest_value_is_taken(api):

@@ -253,6 +253,6 @@ async def test_small_changes_wait_for_two_batches_of_a_load_of_100_000_at_most(d
     texts = await list_texts(js, before)
     assert texts.count("load") == 100_000
     places = {text: before + place for place, text in enumerate(texts, start=1) if text != "load"}
-    waits = [places[str(number)] - stored for number, stored in enumerate(stored_when_committed)]
+    waits = [places[str(number)] - position for number, position in enumerate(stored_when_committed)]
     assert len(waits) > 100
     assert max(waits) <= 2_000

@@ -27,23 +27,23 @@ async def count_notes(database):
 
 
 async def test_invalid_values_are_400_with_each_field(client):
-    answer = await client.get("/citytown/notes/v1/open/0", params={"postcode": "NONSENSE"})
-    body = answer.json()
-    assert (answer.status_code, body["code"]) == (400, "invalid-request")
+    response = await client.get("/citytown/notes/v1/open/0", params={"postcode": "NONSENSE"})
+    body = response.json()
+    assert (response.status_code, body["code"]) == (400, "invalid-request")
     assert {error["field"] for error in body["errors"]} == {"path.uprn", "query.postcode"}
     assert body["type"] == "urn:townhall:problem:invalid-request"
 
 
 @pytest.mark.parametrize("postcode", ["ba11lj", "BA1 1LJ", " bA1  1lJ"])
 async def test_a_postcode_is_accepted_however_it_is_written(client, postcode):
-    answer = await client.get("/citytown/notes/v1/open/1", params={"postcode": postcode})
-    assert answer.json() == "1 BA1 1LJ"
+    response = await client.get("/citytown/notes/v1/open/1", params={"postcode": postcode})
+    assert response.json() == "1 BA1 1LJ"
 
 
 async def test_an_unknown_path_and_method_are_problems(client):
     assert (await client.get("/nowhere/at/all")).json()["code"] == "unknown-path"
-    answer = await client.put("/citytown/notes/v1/fast")
-    assert (answer.status_code, answer.json()["code"], answer.headers["Allow"]) == (
+    response = await client.put("/citytown/notes/v1/fast")
+    assert (response.status_code, response.json()["code"], response.headers["Allow"]) == (
         405,
         "method-not-allowed",
         "GET",
@@ -51,9 +51,9 @@ async def test_an_unknown_path_and_method_are_problems(client):
 
 
 async def test_a_crash_shows_the_caller_no_internals(client):
-    answer = await client.get("/citytown/notes/v1/crash")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
-    assert "secret detail" not in answer.text
+    response = await client.get("/citytown/notes/v1/crash")
+    assert (response.status_code, response.json()["code"]) == (500, "internal-error")
+    assert "secret detail" not in response.text
 
 
 async def test_an_outside_contract_keeps_its_own_error_shape(client):
@@ -67,8 +67,8 @@ async def test_a_body_over_the_limit_is_413_even_without_a_length(client, key):
         for _ in range(40):
             yield b" " * 65_536
 
-    answer = await client.post(NOTES, headers=key, content=flood())
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    response = await client.post(NOTES, headers=key, content=flood())
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
 
 
 async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(client, key):
@@ -80,21 +80,21 @@ async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(cli
             chunks_read += 1
             yield b" " * 65_536
 
-    answer = await client.post(NOTES, headers={**key, "Content-Length": str(40 * 65_536)}, content=flood())
-    assert (answer.status_code, chunks_read) == (413, 0)
+    response = await client.post(NOTES, headers={**key, "Content-Length": str(40 * 65_536)}, content=flood())
+    assert (response.status_code, chunks_read) == (413, 0)
 
 
 @pytest.mark.parametrize(
     "body", ["{", '{"text": "a\\u0000b"}', '{"text": ""}', "[]", '{"text": 5}', '"' + "x" * 999]
 )
 async def test_an_invalid_body_is_400(client, key, body):
-    answer = await client.post(NOTES, headers={**key, "Content-Type": "application/json"}, content=body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    response = await client.post(NOTES, headers={**key, "Content-Type": "application/json"}, content=body)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
 
 
 async def test_a_commit_that_fails_is_never_a_success(client, key):
-    answer = await client.post("/citytown/notes/v1/failing", headers=key)
-    assert answer.status_code == 500
+    response = await client.post("/citytown/notes/v1/failing", headers=key)
+    assert response.status_code == 500
 
 
 async def test_the_fast_pool_cannot_write(client):
@@ -113,8 +113,8 @@ async def test_row_level_security_hides_other_councils_rows_from_a_forgotten_whe
     client, key, mint, database
 ):
     await client.post(NOTES, headers=key, json={"text": "citytown's own"})
-    other = {"X-Api-Key": mint(scopes=["notes:read"], councils=["hillshire"])}
-    assert (await client.get("/hillshire/notes/v1/notes", headers=other)).json()["items"] == []
+    neighbour = {"X-Api-Key": mint(scopes=["notes:read"], councils=["hillshire"])}
+    assert (await client.get("/hillshire/notes/v1/notes", headers=neighbour)).json()["items"] == []
     async with database.reading() as session:
         assert await session.scalar(text("SELECT count(*) FROM note")) == 0
     async with database.writing("hillshire") as session:
@@ -134,18 +134,18 @@ async def test_pages_show_every_row_once_and_link_onwards(client, key):
         await client.post(NOTES, headers=key, json={"text": f"page {number}"})
     note_ids, url = [], f"{NOTES}?limit=3"
     while url:
-        answer = await client.get(url, headers=key)
-        note_ids += [item["id"] for item in answer.json()["items"]]
-        assert len(answer.json()["items"]) <= 3
-        url = answer.links["next"]["url"] if "next" in answer.links else None
+        response = await client.get(url, headers=key)
+        note_ids += [item["id"] for item in response.json()["items"]]
+        assert len(response.json()["items"]) <= 3
+        url = response.links["next"]["url"] if "next" in response.links else None
     assert len(note_ids) == len(set(note_ids)) >= 7
     assert note_ids == sorted(note_ids)
 
 
 @pytest.mark.parametrize("after", ["nonsense", "W10", "WzFd", "bnVsbA", "e30", "é", "A" * 499])
 async def test_a_cursor_of_another_list_is_400(client, key, after):
-    answer = await client.get(NOTES, headers=key, params={"after": after})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "query.after")
+    response = await client.get(NOTES, headers=key, params={"after": after})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "query.after")
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "9" * 30, "x"])
@@ -165,15 +165,15 @@ async def test_the_same_key_and_body_give_the_same_answer(client, key, database)
     assert second.headers["Idempotent-Replayed"] == "true"
     assert await count_notes(database) == before + 1
     async with database.reading("citytown") as session:
-        stored = await session.scalar(text("SELECT string_agg(answer::text, '') FROM idempotency"))
-    assert "secret of once" not in stored
+        answers = await session.scalar(text("SELECT string_agg(answer::text, '') FROM idempotency"))
+    assert "secret of once" not in answers
 
 
 async def test_the_same_key_with_another_body_is_422(client, key):
     headers = {**key, "Idempotency-Key": "def"}
     await client.post(NOTES, headers=headers, json={"text": "one"})
-    answer = await client.post(NOTES, headers=headers, json={"text": "two"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    response = await client.post(NOTES, headers=headers, json={"text": "two"})
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-reused")
 
 
 async def test_a_key_is_good_when_its_council_has_become_another(client, key, mint, database):
@@ -207,19 +207,19 @@ async def set_stored(key, database, change):
 async def test_a_race_of_the_same_key_does_the_work_once(client, key, database):
     headers = {**key, "Idempotency-Key": "race"}
     before = await count_notes(database)
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.post(NOTES, headers=headers, json={"text": "raced"}) for _ in range(6))
     )
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json()["id"] for response in responses}) == 1
     assert await count_notes(database) == before + 1
 
 
 async def test_the_same_key_of_another_caller_is_another_key(client, key, mint):
     headers = {"Idempotency-Key": "mine"}
     first = await client.post(NOTES, headers={**key, **headers}, json={"text": "a"})
-    other = {"X-Api-Key": mint(scopes=["notes:write"], client_id="somebody-else"), **headers}
-    second = await client.post(NOTES, headers=other, json={"text": "b"})
+    other_caller = {"X-Api-Key": mint(scopes=["notes:write"], client_id="somebody-else"), **headers}
+    second = await client.post(NOTES, headers=other_caller, json={"text": "b"})
     assert (first.status_code, second.status_code) == (201, 201)
 
 
@@ -254,9 +254,9 @@ async def test_a_change_and_its_event_commit_together(client, key, database):
 
 async def test_health_shows_the_state_of_each_part(client):
     assert (await client.get("/health/live")).json() == {"status": "live"}
-    answer = await client.get("/health/ready")
-    assert answer.status_code == 200
-    assert {answer.json()[part] for part in ("database", "migrations", "nats")} == {"ok"}
+    response = await client.get("/health/ready")
+    assert response.status_code == 200
+    assert {response.json()[part] for part in ("database", "migrations", "nats")} == {"ok"}
 
 
 async def test_metrics_are_by_route_and_not_by_path(client):
@@ -286,9 +286,9 @@ async def test_a_database_that_is_away_is_503(service, settings, mint):
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         app.state.directory.councils = {"citytown": SimpleNamespace(suspended=False)}
-        answer = await client.get(NOTES, headers={"key": mint(scopes=["notes:read"])})
+        response = await client.get(NOTES, headers={"key": mint(scopes=["notes:read"])})
         ready = await client.get("/health/ready")
-    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
-    assert answer.headers["Retry-After"] == "2"
+    assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")
+    assert response.headers["Retry-After"] == "2"
     assert ready.status_code == 503
     assert ready.json()["database"].startswith("away")

@@ -35,10 +35,10 @@ async def send(browser, token, **headers):
 
 async def test_a_form_from_our_own_page_is_accepted(browser):
     token = await token_of(browser)
-    own = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    for headers in ({}, own):
-        answer = await send(browser, token, **headers)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/notes/write")
+    same_origin = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
+    for headers in ({}, same_origin):
+        response = await send(browser, token, **headers)
+        assert (response.status_code, response.headers["Location"]) == (303, "/notes/write")
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ async def test_a_form_from_our_own_page_is_accepted(browser):
     ],
 )
 async def test_a_form_from_another_site_is_refused_with_what_to_do(browser, headers):
-    answer = await send(browser, await token_of(browser), **headers)
-    assert answer.status_code == 403
-    assert "Send the form again" in answer.text
-    assert "allow cookies" in answer.text
+    response = await send(browser, await token_of(browser), **headers)
+    assert response.status_code == 403
+    assert "Send the form again" in response.text
+    assert "allow cookies" in response.text
 
 
 async def test_a_token_belongs_to_one_browser(browser, app):
@@ -92,8 +92,8 @@ async def test_over_https_cookies_are_bound_to_the_host(service, settings):
 
 @pytest.mark.parametrize("body", [b"words=%00", b"\xff=1", b"a=1&" * 80, b"words=%ff"])
 async def test_a_body_no_browser_sends_is_a_400(browser, body):
-    answer = await browser.post("/notes/write", content=body, headers=FORM)
-    assert answer.status_code == 400
+    response = await browser.post("/notes/write", content=body, headers=FORM)
+    assert response.status_code == 400
 
 
 async def test_a_form_as_json_or_too_large_is_refused(browser):

@@ -90,22 +90,22 @@ async def test_typed_html_is_shown_as_text(browser):
     page = await browser.get("/notes/write")
     token = re.search(r'name="csrf" value="([\w-]+)"', page.text)[1]
     words = '"><script>alert(1)</script> two three four'
-    answer = await browser.post("/notes/write", data={"csrf": token, "words": words, "seal": "hush"})
-    assert "<script>alert" not in answer.text
-    assert "&gt;&lt;script&gt;alert(1)" in answer.text
-    assert "hush" not in answer.text
+    response = await browser.post("/notes/write", data={"csrf": token, "words": words, "seal": "hush"})
+    assert "<script>alert" not in response.text
+    assert "&gt;&lt;script&gt;alert(1)" in response.text
+    assert "hush" not in response.text
 
 
 async def test_an_error_is_in_the_title_the_summary_and_the_field(browser):
     page = await browser.get("/notes/write?lang=cy")
     token = re.search(r'name="csrf" value="([\w-]+)"', page.text)[1]
-    answer = await browser.post("/notes/write", data={"csrf": token, "words": "un dau tri pedwar"})
-    assert answer.status_code == 400
-    assert "<title>Gwall: Ysgrifennu nodyn" in answer.text
-    assert '<a href="#words">Rhowch 3 gair ar y mwyaf</a>' in answer.text
-    assert "Gwall:</span> Rhowch 3 gair ar y mwyaf" in answer.text
-    assert 'aria-describedby="words-hint words-error"' in answer.text
-    assert "form-action 'self' https://elsewhere.example;" in answer.headers["Content-Security-Policy"]
+    response = await browser.post("/notes/write", data={"csrf": token, "words": "un dau tri pedwar"})
+    assert response.status_code == 400
+    assert "<title>Gwall: Ysgrifennu nodyn" in response.text
+    assert '<a href="#words">Rhowch 3 gair ar y mwyaf</a>' in response.text
+    assert "Gwall:</span> Rhowch 3 gair ar y mwyaf" in response.text
+    assert 'aria-describedby="words-hint words-error"' in response.text
+    assert "form-action 'self' https://elsewhere.example;" in response.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ async def test_no_other_file_is_sent(browser):
 async def test_missing_assets_are_503_with_what_to_do(service, settings, tmp_path):
     app = create_app(service, settings.model_copy(update={"assets": str(tmp_path)}))
     async with running(app) as client:
-        answer = await client.get("/notes/write", headers=HTML)
-        assert (answer.status_code, answer.json()["code"]) == (503, "assets-missing")
-        assert "make setup" in answer.json()["detail"]
+        response = await client.get("/notes/write", headers=HTML)
+        assert (response.status_code, response.json()["code"]) == (503, "assets-missing")
+        assert "make setup" in response.json()["detail"]
         assert (await client.get("/citytown/notes/v1/fast")).status_code == 200
 
 

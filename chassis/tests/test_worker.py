@@ -14,9 +14,11 @@ import pytest
 from notes.app import NoteWritten
 from sqlalchemy import text
 
-from chassis import heartbeats, outbox, worker, worker_http
-from chassis.monitor import Monitor
+from chassis import heartbeats, outbox
 from chassis.testing import eventually
+from chassis.worker import http_port as worker_http
+from chassis.worker import process as worker
+from chassis.worker.monitor import Monitor
 from dev.ports import free_port
 
 INSERT_EVENTS = text(
@@ -309,7 +311,8 @@ async def test_metrics_name_no_council_and_each_stands_in_the_documentation(clie
     exposition = (await client.get("/metrics")).text + (await monitor.answer("/metrics")).body.decode()
     assert not re.search("citytown|hillshire|nowhere|BREW", exposition)
     names = set(re.findall(r"^# TYPE (\S+)", exposition, re.MULTILINE))
-    documented = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    docs = Path(__file__).parents[2] / "docs"
+    documented = "".join((docs / name).read_text() for name in ("metrics.md", "operations.md"))
     ours = {
         name
         for name in names
@@ -327,9 +330,9 @@ async def test_the_use_of_a_pool_shows_who_waits_for_a_connection(client, app):
 
     for name, take in (("writer", database.writing), ("fast", database.fast.acquire)):
         limit = int(await measure("max", pool_name=name))
-        async with AsyncExitStack() as held:
+        async with AsyncExitStack() as stack:
             for _ in range(limit):
-                await held.enter_async_context(take())
+                await stack.enter_async_context(take())
             assert await measure("count", pool_name=name, state="used") == limit
             assert await measure("pending_requests", pool_name=name) == 0
             waiting = asyncio.create_task(use(take))

@@ -13,11 +13,11 @@ from dev.contracts.compatibility.findings import Finding
 _MAX_DIFF_LINES = 200
 
 
-def find_drift(written: Mapping[str, str], generated: Mapping[str, str]) -> list[str]:
+def find_drift(files: Mapping[str, str], generated: Mapping[str, str]) -> list[str]:
     """Make a unified diff from the files to what the code makes; no lines when they are the same."""
     lines: list[str] = []
-    for path in sorted({*written, *generated}):
-        before, after = written.get(path, ""), generated.get(path, "")
+    for path in sorted({*files, *generated}):
+        before, after = files.get(path, ""), generated.get(path, "")
         lines += difflib.unified_diff(
             before.splitlines(),
             after.splitlines(),
@@ -37,8 +37,8 @@ def describe_findings(findings: Sequence[Finding]) -> list[str]:
     """Describe the findings in words. The same break in many places is described once."""
     descriptions = []
     for _, group in groupby(sorted(findings, key=_group_key), key=_group_key):
-        first, *others = group
-        more = f"\n    and in {len(others)} more places" if others else ""
+        first, *rest = group
+        more = f"\n    and in {len(rest)} more places" if rest else ""
         descriptions.append(f"contracts/{first}{more}")
     return descriptions
 

@@ -30,15 +30,15 @@ def test_every_occupied_port_is_named_at_once(occupied):
     with socket.socket() as second:
         second.bind((ports.HOST, 0))
         second.listen()
-        other = second.getsockname()[1]
-        stack_ports = Ports(min(occupied, other))
-        by_name = {"gateway": occupied, "address": other}
+        second_port = second.getsockname()[1]
+        stack_ports = Ports(min(occupied, second_port))
+        by_name = {"gateway": occupied, "address": second_port}
         offsets = {name: port - stack_ports.base for name, port in by_name.items()}
         with pytest.MonkeyPatch.context() as patch, pytest.raises(UserError) as raised:
             patch.setattr(ports, "OFFSETS", offsets)
             ports.require_free(stack_ports, list(by_name))
     assert f"port {occupied} (gateway)" in raised.value.problem
-    assert f"port {other} (address)" in raised.value.problem
+    assert f"port {second_port} (address)" in raised.value.problem
 
 
 def test_the_remedy_proposes_another_base(occupied, monkeypatch):

@@ -86,11 +86,11 @@ def test_data_are_removed_with_their_state_folder(folder, tmp_path, monkeypatch)
 
 def test_data_of_folders_that_are_gone_are_removed(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(unix_user, "SHARED", tmp_path)
-    gone = unix_user.use_fallback(folder)
+    abandoned = unix_user.use_fallback(folder)
     shutil.rmtree(folder)
     (tmp_path / "other").mkdir()
     used = unix_user.use_fallback(tmp_path / "other")
-    assert not gone.exists()
+    assert not abandoned.exists()
     assert used.exists()
 
 

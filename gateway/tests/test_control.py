@@ -96,11 +96,11 @@ class Running:
 
 async def wait_until(condition, seconds=5.0):
     """Wait until the condition holds, and return the seconds it took."""
-    began = time.monotonic()
+    started = time.monotonic()
     while not await asyncio.to_thread(condition):
-        assert time.monotonic() - began < seconds, "it did not happen in time"
+        assert time.monotonic() - started < seconds, "it did not happen in time"
         await asyncio.sleep(0.005)
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 async def publish_hint(broker, subject):
@@ -286,8 +286,8 @@ async def test_the_control_plane_reports_its_health_and_metrics(detached, identi
             assert "gateway_councils 1.0" in (await http.get("/metrics")).text
             app.state.control_plane.answered_at = None
             app.state.control_plane.last_error = "identity is away"
-            answer = await http.get("/health/ready")
-            assert (answer.status_code, answer.json()["reason"]) == (503, "identity is away")
+            response = await http.get("/health/ready")
+            assert (response.status_code, response.json()["reason"]) == (503, "identity is away")
 
 
 async def test_a_control_plane_that_cannot_start_reports_the_reason(detached, identity):
@@ -296,6 +296,6 @@ async def test_a_control_plane_that_cannot_start_reports_the_reason(detached, id
     async with app.router.lifespan_context(app):
         await wait_until(app.state.loop.done)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://c") as http:
-            answer = await http.get("/health/live")
-    assert answer.status_code == 500
-    assert "broken.json is not JSON" in answer.json()["reason"]
+            response = await http.get("/health/live")
+    assert response.status_code == 500
+    assert "broken.json is not JSON" in response.json()["reason"]

@@ -10,14 +10,14 @@ from gateway.snapshot import Snapshot
 PATH = "/{}/address/v1/addresses"
 
 
-def status_and_code(answer):
-    return answer.status_code, answer.json()["code"]
+def status_and_code(response):
+    return response.status_code, response.json()["code"]
 
 
 def test_a_council_the_gateway_does_not_know_yet_is_for_the_service_to_know(proxy):
     """It may have been made a moment ago: the services learn of councils on a way of their own."""
-    answer = proxy.send(PATH.format("newtown"), headers=proxy.key())
-    assert (answer.status_code, answer.json()["path"]) == (200, PATH.format("newtown"))
+    response = proxy.send(PATH.format("newtown"), headers=proxy.key())
+    assert (response.status_code, response.json()["path"]) == (200, PATH.format("newtown"))
 
 
 def test_a_suspended_council_is_refused(proxy):
@@ -41,9 +41,9 @@ def test_a_council_is_suspended_and_taken_back_without_a_restart(proxy):
 
 def test_a_gateway_without_a_snapshot_says_that_it_is_starting(start_proxy):
     fresh = start_proxy(councils_known=False)
-    answer = fresh.send(PATH.format("citytown"), headers=fresh.key())
-    assert status_and_code(answer) == (503, "gateway-starting")
-    assert answer.headers["retry-after"] == "1"
+    response = fresh.send(PATH.format("citytown"), headers=fresh.key())
+    assert status_and_code(response) == (503, "gateway-starting")
+    assert response.headers["retry-after"] == "1"
     assert fresh.send("/identity/v1/councils", headers=fresh.key()).status_code == 200
 
 
@@ -58,9 +58,9 @@ def measure_quickest(proxy, paths, headers):
     with httpx.Client(base_url=proxy.url, headers=headers, trust_env=False) as client:
         durations = []
         for path in paths:
-            began = time.perf_counter()
+            started = time.perf_counter()
             assert client.get(path).status_code == 200
-            durations.append(time.perf_counter() - began)
+            durations.append(time.perf_counter() - started)
     return min(durations)
 
 
@@ -71,9 +71,9 @@ def test_a_thousand_councils_and_five_thousand_revoked_cost_no_more_than_a_few(p
     suspended = {f"former-{number}": "suspended" for number in range(1_000)}
     ids = [{"id": f"jti-{number:020}", "claim": "jti"} for number in range(5_000)]
     proxy.apply(councils={"citytown": "active", **councils, **suspended}, revoked=ids[:-1])
-    began = time.monotonic()
+    started = time.monotonic()
     proxy.apply(revoked=ids)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - started < 1
     many = measure_quickest(proxy, [PATH.format(slug) for slug in list(councils)[-300:]], proxy.key())
     last = proxy.send(PATH.format("council-999"), headers=proxy.key(jti="jti-00000000000000004999"))
     assert last.json()["code"] == "revoked-credential"

@@ -22,11 +22,11 @@ def encode(content):
     return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
-def assert_refused(answer, status, code):
+def assert_refused(response, status, code):
     """Check that the answer is a problem of the documented shape."""
-    body = answer.json()
-    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
-    assert answer.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert (response.status_code, body["status"], body["code"]) == (status, status, code)
+    assert response.headers["content-type"] == "application/problem+json"
     assert body["type"] == f"urn:townhall:problem:{code}"
     assert body["title"]
     assert body["detail"].endswith(".")
@@ -46,9 +46,9 @@ def assert_refused(answer, status, code):
     ids=["Bearer", "bearer", "x-api-key", "key header", "key parameter"],
 )
 def test_a_credential_is_accepted_in_each_of_its_places(proxy, place, typ):
-    answer = proxy.send(PATH, **place(proxy.issuer.mint(typ=typ)))
-    assert answer.status_code == 200
-    assert answer.json()["path"] == PATH
+    response = proxy.send(PATH, **place(proxy.issuer.mint(typ=typ)))
+    assert response.status_code == 200
+    assert response.json()["path"] == PATH
 
 
 def test_the_service_gets_the_credential_and_the_query_unchanged(proxy):
@@ -60,16 +60,16 @@ def test_the_service_gets_the_credential_and_the_query_unchanged(proxy):
 
 
 def test_a_request_without_a_credential_is_refused_with_a_way_out(proxy):
-    answer = proxy.send(PATH)
-    body = assert_refused(answer, 401, "missing-credential")
+    response = proxy.send(PATH)
+    body = assert_refused(response, 401, "missing-credential")
     assert "X-Api-Key" in body["detail"]
     assert body["instance"] == PATH
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"] == "Bearer"
 
 
 def test_an_expired_credential_is_refused(proxy):
-    answer = proxy.send(PATH, headers=proxy.key(exp=int(time.time()) - 30))
-    assert_refused(answer, 401, "expired-credential")
+    response = proxy.send(PATH, headers=proxy.key(exp=int(time.time()) - 30))
+    assert_refused(response, 401, "expired-credential")
 
 
 def make_invalid_tokens(issuer):
@@ -95,21 +95,21 @@ def make_invalid_tokens(issuer):
     "fault", list(make_invalid_tokens(type("Any", (), {"mint": lambda *_, **__: "a.b.c"})()))
 )
 def test_an_invalid_credential_is_refused(proxy, fault):
-    answer = proxy.send(PATH, headers={"X-Api-Key": make_invalid_tokens(proxy.issuer)[fault]})
-    assert_refused(answer, 401, "invalid-credential")
-    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    response = proxy.send(PATH, headers={"X-Api-Key": make_invalid_tokens(proxy.issuer)[fault]})
+    assert_refused(response, 401, "invalid-credential")
+    assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
 def test_a_refusal_never_repeats_the_key(proxy):
-    answer = proxy.send(f"{PATH}?key=secret.secret.secret&q=private")
-    text = answer.text + str(answer.headers)
+    response = proxy.send(f"{PATH}?key=secret.secret.secret&q=private")
+    text = response.text + str(response.headers)
     assert "secret" not in text
     assert "private" not in text
 
 
 def test_a_valid_credential_does_not_excuse_an_invalid_one_beside_it(proxy):
-    answer = proxy.send(PATH, headers={**proxy.key(), "key": "junk"})
-    assert_refused(answer, 401, "invalid-credential")
+    response = proxy.send(PATH, headers={**proxy.key(), "key": "junk"})
+    assert_refused(response, 401, "invalid-credential")
 
 
 def test_a_public_operation_needs_no_credential(proxy):
@@ -121,9 +121,9 @@ def test_a_public_operation_still_refuses_an_invalid_credential(proxy):
 
 
 def test_basic_authentication_at_the_token_endpoint_is_not_taken_for_a_token(proxy):
-    answer = proxy.send("/identity/token", "POST", auth=("client", "secret"), data={"grant_type": "x"})
-    assert answer.status_code == 200
-    assert answer.json()["headers"]["authorization"].startswith("Basic ")
+    response = proxy.send("/identity/token", "POST", auth=("client", "secret"), data={"grant_type": "x"})
+    assert response.status_code == 200
+    assert response.json()["headers"]["authorization"].startswith("Basic ")
 
 
 CLAIMS = ("jti", "client_id", "sub", "mandate")
@@ -159,8 +159,8 @@ def test_a_new_token_after_a_revocation_is_still_refused_for_another_reason(prox
     earlier = datetime.fromtimestamp(int(time.time()) - 100, UTC).isoformat()
     moved = {"id": "moved", "claim": "sub", "issued_before": earlier}
     proxy.apply(revoked=(moved, {"id": "ended", "claim": "mandate"}, {"id": "gone", "claim": "client_id"}))
-    for other in ({"mandate": "ended"}, {"client_id": "gone"}):
-        assert_refused(proxy.send(PATH, headers=proxy.key(sub="moved", **other)), 401, "revoked-credential")
+    for claims in ({"mandate": "ended"}, {"client_id": "gone"}):
+        assert_refused(proxy.send(PATH, headers=proxy.key(sub="moved", **claims)), 401, "revoked-credential")
     assert proxy.send(PATH, headers=proxy.key(sub="moved")).status_code == 200
     elsewhere = proxy.send("/oldtown/address/v1/addresses", headers=proxy.key(sub="moved"))
     assert_refused(elsewhere, 403, "council-suspended")
@@ -174,8 +174,8 @@ def test_an_id_revoked_several_times_is_refused_by_each_revocation(proxy, order)
     proxy.apply(revoked=tuple(revocations[place] for place in order))
     assert_refused(proxy.send(PATH, headers=proxy.key(sub="moved")), 401, "revoked-credential")
     proxy.apply(revoked=tuple(revocations[place] for place in order if place != 2))
-    answers = [proxy.send(PATH, headers=proxy.key(sub="moved", iat=now - ago)) for ago in (200, 50)]
-    assert [answer.status_code for answer in answers] == [401, 200]
+    responses = [proxy.send(PATH, headers=proxy.key(sub="moved", iat=now - ago)) for ago in (200, 50)]
+    assert [response.status_code for response in responses] == [401, 200]
 
 
 def test_many_ids_revoked_up_to_the_same_second_are_refused_like_a_single_one(proxy):
@@ -217,16 +217,16 @@ def test_the_expression_for_numbers_up_to_a_limit_matches_no_other(limit, number
 def test_headers_filled_from_claims_cannot_be_forged(proxy, header):
     proxy.apply(revoked=("lost",))
     forged = {header: "lost"}
-    answer = proxy.send(PATH, headers={**proxy.key(), **forged})
-    assert answer.json()["headers"][header] != "lost"
+    response = proxy.send(PATH, headers={**proxy.key(), **forged})
+    assert response.json()["headers"][header] != "lost"
     assert header not in proxy.send(PUBLIC, headers=forged).json()["headers"]
     lost = proxy.send(PATH, headers={**proxy.key(jti="lost"), header: "innocent"})
     assert_refused(lost, 401, "revoked-credential")
 
 
 def test_a_mandate_that_the_token_lacks_cannot_be_forged(proxy):
-    answer = proxy.send(PATH, headers={**proxy.key(), "x-townhall-mandate": "forged"})
-    assert "x-townhall-mandate" not in answer.json()["headers"]
+    response = proxy.send(PATH, headers={**proxy.key(), "x-townhall-mandate": "forged"})
+    assert "x-townhall-mandate" not in response.json()["headers"]
 
 
 def test_without_the_issuers_keys_every_token_is_refused_with_a_503(start_proxy):

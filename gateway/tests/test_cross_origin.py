@@ -14,8 +14,8 @@ def preflight(proxy, path, method="GET", **headers):
     return proxy.send(path, "OPTIONS", headers=headers)
 
 
-def list_cors_headers(answer):
-    return {name for name in answer.headers if name.startswith("access-control-")}
+def list_cors_headers(response):
+    return {name for name in response.headers if name.startswith("access-control-")}
 
 
 @pytest.mark.parametrize("path", [PLACES, POSTCODES, PLACES + "?key=junk", "/newtown" + PLACES[9:]])
@@ -31,25 +31,25 @@ def test_a_preflight_is_answered_without_a_credential(proxy, path):
 
 
 def test_an_answer_can_be_read_by_scripts_of_every_site(proxy):
-    answer = proxy.send(PLACES, params={"key": proxy.issuer.mint()}, headers=ORIGIN)
-    assert answer.status_code == 200
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert set(answer.headers["access-control-expose-headers"].split(", ")) == EXPOSED
-    assert "access-control-allow-credentials" not in answer.headers
+    response = proxy.send(PLACES, params={"key": proxy.issuer.mint()}, headers=ORIGIN)
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert set(response.headers["access-control-expose-headers"].split(", ")) == EXPOSED
+    assert "access-control-allow-credentials" not in response.headers
 
 
 def test_a_service_that_sets_the_header_itself_does_not_double_it(proxy, upstream):
     upstream.handlers[POSTCODES] = lambda _: (200, b"{}", {"access-control-allow-origin": "*", "etag": "x"})
-    answer = proxy.send(POSTCODES, headers=ORIGIN)
-    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
-    assert set(answer.headers["access-control-expose-headers"].split(", ")) == {*EXPOSED, "ETag"}
+    response = proxy.send(POSTCODES, headers=ORIGIN)
+    assert response.headers.get_list("access-control-allow-origin") == ["*"]
+    assert set(response.headers["access-control-expose-headers"].split(", ")) == {*EXPOSED, "ETag"}
 
 
 @pytest.mark.parametrize("path", [PLACES, POSTCODES + "?key=junk", "/citytown/address/postcodes-io/nothing"])
 def test_a_refusal_can_be_read_too(proxy, path):
-    answer = proxy.send(path, headers=ORIGIN)
-    assert answer.status_code in {401, 404}
-    assert answer.headers["access-control-allow-origin"] == "*"
+    response = proxy.send(path, headers=ORIGIN)
+    assert response.status_code in {401, 404}
+    assert response.headers["access-control-allow-origin"] == "*"
 
 
 def test_a_refusal_by_a_limit_can_be_read_too(strict):

@@ -189,16 +189,16 @@ def test_a_refusal_has_the_shape_of_the_contract(shaped, base, code):
     assert_shape(provoke(shaped, base), base, status, code)
 
 
-def assert_shape(answer, base, status, code):
+def assert_shape(response, base, status, code):
     media_type, write = BODIES[base]
     body = write(status, DETAILS[code], code)
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == media_type
-    assert (answer.json() if "json" in media_type else answer.text) == body
+    assert response.status_code == status
+    assert response.headers["content-type"] == media_type
+    assert (response.json() if "json" in media_type else response.text) == body
     if status == 401:
-        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert response.headers["www-authenticate"].startswith("Bearer")
     if status in {429, 503}:
-        assert int(answer.headers["retry-after"]) >= 1
+        assert int(response.headers["retry-after"]) >= 1
 
 
 @pytest.mark.parametrize(("base", "code"), list_cases(["issuer-unavailable", "gateway-starting"]))

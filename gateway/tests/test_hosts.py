@@ -51,7 +51,7 @@ def pair(start_proxy, running_upstream, hosts):
 
 
 @pytest.fixture
-def both(pair, hosts, eventually, wait_for_healthy):
+def gateway_of_two(pair, hosts, eventually, wait_for_healthy):
     """The gateway, when both hosts get requests."""
     for host in hosts:
         host.stop()
@@ -76,42 +76,44 @@ def read_answers(proxy, count=30):
     return {answer.text if answer.status_code == 200 else answer.status_code for answer in answers}
 
 
-def test_hosts_that_start_after_the_gateway_get_requests_within_seconds(both, hosts):
-    assert read_answers(both) == {str(host.port) for host in hosts}
+def test_hosts_that_start_after_the_gateway_get_requests_within_seconds(gateway_of_two, hosts):
+    assert read_answers(gateway_of_two) == {str(host.port) for host in hosts}
 
 
-def test_a_host_that_says_it_is_not_ready_gets_no_request_from_the_next_check(both, hosts, wait_for_healthy):
+def test_a_host_that_says_it_is_not_ready_gets_no_request_from_the_next_check(
+    gateway_of_two, hosts, wait_for_healthy
+):
     drained, other = hosts
-    began = time.monotonic()
+    started = time.monotonic()
     drained.say_ready(503)
     wait_for_healthy(1)
-    assert time.monotonic() - began < 2.5
-    assert read_answers(both) == {str(other.port)}
+    assert time.monotonic() - started < 2.5
+    assert read_answers(gateway_of_two) == {str(other.port)}
     drained.say_ready(200)
     wait_for_healthy(2)
-    assert read_answers(both) == {str(host.port) for host in hosts}
+    assert read_answers(gateway_of_two) == {str(host.port) for host in hosts}
 
 
-def test_a_request_to_a_host_that_has_just_gone_is_sent_to_the_other(both, hosts):
-    gone, other = hosts
-    before = both.counter("cluster.address.upstream_rq_retry")
-    gone.stop()
-    assert read_answers(both) == {str(other.port)}
-    assert both.counter("cluster.address.upstream_rq_retry") > before
+def test_a_request_to_a_host_that_has_just_gone_is_sent_to_the_other(gateway_of_two, hosts):
+    stopped, other = hosts
+    before = gateway_of_two.counter("cluster.address.upstream_rq_retry")
+    stopped.stop()
+    assert read_answers(gateway_of_two) == {str(other.port)}
+    assert gateway_of_two.counter("cluster.address.upstream_rq_retry") > before
 
 
-def test_when_no_host_is_ready_the_service_itself_is_asked(both, hosts, wait_for_healthy):
+def test_when_no_host_is_ready_the_service_itself_is_asked(gateway_of_two, hosts, wait_for_healthy):
     for host in hosts:
         host.say_ready(503)
     wait_for_healthy(0)
-    assert read_answers(both) == {str(host.port) for host in hosts}
+    assert read_answers(gateway_of_two) == {str(host.port) for host in hosts}
 
 
 async def test_the_control_plane_asks_the_next_of_identitys_hosts_when_one_fails():
-    asked = []
+    hosts_called = []
 
     def answer(request):
-        asked.append(request.url.port)
+        hosts_called.append(request.url.port)
         if request.url.port == 1:
             raise httpx.ConnectError("refused")
         if request.url.path == "/identity/token":
@@ -123,5 +125,5 @@ async def test_the_control_plane_asks_the_next_of_identitys_hosts_when_one_fails
     with pytest.raises(httpx.ConnectError):
         await client.fetch_snapshot()
     assert (await client.fetch_snapshot()).councils == ()
-    assert asked == [1, 2, 2]
+    assert hosts_called == [1, 2, 2]
     await client.close()

@@ -13,20 +13,20 @@ PUBLIC = "/citytown/address/v1/open"
 def send_many(proxy, times, path, method="GET", *, address="192.0.2.1", **headers):
     """Send a number of requests from one client address; their statuses, and the last answer."""
     headers = {"X-Forwarded-For": address, **headers}
-    answers = [proxy.send(path, method, headers=headers) for _ in range(times)]
-    return [answer.status_code for answer in answers], answers[-1]
+    responses = [proxy.send(path, method, headers=headers) for _ in range(times)]
+    return [response.status_code for response in responses], responses[-1]
 
 
-def assert_limited(answer, limit="credential", quota=5):
-    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-requests")
-    assert_headers_of_limit(answer, limit, quota)
-    assert answer.headers["content-type"] == "application/problem+json"
+def assert_limited(response, limit="credential", quota=5):
+    assert (response.status_code, response.json()["code"]) == (429, "too-many-requests")
+    assert_headers_of_limit(response, limit, quota)
+    assert response.headers["content-type"] == "application/problem+json"
 
 
-def assert_headers_of_limit(answer, limit, quota):
-    assert answer.headers["retry-after"] == "1"
-    assert answer.headers["ratelimit"] == f'"{limit}";r=0;t=1'
-    assert answer.headers["ratelimit-policy"] == f'"{limit}";q={quota};w={quota}'
+def assert_headers_of_limit(response, limit, quota):
+    assert response.headers["retry-after"] == "1"
+    assert response.headers["ratelimit"] == f'"{limit}";r=0;t=1'
+    assert response.headers["ratelimit-policy"] == f'"{limit}";q={quota};w={quota}'
 
 
 def test_one_credential_is_limited_and_learns_when_to_try_again(strict):
@@ -79,9 +79,9 @@ def test_unknown_paths_are_limited_by_address(strict):
 def test_bad_credentials_are_limited_by_address_before_they_are_checked(start_proxy):
     proxy = start_proxy(any_rate=5, any_burst=10)
     forged = {"X-Api-Key": "junk", "x-townhall-client": "somebody"}
-    answers = [proxy.send(PATH, headers=forged) for _ in range(20)]
-    assert {answer.status_code for answer in answers} == {401, 429}
-    limited = next(answer for answer in answers if answer.status_code == 429)
+    responses = [proxy.send(PATH, headers=forged) for _ in range(20)]
+    assert {response.status_code for response in responses} == {401, 429}
+    limited = next(response for response in responses if response.status_code == 429)
     assert limited.headers["ratelimit-policy"] == '"any";q=10;w=2'
     assert limited.headers["ratelimit"] == '"any";r=0;t=1'
     assert limited.headers["retry-after"] == "1"
@@ -99,8 +99,8 @@ def chunk_content(size):
 
 @pytest.mark.parametrize("content", [b"x" * 2_001, chunk_content(5_000)], ids=["declared", "chunked"])
 def test_a_body_over_the_operations_limit_is_refused(proxy, content):
-    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=content)
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    response = proxy.send(PATH, "POST", headers=proxy.key(), content=content)
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
 
 
 def test_a_body_within_the_operations_limit_arrives_whole(proxy):
@@ -117,27 +117,27 @@ def test_another_method_of_the_path_has_its_own_limit(proxy):
     "options", [{"headers": {"x-long": "a" * 40_000}}, {"params": {"q": "a" * 40_000}}], ids=["header", "URL"]
 )
 def test_huge_headers_and_urls_are_refused(proxy, options):
-    answer = proxy.send(PATH, **options)
-    assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
+    response = proxy.send(PATH, **options)
+    assert (response.status_code, response.json()["code"]) == (431, "headers-too-large")
 
 
 def test_too_many_headers_are_refused(proxy):
-    answer = proxy.send(PATH, headers={f"x-{n}": "1" for n in range(150)})
-    assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
+    response = proxy.send(PATH, headers={f"x-{n}": "1" for n in range(150)})
+    assert (response.status_code, response.json()["code"]) == (431, "headers-too-large")
 
 
 def test_a_service_that_takes_too_long_is_a_504(proxy):
-    began = time.monotonic()
-    answer = proxy.send("/citytown/address/v1/slow", headers=proxy.key())
-    assert (answer.status_code, answer.json()["code"]) == (504, "service-timeout")
-    assert time.monotonic() - began < 0.7
+    started = time.monotonic()
+    response = proxy.send("/citytown/address/v1/slow", headers=proxy.key())
+    assert (response.status_code, response.json()["code"]) == (504, "service-timeout")
+    assert time.monotonic() - started < 0.7
 
 
 def test_a_service_that_is_away_is_a_503_after_two_retries(strict):
     before = strict.counter("cluster.payments.upstream_rq_retry")
-    answer = strict.send("/citytown/payments/v1/council", headers=strict.key(client_id="retrying"))
-    assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
-    assert "retry-after" in answer.headers
+    response = strict.send("/citytown/payments/v1/council", headers=strict.key(client_id="retrying"))
+    assert (response.status_code, response.json()["code"]) == (503, "service-unavailable")
+    assert "retry-after" in response.headers
     assert strict.counter("cluster.payments.upstream_rq_retry") - before == 2
 
 
@@ -159,9 +159,9 @@ def test_clients_cannot_change_timeouts_and_retries(proxy):
         "x-envoy-max-retries": "9",
         "x-envoy-force-trace": "true",
     }
-    answer = proxy.send(PATH, headers={**proxy.key(), **headers})
-    assert answer.status_code == 200
-    assert not headers.keys() & answer.json()["headers"].keys()
+    response = proxy.send(PATH, headers={**proxy.key(), **headers})
+    assert response.status_code == 200
+    assert not headers.keys() & response.json()["headers"].keys()
 
 
 def test_connections_are_bounded(start_proxy):

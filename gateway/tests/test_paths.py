@@ -11,9 +11,9 @@ def get(path, *lines):
 
 
 def test_the_gateway_answers_for_its_own_health(proxy):
-    answer = proxy.send("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-    assert answer.headers["content-type"] == "application/json"
+    response = proxy.send("/health")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert response.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -21,14 +21,14 @@ def test_the_gateway_answers_for_its_own_health(proxy):
 )
 def test_a_path_that_no_contract_names_is_a_404_with_and_without_a_credential(proxy, path):
     for headers in ({}, proxy.key()):
-        answer = proxy.send(path, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-path")
-        assert answer.headers["content-type"] == "application/problem+json"
+        response = proxy.send(path, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (404, "unknown-path")
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_a_method_that_the_contract_lacks_reaches_the_service(proxy):
-    answer = proxy.send(PATH, "DELETE", headers=proxy.key())
-    assert answer.json()["method"] == "DELETE"
+    response = proxy.send(PATH, "DELETE", headers=proxy.key())
+    assert response.json()["method"] == "DELETE"
     assert proxy.send(PATH, "DELETE").status_code == 401
 
 
@@ -41,8 +41,8 @@ def test_paths_are_normalised_before_they_are_matched(proxy, send_raw):
 
 @pytest.mark.parametrize("path", ["/citytown/address%2Fv1/addresses", "/citytown/address/v1/addresses%5C1"])
 def test_escaped_slashes_are_refused(proxy, path):
-    answer = proxy.send(path, headers=proxy.key())
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+    response = proxy.send(path, headers=proxy.key())
+    assert (response.status_code, response.json()["code"]) == (400, "bad-request")
 
 
 def test_dots_do_not_lead_from_a_public_path_to_another(proxy, send_raw):

@@ -62,11 +62,11 @@ def read_members(settings):
 async def test_the_control_plane_follows_the_name_of_the_replicas(proxy, tmp_path, monkeypatch):
     settings = proxy.settings.model_copy(update={"out": tmp_path, "members": "gateway.test"})
     answers = [ADDRESSES, OSError("no such name"), [*ADDRESSES, "192.0.2.3"]]
-    known, all_used = [], asyncio.Event()
+    snapshots, all_used = [], asyncio.Event()
 
     async def getaddrinfo(name, port, **_):
         assert (name, port) == ("gateway.test", None)
-        known.append(read_members(settings) if known else [])
+        snapshots.append(read_members(settings) if snapshots else [])
         if not answers:
             all_used.set()
             await asyncio.Event().wait()
@@ -81,7 +81,7 @@ async def test_the_control_plane_follows_the_name_of_the_replicas(proxy, tmp_pat
     async with asyncio.timeout(5):
         await all_used.wait()
     following.cancel()
-    assert known == [[], ADDRESSES, ADDRESSES, [*ADDRESSES, "192.0.2.3"]]
+    assert snapshots == [[], ADDRESSES, ADDRESSES, [*ADDRESSES, "192.0.2.3"]]
 
 
 def test_a_gateway_without_such_a_name_is_alone(proxy):

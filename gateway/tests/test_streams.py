@@ -23,8 +23,8 @@ def test_a_stream_is_forwarded_before_it_is_complete(proxy, upstream, eventually
         eventually(lambda: upstream.received > 500_000)
         yield MEGABYTE
 
-    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=halves())
-    assert (answer.status_code, answer.json()["body"]) == (200, 2_000_000)
+    response = proxy.send(PATH, "POST", headers=proxy.key(), content=halves())
+    assert (response.status_code, response.json()["body"]) == (200, 2_000_000)
 
 
 def test_envoys_memory_does_not_grow_by_a_streams_body(proxy, upstream, resident_memory):
@@ -37,8 +37,8 @@ def test_envoys_memory_does_not_grow_by_a_streams_body(proxy, upstream, resident
             yield MEGABYTE
             peak = max(peak, resident_memory() - before)
 
-    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=megabytes())
-    assert answer.json()["body"] == 30_000_000
+    response = proxy.send(PATH, "POST", headers=proxy.key(), content=megabytes())
+    assert response.json()["body"] == 30_000_000
     assert max(peak, resident_memory() - before) < 8_000_000
 
 
@@ -55,13 +55,13 @@ def test_another_method_of_the_path_is_buffered_and_limited(proxy):
 def test_a_refusal_in_the_middle_of_a_stream_reaches_the_client(proxy, upstream, content):
     upstream.body_limit = 300_000
     content = iter(content) if isinstance(content, list) else content
-    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=content)
-    assert (answer.status_code, answer.text) == (413, "no more")
+    response = proxy.send(PATH, "POST", headers=proxy.key(), content=content)
+    assert (response.status_code, response.text) == (413, "no more")
 
 
 def test_a_request_without_a_credential_is_refused_before_its_stream_is_forwarded(proxy, upstream):
-    answer = proxy.send(PATH, "POST", content=MEGABYTE)
-    assert (answer.status_code, upstream.received) == (401, 0)
+    response = proxy.send(PATH, "POST", content=MEGABYTE)
+    assert (response.status_code, upstream.received) == (401, 0)
 
 
 def test_a_stream_that_takes_too_long_ends_in_a_timeout(proxy, upstream):
@@ -70,13 +70,13 @@ def test_a_stream_that_takes_too_long_ends_in_a_timeout(proxy, upstream):
             time.sleep(0.1)
             yield b"x"
 
-    began = time.monotonic()
+    started = time.monotonic()
     try:
-        answer = proxy.send(f"{PATH}/brief", "POST", headers=proxy.key(), content=slow_content())
-        assert (answer.status_code, answer.json()["code"]) == (408, "request-timeout")
+        response = proxy.send(f"{PATH}/brief", "POST", headers=proxy.key(), content=slow_content())
+        assert (response.status_code, response.json()["code"]) == (408, "request-timeout")
     except httpx.WriteError:  # the client was still sending and lost the answer
         assert proxy.log_lines(f"{PATH}/brief")[-1]["status"] == 408
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - started < 5
 
 
 def test_a_stream_is_never_sent_twice(strict):

@@ -82,8 +82,8 @@ def test_two_hosts_are_refused_with_and_without_a_credential(proxy, send_raw, ho
 
 def test_headers_with_underscores_are_refused(proxy):
     for name in ("X_Api_Key", "x_townhall_client", "X-Api_Key"):
-        answer = proxy.send(PATH, headers={**proxy.key(), name: "a"})
-        assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+        response = proxy.send(PATH, headers={**proxy.key(), name: "a"})
+        assert (response.status_code, response.json()["code"]) == (400, "bad-request")
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.2", "HTTP/0.9"])

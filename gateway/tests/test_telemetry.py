@@ -11,13 +11,15 @@ SECRETS = ("qqprivateqq", "zzcookiezz")
 
 def test_a_request_is_one_json_line(proxy):
     path = f"{PATH}/100012345680"
-    answer = proxy.send(path, headers=proxy.key(client_id="somebody"))
+    response = proxy.send(path, headers=proxy.key(client_id="somebody"))
     (line,) = proxy.log_lines(path)
     assert line["method"] == "GET"
     assert line["status"] == 200
     assert line["client"] == "somebody"
-    assert line["request_id"] == answer.headers["x-request-id"] == answer.json()["headers"]["x-request-id"]
-    assert line["traceparent"] == answer.json()["headers"]["traceparent"]
+    assert (
+        line["request_id"] == response.headers["x-request-id"] == response.json()["headers"]["x-request-id"]
+    )
+    assert line["traceparent"] == response.json()["headers"]["traceparent"]
 
 
 def test_a_refusal_is_logged_with_its_reason(proxy):
@@ -32,8 +34,8 @@ def test_the_log_holds_no_query_and_no_secret(proxy, status):
     token = proxy.issuer.mint() if status == 200 else "junk.junk.junk"
     filler = "a" * 40_000 if status == 431 else ""
     headers = {"Cookie": SECRETS[1] + filler, "X-Forwarded-For": "198.51.100.77"}
-    answer = proxy.send(f"{path}?key={token}&q={SECRETS[0]}", headers=headers)
-    assert answer.status_code in {status, 401}
+    response = proxy.send(f"{path}?key={token}&q={SECRETS[0]}", headers=headers)
+    assert response.status_code in {status, 401}
     proxy.send(f"{path}/end")
     proxy.log_lines(f"{path}/end")
     for secret in (*SECRETS, token, token.split(".")[1], "198.51.100.77", "key="):
@@ -80,8 +82,8 @@ def test_a_collector_receives_spans_without_query_or_token(start_proxy, upstream
     proxy = start_proxy(otlp_endpoint=collector, trace_ratio=1.0)
     token = proxy.issuer.mint()
     for _ in range(6):  # Envoy sends spans in batches of five
-        answer = proxy.send(f"{PATH}?q={SECRETS[0]}&key={token}", headers={"traceparent": CONTEXT})
-    version, trace, span, _ = answer.json()["headers"]["traceparent"].split("-")
+        response = proxy.send(f"{PATH}?q={SECRETS[0]}&key={token}", headers={"traceparent": CONTEXT})
+    version, trace, span, _ = response.json()["headers"]["traceparent"].split("-")
     assert (version, trace) == tuple(CONTEXT.split("-")[:2])
     assert span != CONTEXT.split("-")[2]
     eventually(lambda: any(bytes.fromhex(trace) in export["content"] for export in exports))

@@ -82,7 +82,7 @@ def core_identity_claims(
     request: AuthorizationRequest, resident: Resident, level: str, now: int
 ) -> dict[str, Any]:
     """Return the claims of coreIdentityJWT."""
-    given_names = [{"type": "GivenName", "value": name} for name in resident.given]
+    given_names = [{"type": "GivenName", "value": name} for name in resident.given_names]
     credential_subject = {
         "name": [{"nameParts": [*given_names, {"type": "FamilyName", "value": resident.family}]}],
         "birthDate": [{"value": resident.born}],

@@ -38,7 +38,7 @@ def identify_client(request: TokenRequest) -> tuple[str, str]:
         "post": "client_secret" in request.form,
         "assertion": "client_assertion" in request.form,
     }
-    methods = [method for method, sent in is_sent.items() if sent]
+    methods = [method for method, is_present in is_sent.items() if is_present]
     if len(methods) != 1:
         raise TokenError("invalid_client", "Authenticate the client in one way, and only one", 401)
     if methods[0] == "basic":

@@ -141,7 +141,7 @@ def _endpoint(state: SimulatorState, handler: Handler) -> Callable[[Request], Aw
         if name in state.faults.status:
             return Response("This fault was chosen at the simulator.", state.faults.status[name])
         try:
-            state.heard[name].append(dict(await read_parameters(request)))
+            state.recorded[name].append(dict(await read_parameters(request)))
             return await handler(state, provider, request)
         except PageError as error:
             return pages.render_refusal(str(error), 400)

@@ -61,7 +61,7 @@ class ReplayGuard:
 
     def use(self, identifier: str, expiry: float, now: float) -> None:
         """Record a use. Raises TokenError the second time."""
-        self._expiries = {known: end for known, end in self._expiries.items() if end > now}
+        self._expiries = {identifier_: end for identifier_, end in self._expiries.items() if end > now}
         if identifier in self._expiries:
             raise TokenError("invalid_client", "The assertion's jti was used before", 401)
         self._expiries[identifier] = expiry

@@ -14,7 +14,7 @@ class Resident:
 
     key: str
     about: str
-    given: tuple[str, ...]
+    given_names: tuple[str, ...]
     family: str
     born: str
     email: str
@@ -26,7 +26,7 @@ class Resident:
     @property
     def name(self) -> str:
         """Return the full name."""
-        return " ".join((*self.given, self.family))
+        return " ".join((*self.given_names, self.family))
 
 
 def _address(uprn: int, number: str, street: str, town: str, postcode: str) -> dict[str, Any]:

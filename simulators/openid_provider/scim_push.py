@@ -27,8 +27,10 @@ async def push_to(url: str, key: str, tenant: Tenant) -> str:
         async with open_client(base_url=url, headers=headers, timeout=10) as http:
             return await push(http, tenant)
     except httpx.HTTPStatusError as error:
-        answer = error.response
-        raise PageError(f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}") from error
+        response = error.response
+        raise PageError(
+            f"{response.request.url} answered {response.status_code}: {response.text[:300]}"
+        ) from error
     except (httpx.HTTPError, UnicodeError) as error:
         raise PageError(f"{url} cannot be reached: {error!r}") from error
 
@@ -54,7 +56,7 @@ def _user(member: Member) -> dict[str, Any]:
         "externalId": member.oid,
         "userName": member.username,
         "displayName": member.name,
-        "name": {"givenName": member.given, "familyName": member.family},
+        "name": {"givenName": member.given_name, "familyName": member.family},
         "emails": emails,
         "active": member.active,
     }
@@ -65,7 +67,7 @@ async def _put(http: httpx.AsyncClient, kind: str, resource: dict[str, Any]) -> 
     query = {"filter": f'externalId eq "{resource["externalId"]}"'}
     existing = (await http.get(kind, params=query)).raise_for_status().json()["Resources"]
     if existing:
-        answer = await http.put(f"{kind}/{existing[0]['id']}", json=resource)
+        response = await http.put(f"{kind}/{existing[0]['id']}", json=resource)
     else:
-        answer = await http.post(kind, json=resource)
-    return str(answer.raise_for_status().json()["id"])
+        response = await http.post(kind, json=resource)
+    return str(response.raise_for_status().json()["id"])

@@ -13,7 +13,7 @@ class Member:
 
     key: str
     oid: str
-    given: str
+    given_name: str
     family: str
     username: str
     email: str
@@ -23,7 +23,7 @@ class Member:
     @property
     def name(self) -> str:
         """Return the full name."""
-        return f"{self.given} {self.family}"
+        return f"{self.given_name} {self.family}"
 
 
 @dataclass(slots=True)
@@ -57,11 +57,13 @@ def _tenant(tid: str, council: str, people: Iterable[tuple[str, str, str, bool]]
         )
     }
     staff = {}
-    for number, (given, family, group_name, has_mailbox) in enumerate(people):
-        key, username = given.lower(), f"{given}.{family}@{council}.example".lower()
+    for number, (given_name, family, group_name, has_mailbox) in enumerate(people):
+        key, username = given_name.lower(), f"{given_name}.{family}@{council}.example".lower()
         oid = f"{prefix}0000-0000-4000-8000-0000000000b{number}"
         member_groups = {group for group, name in groups.items() if name == group_name}
-        staff[key] = Member(key, oid, given, family, username, username if has_mailbox else "", member_groups)
+        staff[key] = Member(
+            key, oid, given_name, family, username, username if has_mailbox else "", member_groups
+        )
     return Tenant(tid, council, groups, staff)
 
 
@@ -77,5 +79,5 @@ def tenants() -> dict[str, Tenant]:
         ("Fiona", "Rennie", "Waste services", True),
         ("Callum", "Baird", "Administrators", True),
     )
-    both = (_tenant(CITYTOWN, "citytown", citytown), _tenant(HILLSHIRE, "hillshire", hillshire))
-    return {tenant.tid: tenant for tenant in both}
+    directories = (_tenant(CITYTOWN, "citytown", citytown), _tenant(HILLSHIRE, "hillshire", hillshire))
+    return {tenant.tid: tenant for tenant in directories}

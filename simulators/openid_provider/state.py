@@ -23,7 +23,7 @@ from simulators.openid_provider.providers import Provider
 from simulators.openid_provider.signing_keys import SigningKeys
 
 GATEWAY = "http://127.0.0.1:8000"
-_MAX_HEARD = 50  # requests of each endpoint
+_MAX_RECORDED = 50  # requests of each endpoint
 _MAX_SESSIONS = 500
 
 
@@ -52,7 +52,7 @@ class SimulatorState:
         self.auto: str | None = None
         self.faults: Faults = NO_FAULTS
         self.changed: Callable[[], None] = lambda: None
-        self.heard: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_MAX_HEARD))
+        self.recorded: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_MAX_RECORDED))
         self.residents = dict(residents.RESIDENTS)
         self.tenants = staff.tenants()
         self.clients: dict[str, Client] = {}

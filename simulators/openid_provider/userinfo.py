@@ -26,7 +26,7 @@ def read_userinfo(state: SimulatorState, provider: Provider, authorization: str)
     claims: dict[str, Any] = {"sub": subject(grant.request, grant.person)}
     if provider.kind == "directory":
         member = state.tenants[provider.tenant].staff[grant.person]
-        claims |= {"name": member.name, "given_name": member.given, "family_name": member.family}
+        claims |= {"name": member.name, "given_name": member.given_name, "family_name": member.family}
     else:
         resident = state.residents[grant.person]
         claims |= contact_claims(grant.request, resident)

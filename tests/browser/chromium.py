@@ -64,10 +64,10 @@ def _unpacked() -> Path:
 
 def _environment(folder: Path) -> dict[str, str]:
     """Fonts from the package, and its libraries where the machine lacks some."""
-    found = {"FONTCONFIG_FILE": str(folder / "fonts.conf")}
+    environment = {"FONTCONFIG_FILE": str(folder / "fonts.conf")}
     needs = subprocess.run(
         ["ldd", str(folder / "chromium")], check=False, capture_output=True, text=True
     ).stdout
     if "not found" in needs:
-        found["LD_LIBRARY_PATH"] = f"{folder}/al2023/lib:{os.environ.get('LD_LIBRARY_PATH', '')}"
-    return found
+        environment["LD_LIBRARY_PATH"] = f"{folder}/al2023/lib:{os.environ.get('LD_LIBRARY_PATH', '')}"
+    return environment

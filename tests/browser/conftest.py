@@ -37,12 +37,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium, driven by Playwright."""
-    found = chromium.find()
+    installation = chromium.find()
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=found.program,
+            executable_path=installation.program,
             args=list(chromium.FLAGS),
-            env={**os.environ, **found.environment},
+            env={**os.environ, **installation.environment},
         )
         yield launched
         await launched.close()

@@ -51,10 +51,10 @@ class Visit:
             await self.tab.fill(f"#{name}", value)
         await self.tab.click("main form button[type=submit]")
 
-    async def ask(self, **other: str) -> None:
+    async def ask(self, **overrides: str) -> None:
         """Come from the service."""
-        asked = self.service.request(**{"redirect_uri": self.arrival, **other})
-        await self.go(f"authorize?{urlencode(asked)}")
+        parameters = self.service.request(**{"redirect_uri": self.arrival, **overrides})
+        await self.go(f"authorize?{urlencode(parameters)}")
 
     async def code(self) -> str:
         """The newest code in a letter to the person."""
@@ -72,9 +72,9 @@ class Visit:
 
     async def with_passkey(self, name: str) -> None:
         async with self.database.writing() as session:
-            made = {"id": ids.new(), "account": self.account, "sign_count": 0, "synced": False, "name": name}
+            row = {"id": ids.new(), "account": self.account, "sign_count": 0, "synced": False, "name": name}
             secret = {"credential": secrets.token_bytes(16), "public_key": b"", "used_at": None}
-            await session.execute(passkey.insert(), {**made, **secret, "created_at": datetime.now(UTC)})
+            await session.execute(passkey.insert(), {**row, **secret, "created_at": datetime.now(UTC)})
 
     async def to_second_step(self) -> None:
         await self.with_app()

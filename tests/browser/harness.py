@@ -31,10 +31,12 @@ async def violations(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it stands, each with where."""
     # Evaluated through the debugger, which the page's Content-Security-Policy does not bind.
     await page.evaluate(_AXE.read_text())
-    found = await page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", _RULES)
+    report = await page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", _RULES
+    )
     return [
-        f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']]}"
-        for one in found["violations"]
+        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']]}"
+        for violation in report["violations"]
     ]
 
 
@@ -67,10 +69,10 @@ class Window:
         """A new tab. Scripts that fail and files the policy refuses are kept in ``faults``."""
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", self._heard)
+        page.on("console", self._record_error)
         return page
 
-    def _heard(self, message: Any) -> None:
+    def _record_error(self, message: Any) -> None:
         # A page that answers 400 to a wrong form is logged as an error too; that is no fault.
         if message.type == "error" and not re.search(r"status of [45]\d\d", message.text):
             self.faults.append(message.text)

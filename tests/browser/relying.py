@@ -24,12 +24,12 @@ class RelyingParty:
 
     async def state(self) -> dict[str, Any]:
         async with httpx.AsyncClient(trust_env=False) as client:
-            found: dict[str, Any] = (await client.get(f"{self.url}/state")).json()
-        return found
+            state: dict[str, Any] = (await client.get(f"{self.url}/state")).json()
+        return state
 
 
 @asynccontextmanager
-async def relying(**told: Any) -> AsyncIterator[RelyingParty]:
+async def relying(**configuration: Any) -> AsyncIterator[RelyingParty]:
     """A party of these: ``issuer``, ``client_id``, ``secret``, or ``key`` and ``alg``, ``scope``."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
     node = await asyncio.create_subprocess_exec(_NODE, _SCRIPT, cwd=WEB, **pipes)
@@ -37,7 +37,7 @@ async def relying(**told: Any) -> AsyncIterator[RelyingParty]:
     assert node.stdout
     assert node.stderr
     try:
-        node.stdin.write(json.dumps(told).encode() + b"\n")
+        node.stdin.write(json.dumps(configuration).encode() + b"\n")
         line = await asyncio.wait_for(node.stdout.readline(), 20)
         if not line:
             raise RuntimeError((await node.stderr.read()).decode())

@@ -167,29 +167,29 @@ async def test_the_second_step_and_too_many_tries_are_accessible(site, visitor, 
     tab = await visitor(**getattr(harness, size))
     address = await opened(tab)
     await set_up_app(tab, site)
-    other = await visitor(**getattr(harness, size))
-    await other.goto(f"{site}/identity/sign-in")
-    await other.fill("#email", address)
-    await other.click("text=Send me a code")
-    await other.fill("#code", await code_for(address))
-    await other.click("text=Continue")
+    second_tab = await visitor(**getattr(harness, size))
+    await second_tab.goto(f"{site}/identity/sign-in")
+    await second_tab.fill("#email", address)
+    await second_tab.click("text=Send me a code")
+    await second_tab.fill("#code", await code_for(address))
+    await second_tab.click("text=Continue")
     for name in ("second-step", "recovery"):
-        await other.goto(f"{site}/identity/sign-in/{name}")
-        await axe(other)
-        await picture(other, f"{name}-{size.lower()}")
-        await other.fill("#code", "12")
-        await other.click("text=Continue")
-        await other.wait_for_selector(".govuk-error-summary")
-        await axe(other)
+        await second_tab.goto(f"{site}/identity/sign-in/{name}")
+        await axe(second_tab)
+        await picture(second_tab, f"{name}-{size.lower()}")
+        await second_tab.fill("#code", "12")
+        await second_tab.click("text=Continue")
+        await second_tab.wait_for_selector(".govuk-error-summary")
+        await axe(second_tab)
     for _ in range(9):
-        await other.fill("#code", "12")
-        await other.click("text=Continue")
-        await other.wait_for_load_state()
-        if "too many" in await other.inner_text("h1"):
+        await second_tab.fill("#code", "12")
+        await second_tab.click("text=Continue")
+        await second_tab.wait_for_load_state()
+        if "too many" in await second_tab.inner_text("h1"):
             break
-    assert await other.inner_text("h1") == "You have tried too many times"
-    await axe(other)
-    await picture(other, f"too-often-{size.lower()}")
+    assert await second_tab.inner_text("h1") == "You have tried too many times"
+    await axe(second_tab)
+    await picture(second_tab, f"too-often-{size.lower()}")
 
 
 async def test_an_account_works_without_scripts(site, visitor, opened, code_for):
@@ -221,8 +221,8 @@ async def authenticator(tab):
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }
-    made = await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return session, made["authenticatorId"]
+    device = await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return session, device["authenticatorId"]
 
 
 async def test_a_passkey_is_made_and_signs_in(site, page, axe, opened):
@@ -236,8 +236,8 @@ async def test_a_passkey_is_made_and_signs_in(site, page, axe, opened):
     await page.wait_for_selector("h2:has-text('Work laptop')")
     await axe(page)
     await picture(page, "account-passkeys-one")
-    found = await session.send("WebAuthn.getCredentials", {"authenticatorId": device})
-    [credential] = found["credentials"]
+    listed = await session.send("WebAuthn.getCredentials", {"authenticatorId": device})
+    [credential] = listed["credentials"]
     assert (credential["isResidentCredential"], credential["rpId"]) == (True, "localhost")
     await page.goto(f"{site}/identity/account")
     await page.click("text=Sign out")
@@ -276,13 +276,13 @@ async def test_who_comes_without_the_passkey_is_shown_the_way(site, page, visito
     await page.click("text=Make a passkey on this device")
     await page.wait_for_selector(".govuk-summary-card")
     for size in ("DESKTOP", "PHONE"):
-        other = await visitor(**getattr(harness, size))
-        await other.goto(f"{site}/identity/sign-in")
-        await other.fill("#email", address)
-        await other.click("text=Send me a code")
-        await other.fill("#code", await code_for(address))
-        await other.click("text=Continue")
-        await other.goto(f"{site}/identity/account/authenticator?lang=cy")
-        assert await other.inner_text("h1") == "Mewngofnodi gyda'ch allwedd mynediad"
-        await axe(other)
-        await picture(other, f"passkey-needed-{size.lower()}")
+        second_tab = await visitor(**getattr(harness, size))
+        await second_tab.goto(f"{site}/identity/sign-in")
+        await second_tab.fill("#email", address)
+        await second_tab.click("text=Send me a code")
+        await second_tab.fill("#code", await code_for(address))
+        await second_tab.click("text=Continue")
+        await second_tab.goto(f"{site}/identity/account/authenticator?lang=cy")
+        assert await second_tab.inner_text("h1") == "Mewngofnodi gyda'ch allwedd mynediad"
+        await axe(second_tab)
+        await picture(second_tab, f"passkey-needed-{size.lower()}")

@@ -36,14 +36,14 @@ def settings(service, database_url, nats_url, master_key, jwks_url):
 def rendered():
     """The templates in the order they were rendered."""
     with pytest.MonkeyPatch.context() as patch:
-        seen, render = [], Pages.render
+        templates, render = [], Pages.render
 
         def noting(pages, request, template, *more, **context):
-            seen.append(template)
+            templates.append(template)
             return render(pages, request, template, *more, **context)
 
         patch.setattr(Pages, "render", noting)
-        yield seen
+        yield templates
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +98,9 @@ async def test_every_page_is_accessible(come, axe, rendered, template, size, lan
 def test_every_page_is_looked_at_in_a_browser():
     assert set(WAYS) | set(ELSEWHERE) == set(TEMPLATES), "a way to every page: tests/browser/every_page.py"
     assert not set(WAYS) & set(ELSEWHERE)
-    for file, _, test in (named.partition("::") for named in ELSEWHERE.values()):
-        written = ast.parse((Path(__file__).parent / file).read_text())
-        assert test in {node.name for node in ast.walk(written) if isinstance(node, ast.AsyncFunctionDef)}
+    for file, _, test in (reference.partition("::") for reference in ELSEWHERE.values()):
+        tree = ast.parse((Path(__file__).parent / file).read_text())
+        assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_every_page_is_looked_at_in_a_browser():
 )
 async def test_a_page_of_errors_is_accessible(come, axe, path, status):
     visit = await come(harness.PHONE, "cy")
-    answer = await visit.tab.goto(f"{visit.site}/identity/{path}")
-    assert answer.status == status
+    response = await visit.tab.goto(f"{visit.site}/identity/{path}")
+    assert response.status == status
     await axe(visit.tab)
     await picture(visit.tab, f"problem-{status}-cy-phone")

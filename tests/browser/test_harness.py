@@ -82,9 +82,9 @@ async def test_an_error_page_is_accessible(site, phone, axe):
 
 async def test_bad_pages_are_caught(page):
     await page.set_content("<html><body><img src='data:,'><input><p style='width:3000px'>x</p></body></html>")
-    found = " ".join(await harness.violations(page))
+    violations = " ".join(await harness.violations(page))
     for rule in ("html-has-lang", "image-alt", "label", "document-title"):
-        assert rule in found
+        assert rule in violations
     with pytest.raises(AssertionError):
         await harness.axe(page)
 
@@ -98,11 +98,11 @@ async def test_a_script_that_fails_is_noticed(browser):
 
 
 async def test_visitors_do_not_share_cookies(site, visitor):
-    one, other = await visitor(), await visitor()
-    await one.goto(f"{site}/notes/write?lang=cy")
-    await other.goto(f"{site}/notes/write")
-    assert await one.get_attribute("html", "lang") == "cy"
-    assert await other.get_attribute("html", "lang") == "en"
+    first, second = await visitor(), await visitor()
+    await first.goto(f"{site}/notes/write?lang=cy")
+    await second.goto(f"{site}/notes/write")
+    assert await first.get_attribute("html", "lang") == "cy"
+    assert await second.get_attribute("html", "lang") == "en"
 
 
 async def test_a_failed_test_leaves_its_screenshot(browser, tmp_path, monkeypatch):

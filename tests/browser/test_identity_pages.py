@@ -71,9 +71,11 @@ async def test_an_account_is_opened_and_its_pages_are_accessible(site, visitor, 
     await open_account(site, tab, code, axe, f"gwen-{lang}@resident.example", lang)
     assert await tab.get_attribute("html", "lang") == lang
     await axe(tab)
-    found = await tab.eval_on_selector_all("main a[href^='/identity/account']", "all => all.map(a => a.href)")
-    assert len(found) >= 3
-    for address in found:
+    addresses = await tab.eval_on_selector_all(
+        "main a[href^='/identity/account']", "all => all.map(a => a.href)"
+    )
+    assert len(addresses) >= 3
+    for address in addresses:
         await tab.goto(address)
         await axe(tab)
 
@@ -85,8 +87,8 @@ async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database
     await open_account(site, tab, code, axe, "jo@resident.example")
     wanting = await register(database, redirect_uris=[arrival])
     tab = await visitor(**harness.PHONE)
-    asked = wanting.request(redirect_uri=arrival)
-    await tab.goto(f"{site}/identity/authorize?{urlencode(asked)}")
+    parameters = wanting.request(redirect_uri=arrival)
+    await tab.goto(f"{site}/identity/authorize?{urlencode(parameters)}")
     await axe(tab)
     await tab.fill("#email", "jo@resident.example")
     await tab.press("#email", "Enter")
@@ -98,9 +100,9 @@ async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database
         await axe(tab)
         await tab.click("button[value=yes]")
         await tab.wait_for_url(f"{arrival}**")
-    answer = parse_qs(urlsplit(tab.url).query)
-    assert answer["state"] == ["a-state"]
-    assert "code" in answer
+    callback = parse_qs(urlsplit(tab.url).query)
+    assert callback["state"] == ["a-state"]
+    assert "code" in callback
 
 
 async def test_the_page_of_sent_messages_is_accessible(site, phone, code, axe):

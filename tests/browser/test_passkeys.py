@@ -63,8 +63,8 @@ async def device(tab):
     """A device with a fingerprint reader in the tab: the debugger's session, and its id."""
     devtools = await tab.context.new_cdp_session(tab)
     await devtools.send("WebAuthn.enable")
-    made = await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    return devtools, made["authenticatorId"]
+    authenticator = await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    return devtools, authenticator["authenticatorId"]
 
 
 async def make_passkey(site, tab):
@@ -141,10 +141,12 @@ async def test_who_chooses_no_passkey_sees_no_error_and_signs_in_by_code(site, p
     assert await phone.is_hidden(".townhall-passkey-failed")
     assert not await phone.query_selector(".govuk-error-summary")
     await axe(phone)
-    browser = next(one for one in await phone.context.cookies() if one["name"].endswith("townhall-browser"))
+    browser = next(
+        cookie for cookie in await phone.context.cookies() if cookie["name"].endswith("townhall-browser")
+    )
     async with database.reading() as session:
-        kept = text("SELECT count(*) FROM passkey_challenge WHERE browser = :of AND purpose = 'sign-in'")
-        assert await session.scalar(kept, {"of": hash_browser_secret(browser["value"])}) == 1
+        count = text("SELECT count(*) FROM passkey_challenge WHERE browser = :of AND purpose = 'sign-in'")
+        assert await session.scalar(count, {"of": hash_browser_secret(browser["value"])}) == 1
     await phone.fill("#email", "noor@resident.example")
     await phone.press("#email", "Enter")
     await phone.fill("#code", await code("noor@resident.example"))

@@ -44,14 +44,14 @@ async def site(service, settings):
 @pytest.fixture
 async def one_login(database):
     """The council offers GOV.UK One Login."""
-    now, made = datetime.now(UTC), ids.new()
+    now, upstream_id = datetime.now(UTC), ids.new()
     async with database.writing("citytown") as session:
         await session.execute(
-            upstream.insert(), {**ONE_LOGIN, "id": made, "created_at": now, "updated_at": now}
+            upstream.insert(), {**ONE_LOGIN, "id": upstream_id, "created_at": now, "updated_at": now}
         )
-    yield made
+    yield upstream_id
     async with database.writing("citytown") as session:
-        await session.execute(text("DELETE FROM upstream WHERE id = :id"), {"id": made})
+        await session.execute(text("DELETE FROM upstream WHERE id = :id"), {"id": upstream_id})
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ async def test_the_page_is_accessible_in_every_state(come, one_login, axe, size,
     await tab.reload()
     await axe(tab)
     async with visit.database.writing() as session:
-        made = await proofs.add_upstream_proof(session, visit.account, "P2", [], WHO, "https://one.invalid/")
-        await session.execute(text("UPDATE proof SET status = 'waiting' WHERE id = :id"), {"id": made})
+        proof = await proofs.add_upstream_proof(session, visit.account, "P2", [], WHO, "https://one.invalid/")
+        await session.execute(text("UPDATE proof SET status = 'waiting' WHERE id = :id"), {"id": proof})
     await tab.reload()
     await axe(tab)
     await picture(tab, f"prove-waiting-{language}-{size.lower()}")

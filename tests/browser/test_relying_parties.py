@@ -95,9 +95,9 @@ def authority(tmp_path_factory):
     return ca, {"key": pem, "cert": pem}
 
 
-def told(settings, service, **more):
-    known = {"issuer": settings.issuer, "client_id": service.client_id, "secret": service.secret}
-    return {**known, "scope": "openid email offline_access", **more}
+def make_configuration(settings, service, **more):
+    registration = {"issuer": settings.issuer, "client_id": service.client_id, "secret": service.secret}
+    return {**registration, "scope": "openid email offline_access", **more}
 
 
 @pytest.mark.everyday("identity")
@@ -109,7 +109,7 @@ async def test_openid_client_signs_a_person_in_refreshes_and_hears_of_the_sign_o
     behind = f"https://{servers.HOST}:{port}/logout-token"
     bins = await register(database, first_party=False, backchannel_logout_uri=behind, **LOOPBACK)
     tab, address = await resident()
-    async with relying(**told(settings, bins, tls=tls, port=port)) as party:
+    async with relying(**make_configuration(settings, bins, tls=tls, port=port)) as party:
         await sign_in(tab, party, code, address)
         await tab.wait_for_selector("h1:has-text('Share your details')")
         assert (await party.state())["open"] == 1  # nothing was told before the person agreed
@@ -139,12 +139,12 @@ async def test_openid_client_pushes_its_request_and_shows_who_it_is_by_its_key(
     bins = await register(database, jwks=[key.as_dict(private=False)], par_required=True, **LOOPBACK)
     tab, address = await resident()
     mine = {"key": key.as_dict(private=True), "alg": "ES256", "par": True}
-    async with relying(**told(settings, bins, **mine)) as party:
+    async with relying(**make_configuration(settings, bins, **mine)) as party:
         await sign_in(tab, party, code, address)
         await agree(tab)
         state = await party.state()
         assert (state["person"]["email"], state["refused"]) == (address, [])
-    async with relying(**told(settings, bins, **{**mine, "par": False})) as party:
+    async with relying(**make_configuration(settings, bins, **{**mine, "par": False})) as party:
         await tab.goto(party.url)
         assert await tab.inner_text("h1") == "Not signed in"
         assert (await party.state())["refused"][0]["error"] == "invalid_request"
@@ -172,8 +172,8 @@ async def test_openid_client_signs_a_person_in_as_a_service_of_one_login_does(
     recovery = await set_up_app(tab, site)
     await tab.context.clear_cookies()
     mine = {"key": key.as_dict(private=True), "alg": "RS256", "id_token_alg": "RS256"}
-    asked = {"scope": "openid email", "more": {"vtr": '["Cl.Cm"]', "ui_locales": "en"}}
-    async with relying(**told(settings, school, **mine, **asked)) as party:
+    parameters = {"scope": "openid email", "more": {"vtr": '["Cl.Cm"]', "ui_locales": "en"}}
+    async with relying(**make_configuration(settings, school, **mine, **parameters)) as party:
         await sign_in(tab, party, code, address)
         await tab.click("text=use a recovery code")
         await tab.fill("#code", recovery[0])
@@ -189,7 +189,7 @@ async def test_openid_client_signs_a_person_in_as_a_service_of_one_login_does(
 async def test_who_does_not_agree_is_told_to_openid_client_as_an_error(settings, resident, code, database):
     bins = await register(database, first_party=False, **LOOPBACK)
     tab, address = await resident()
-    async with relying(**told(settings, bins)) as party:
+    async with relying(**make_configuration(settings, bins)) as party:
         await sign_in(tab, party, code, address)
         await tab.click("button[value=no]")
         await tab.wait_for_selector("h1:has-text('Not signed in')")

@@ -58,7 +58,7 @@ def form(action, **fields):
 
 
 async def cookies(tab):
-    return {one["name"]: one for one in await tab.context.cookies()}
+    return {cookie["name"]: cookie for cookie in await tab.context.cookies()}
 
 
 async def is_signed_in(tab, site):
@@ -74,11 +74,11 @@ async def sign_in(tab, code, address):
     await tab.press("#code", "Enter")
 
 
-def asked(site, service, **other):
-    return f"{site}/identity/authorize?{urlencode(service.request(**other))}"
+def authorize_url(site, service, **overrides):
+    return f"{site}/identity/authorize?{urlencode(service.request(**overrides))}"
 
 
-def said(tab):
+def read_query(tab):
     return {name: values[0] for name, values in parse_qs(urlsplit(tab.url).query).items()}
 
 
@@ -106,12 +106,12 @@ async def test_a_planted_session_is_another_after_sign_in_and_after_every_step_u
 async def test_no_script_and_no_other_site_reads_a_cookie(site, visitor, code):
     tab = await visitor(**harness.DESKTOP)
     await open_account(site, tab, code, nothing, "cookies@people.example")
-    found = await cookies(tab)
-    assert {SESSION, BROWSER} <= set(found)
-    for one in found.values():
-        assert (one["httpOnly"], one["sameSite"], one["path"]) == (True, "Lax", "/"), one
-        assert one["domain"] == "localhost"  # of this host alone: one with a Domain begins with a dot
-    assert found[SESSION]["expires"] == -1
+    jar = await cookies(tab)
+    assert {SESSION, BROWSER} <= set(jar)
+    for value in jar.values():
+        assert (value["httpOnly"], value["sameSite"], value["path"]) == (True, "Lax", "/"), value
+        assert value["domain"] == "localhost"  # of this host alone: one with a Domain begins with a dot
+    assert jar[SESSION]["expires"] == -1
     assert await tab.evaluate("document.cookie") == ""
 
 
@@ -148,22 +148,22 @@ async def test_forms_of_other_sites_do_nothing(site, resident, code):
         async with evil(form(f"{site}/identity/{path}", csrf="x" * 43, **fields)) as url:
             async with resident.expect_response(f"**/identity/{path}") as answer:
                 await resident.goto(url)
-            came = await answer.value
+            response = await answer.value
             if path.startswith("account/"):  # the session's cookie does not come along either
-                assert came.headers["location"].startswith("/identity/sign-in"), path
+                assert response.headers["location"].startswith("/identity/sign-in"), path
             else:
-                assert came.status == 403, path
+                assert response.status == 403, path
             await resident.wait_for_load_state()
         assert await is_signed_in(resident, site), path
     after = await cookies(resident)
-    assert {name: one["value"] for name, one in after.items()} == {
-        name: one["value"] for name, one in before.items()
+    assert {name: cookie["value"] for name, cookie in after.items()} == {
+        name: cookie["value"] for name, cookie in before.items()
     }
 
 
 async def test_another_site_cannot_agree_for_the_person(site, resident, bins, arrival, database):
     """A form with all fields of the page but the browser's token is refused."""
-    await resident.goto(asked(site, bins, redirect_uri=arrival))
+    await resident.goto(authorize_url(site, bins, redirect_uri=arrival))
     fields = {
         name: await resident.get_attribute(f"input[name={name}]", "value") for name in ("request", "person")
     }
@@ -172,7 +172,7 @@ async def test_another_site_cannot_agree_for_the_person(site, resident, bins, ar
         await resident.goto(url)
         await resident.wait_for_url(target)
     assert await resident.inner_text("h1") == "Send the form again"
-    await resident.goto(asked(site, bins, redirect_uri=arrival))
+    await resident.goto(authorize_url(site, bins, redirect_uri=arrival))
     assert "/identity/authorize" in resident.url  # asked once more
     async with database.reading() as session:
         account = await session.scalar(
@@ -190,7 +190,7 @@ async def test_a_request_posted_by_a_service_finds_the_person_signed_in(site, re
         await resident.goto(url)
         await resident.click("button[value=yes]")
         await resident.wait_for_url(f"{arrival}?**")
-    assert said(resident)["state"] == "a-state"
+    assert read_query(resident)["state"] == "a-state"
 
 
 async def test_a_sign_out_posted_by_a_service_asks_and_then_signs_out(site, resident, code):
@@ -245,8 +245,8 @@ async def test_two_tabs_with_two_requests_end_each_with_its_own_answer(site, vis
     await open_account(site, first, code, nothing, "tabs@people.example")
     await first.context.clear_cookies()
     second = await first.context.new_page()
-    await first.goto(asked(site, bins, redirect_uri=arrival, state="first", scope="openid email"))
-    await second.goto(asked(site, bins, redirect_uri=arrival, state="second"))
+    await first.goto(authorize_url(site, bins, redirect_uri=arrival, state="first", scope="openid email"))
+    await second.goto(authorize_url(site, bins, redirect_uri=arrival, state="second"))
     await sign_in(first, code, "tabs@people.example")
     await first.wait_for_selector("button[value=yes]")
     await sign_in(second, code, "tabs@people.example")
@@ -255,8 +255,8 @@ async def test_two_tabs_with_two_requests_end_each_with_its_own_answer(site, vis
     await first.wait_for_url(f"{arrival}?**")
     await second.click("button[value=yes]")
     await second.wait_for_url(f"{arrival}?**")
-    assert (said(first)["state"], said(second)["state"]) == ("first", "second")
-    assert said(first)["code"] != said(second)["code"]
+    assert (read_query(first)["state"], read_query(second)["state"]) == ("first", "second")
+    assert read_query(first)["code"] != read_query(second)["code"]
     await first.go_back()
     await first.wait_for_url(re.compile("/identity/"))
     assert "code=" not in first.url  # an answered request is not answered again
@@ -267,10 +267,10 @@ async def test_signing_out_in_one_tab_takes_the_question_away_in_the_other(
 ):
     tab = await visitor(**harness.DESKTOP)
     await open_account(site, tab, code, nothing, "mid@people.example")
-    await tab.goto(asked(site, bins, redirect_uri=arrival))
-    other = await tab.context.new_page()
-    await other.goto(f"{site}/identity/account")
-    await other.click("main form button[type=submit]")
-    await other.wait_for_selector("h1:has-text('You have signed out')")
+    await tab.goto(authorize_url(site, bins, redirect_uri=arrival))
+    second_tab = await tab.context.new_page()
+    await second_tab.goto(f"{site}/identity/account")
+    await second_tab.click("main form button[type=submit]")
+    await second_tab.wait_for_selector("h1:has-text('You have signed out')")
     await tab.click("button[value=yes]")
     await tab.wait_for_url("**/identity/sign-in?**")

@@ -58,7 +58,7 @@ async def test_a_person_is_chosen_by_keyboard_and_moved_by_the_form(visitor, sim
     await page.get_by_role("group", name="Priya Raman").get_by_label("Waste services").uncheck()
     await page.get_by_role("button", name="Save Priya Raman").click()
     await page.wait_for_url("**/#citytown")
-    assert {tenant.groups[one] for one in tenant.staff["priya"].groups} == {"Council tax"}
+    assert {tenant.groups[group] for group in tenant.staff["priya"].groups} == {"Council tax"}
     await page.get_by_role("group", name="Priya Raman").get_by_label("Works here").uncheck()
     await page.get_by_role("button", name="Save Priya Raman").click()
     await page.get_by_role("group", name="Priya Raman (left)").wait_for()

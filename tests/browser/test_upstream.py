@@ -55,18 +55,18 @@ async def site(app, port):
 
 @pytest.fixture(scope="module")
 async def simulator():
-    made = Simulator()
-    async with harness.serving(made.app) as url:
-        made.url = url.replace("127.0.0.1", "localhost")
-        yield made
+    simulator_ = Simulator()
+    async with harness.serving(simulator_.app) as url:
+        simulator_.url = url.replace("127.0.0.1", "localhost")
+        yield simulator_
 
 
 @pytest.fixture(scope="module")
 async def one_login(app, site, database, settings, simulator):
     """GOV.UK One Login, registered by citytown."""
-    made, now = ids.new(), datetime.now(UTC)
+    upstream_id, now = ids.new(), datetime.now(UTC)
     values = {
-        "id": made, "kind": "onelogin", "audience": "residents", "title": "GOV.UK One Login",
+        "id": upstream_id, "kind": "onelogin", "audience": "residents", "title": "GOV.UK One Login",
         "title_cy": "GOV.UK One Login", "issuer": simulator.onelogin.issuer, "client_id": "townhall",
         "authentication": "private_key_jwt", "secret_sealed": None, "scopes": ["openid", "email"],
         "acr_values": None, "tenant": None, "subject_claim": "sub", "groups_claim": None,
@@ -76,10 +76,10 @@ async def one_login(app, site, database, settings, simulator):
     key = await keys.generate_key()
     async with database.writing("citytown") as session:
         await upstreams.insert_upstream(session, "citytown", values)
-        await keys.create_key(session, settings, "citytown", made, key, timedelta(0))
-    back = f"{site}/identity/upstream/citytown/{ids.show(made)}/callback"
+        await keys.create_key(session, settings, "citytown", upstream_id, key, timedelta(0))
+    back = f"{site}/identity/upstream/citytown/{ids.show(upstream_id)}/callback"
     simulator.register(Client("onelogin", "townhall", (back,), jwks={"keys": [key.public]}))
-    return made
+    return upstream_id
 
 
 @pytest.fixture
@@ -103,23 +103,23 @@ async def looked_at(tab, axe, name, lang):
     await tab.screenshot(path=harness.SCREENSHOTS / f"upstream-{name}-{lang}-{width}.png", full_page=True)
 
 
-async def there(tab, simulator, who, act="sign-in"):
+async def answer_as(tab, simulator, person, act="sign-in"):
     """At the provider's own page: be this person, or do something else."""
     await tab.wait_for_url(f"{simulator.url}/**")
-    await tab.check(f"#person-{who}")
+    await tab.check(f"#person-{person}")
     await tab.click(f"button[value={act}]")
 
 
-@pytest.mark.parametrize("seen", [(NARROW, "cy", "sion"), (harness.DESKTOP, "en", "mary")])
+@pytest.mark.parametrize("visit", [(NARROW, "cy", "sion"), (harness.DESKTOP, "en", "mary")])
 async def test_somebody_new_comes_by_one_login_and_has_an_account(
-    site, one_login, simulator, visitor, axe, code, seen
+    site, one_login, simulator, visitor, axe, code, visit
 ):
-    size, lang, who = seen
+    size, lang, person = visit
     tab = await visitor(**size)
     await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
     await looked_at(tab, axe, "sign-in", lang)
     await tab.click(BUTTON)
-    await there(tab, simulator, who)
+    await answer_as(tab, simulator, person)
     await tab.wait_for_url("**/identity/upstream/link**")
     await looked_at(tab, axe, "link", lang)
     await tab.click("form:has(input[type=radio]) button")  # without an answer
@@ -130,7 +130,7 @@ async def test_somebody_new_comes_by_one_login_and_has_an_account(
     # The council's provider opens no account: the code to the address that it verified does.
     await tab.wait_for_url("**/identity/sign-in")
     await looked_at(tab, axe, "counts-there", lang)
-    address = simulator.residents[who].email
+    address = simulator.residents[person].email
     assert await tab.input_value("#email") == address
     await tab.press("#email", "Enter")
     await tab.fill("#code", await code(address))
@@ -144,7 +144,7 @@ async def test_somebody_new_comes_by_one_login_and_has_an_account(
     await tab.context.clear_cookies(name="townhall-session")
     await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
     await tab.click(BUTTON)
-    await there(tab, simulator, who)
+    await answer_as(tab, simulator, person)
     await tab.wait_for_url("**/identity/sign-in")
 
 
@@ -165,17 +165,17 @@ async def test_who_has_an_account_adds_one_login_to_it(
     await tab.click("form[method=get] button")
     await looked_at(tab, axe, "offered", lang)
     await tab.click(BUTTON)
-    await there(tab, simulator, "peter" if lang == "en" else "taken", "access_denied")
+    await answer_as(tab, simulator, "peter" if lang == "en" else "taken", "access_denied")
     await tab.wait_for_url("**/identity/upstream/failed?**")
     await looked_at(tab, axe, "cancelled", lang)
-    for other in ("cy" if lang == "en" else "en", lang):  # what happened is said in either language
+    for language in ("cy" if lang == "en" else "en", lang):  # what happened is said in either language
         heading = await tab.inner_text("h1")
-        await tab.click(f"a[hreflang={other}]")
+        await tab.click(f"a[hreflang={language}]")
         changed = "before => document.querySelector('h1').innerText !== before"
         await tab.wait_for_function(changed, arg=heading)
         assert "One Login" in await tab.inner_text("h1")
     await tab.click("form[method=post] button")
-    await there(tab, simulator, "peter" if lang == "en" else "taken")
+    await answer_as(tab, simulator, "peter" if lang == "en" else "taken")
     await tab.wait_for_url("**/identity/upstream/link/confirm**")
     await looked_at(tab, axe, "confirm", lang)
     await tab.click("form:not([action]) button")
@@ -189,9 +189,9 @@ async def test_the_page_that_leads_away_works_for_who_waits_on_it(site, one_logi
     tab = await visitor(**NARROW)
 
     async def stays(route):
-        answer = await route.fetch()
-        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
-        await route.fulfill(response=answer, headers=headers)
+        response = await route.fetch()
+        headers = {name: value for name, value in response.headers.items() if name != "refresh"}
+        await route.fulfill(response=response, headers=headers)
 
     await tab.route("**/identity/upstream/citytown/*", stays)
     await tab.goto(f"{site}/identity/sign-in?council=citytown")

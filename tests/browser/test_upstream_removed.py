@@ -34,16 +34,16 @@ async def removed(site, database):
 
 
 @pytest.mark.parametrize(
-    ("size", "lang", "said"),
+    ("size", "lang", "notice"),
     [
         (NARROW, "cy", "Ni ellir defnyddio GOV.UK One Login i fewngofnodi yma mwyach."),
         (harness.DESKTOP, "en", "GOV.UK One Login can no longer be used to sign in here."),
     ],
 )
 async def test_the_sign_in_page_says_what_can_no_longer_be_used(
-    site, removed, visitor, axe, size, lang, said
+    site, removed, visitor, axe, size, lang, notice
 ):
     tab = await visitor(**size)
     await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
-    assert said in await tab.inner_text(".govuk-inset-text")
+    assert notice in await tab.inner_text(".govuk-inset-text")
     await looked_at(tab, axe, "removed", lang)

@@ -49,11 +49,11 @@ async def test_a_resident_proves_who_he_is_by_one_login_and_a_service_is_told(vi
     await expect(page.locator("h1")).to_have_text("What this service knows about you")
     await axe(page)
     identity = await part(page, "The identity")
-    names = [one["value"] for one in identity["vc"]["credentialSubject"]["name"][0]["nameParts"]]
+    names = [namepart["value"] for namepart in identity["vc"]["credentialSubject"]["name"][0]["nameParts"]]
     assert (identity["vot"], names) == ("P2", ["Siôn", "Ŵan", "ap Llŷr-Gruffŷdd"])
-    seen = await part(page, "userinfo")
-    assert (seen["email"], seen["email_verified"]) == ("sion@people.example", True)
-    [address] = next(value for name, value in seen.items() if name.endswith("/address"))
+    claims = await part(page, "userinfo")
+    assert (claims["email"], claims["email_verified"]) == ("sion@people.example", True)
+    [address] = next(value for name, value in claims.items() if name.endswith("/address"))
     path = f"/citytown/address/v1/addresses/{address['uprn']}"
     assert citytown.get(path).json()["postcode"] == address["postalCode"], "the UPRN is of our gazetteer"
     await page.get_by_role("button", name="Sign out").click()
@@ -77,12 +77,12 @@ async def test_who_signs_out_of_one_login_is_signed_out_here_within_a_second(vis
     await other.goto(simulator)
     await axe(other)
     await other.get_by_role("button", name="Sign Mary Ann Watson out everywhere").click()
-    began = time.monotonic()
+    started_at = time.monotonic()
     await expect(other.get_by_role("button", name="Sign Mary Ann Watson out")).to_have_count(0)
     await page.goto(sign_in)
     await expect(page.locator("h1")).to_have_text("Sign in")
     await expect(signed_in_there).to_have_count(0)
-    assert time.monotonic() - began < 2, "a second, and the time in which a page is shown"
+    assert time.monotonic() - started_at < 2, "a second, and the time in which a page is shown"
 
 
 async def test_who_cannot_be_proven_is_told_and_so_is_the_service(visitor, platform):
@@ -108,12 +108,16 @@ async def test_staff_come_move_and_leave_by_their_directory(visitor, platform, a
     page, upstream = await visitor(**DESKTOP), platform.sandbox["upstream"]
     sign_in = f"{platform.gateway}/identity/sign-in?council=citytown"
     member = tenants()[CITYTOWN].staff["alex"]
-    waste = next(one for one, name in tenants()[CITYTOWN].groups.items() if name == "Waste services")
+    waste = next(
+        group_id for group_id, name in tenants()[CITYTOWN].groups.items() if name == "Waste services"
+    )
 
     def roles():
         everybody = admin.get("/citytown/identity/v1/staff", params={"limit": 100}).json()["items"]
-        found = [one["id"] for one in everybody if one["external_id"] == member.oid]
-        return [admin.get(f"/citytown/identity/v1/staff/{one}").json()["roles"] for one in found]
+        member_ids = [group_id["id"] for group_id in everybody if group_id["external_id"] == member.oid]
+        return [
+            admin.get(f"/citytown/identity/v1/staff/{group_id}").json()["roles"] for group_id in member_ids
+        ]
 
     assert roles() == []
     await page.goto(sign_in)
@@ -138,8 +142,8 @@ async def test_staff_come_move_and_leave_by_their_directory(visitor, platform, a
         await expect(again).to_have_url(re.compile("/identity/account"))
         assert roles() == [["waste-officer"]]
         assert (await http.post(path, json={"groups": [], "active": False})).is_success
-    gone = await visitor(**DESKTOP)
-    await gone.goto(sign_in)
-    await gone.get_by_role("button", name=DIRECTORY).click()
-    await expect(gone.get_by_label("Priya Raman")).to_be_visible()
-    await expect(gone.get_by_label(member.name)).to_have_count(0)
+    later_page = await visitor(**DESKTOP)
+    await later_page.goto(sign_in)
+    await later_page.get_by_role("button", name=DIRECTORY).click()
+    await expect(later_page.get_by_label("Priya Raman")).to_be_visible()
+    await expect(later_page.get_by_label(member.name)).to_have_count(0)

@@ -15,12 +15,12 @@ async def linked(visit: Visit) -> None:
     """With GOV.UK One Login of the council."""
     now, subject = datetime.now(UTC), f"urn:fdc:gov.uk:2022:{ids.show(visit.account)}"
     async with visit.database.writing("citytown") as session:
-        known = await session.scalar(text("SELECT id FROM upstream LIMIT 1"))
-        if known is None:
-            known = ids.new()
-            made = {**ONE_LOGIN, "id": known, "created_at": now, "updated_at": now}
-            await session.execute(upstream.insert(), made)
-        row = {"council": "citytown", "upstream": known, "subject": subject, "account": visit.account}
+        upstream_id = await session.scalar(text("SELECT id FROM upstream LIMIT 1"))
+        if upstream_id is None:
+            upstream_id = ids.new()
+            values = {**ONE_LOGIN, "id": upstream_id, "created_at": now, "updated_at": now}
+            await session.execute(upstream.insert(), values)
+        row = {"council": "citytown", "upstream": upstream_id, "subject": subject, "account": visit.account}
         await session.execute(upstream_account.insert(), {**row, "linked_at": now})
 
 
@@ -34,8 +34,8 @@ async def _upstreams(visit: Visit) -> None:
 @way("passkey-last.html")
 async def _passkey_last(visit: Visit) -> None:
     async with visit.database.writing() as session:
-        gone = text("DELETE FROM account_email WHERE account = :who")
-        await session.execute(gone, {"who": visit.account})
+        delete_email = text("DELETE FROM account_email WHERE account = :who")
+        await session.execute(delete_email, {"who": visit.account})
     await visit.with_passkey("Phone")
     await visit.signed_in("passkey")
     await visit.go("account/passkeys")

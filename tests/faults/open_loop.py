@@ -63,31 +63,31 @@ class OpenLoop:
         self.outcomes: collections.Counter[int | str] = collections.Counter()
         self.failures: list[str] = []
         self.latencies: list[float] = []
-        self.sent = 0
+        self.count = 0
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until ``stopping`` is set, then wait for the last answers."""
-        began, tasks = time.monotonic(), set()
+        started, tasks = time.monotonic(), set()
         while not stopping.is_set():
-            if self.sent >= (time.monotonic() - began) * self.rate:
+            if self.count >= (time.monotonic() - started) * self.rate:
                 await asyncio.sleep(0.002)
                 continue
-            task = asyncio.create_task(self._send(self.sent))
+            task = asyncio.create_task(self._send(self.count))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-            self.sent += 1
+            self.count += 1
             await asyncio.sleep(0)
         await asyncio.gather(*tasks)
 
     async def _send(self, number: int) -> None:
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             reply: Reply = await self.request(number)
         except (OSError, ValueError) as error:
             self._fail(f"{number}: {error!r}")
             return
         self.outcomes[reply.status] += 1
-        self.latencies.append(time.monotonic() - began)
+        self.latencies.append(time.monotonic() - started)
         if reply.status not in (200, 201):
             self._fail(f"{number}: {reply.status} {reply.body[:300]!r}")
 

@@ -121,7 +121,7 @@ async def wait_until(is_ready, process, log):
 
 
 @asynccontextmanager
-async def running(platform, folder, *, drain_wait=3.0, services=SERVICES, change_files=None):
+async def running(platform, folder, *, drain_wait=5.0, services=SERVICES, change_files=None):
     """Run the replicas of some services and their gateway. ``change_files`` may alter Envoy's files."""
     replicas = Replicas(platform, folder, drain_wait)
     async with AsyncExitStack() as stack:

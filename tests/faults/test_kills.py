@@ -42,9 +42,9 @@ class Writer(threading.Thread):
         self.failures = collections.Counter()
 
     def read(self, uprn):
-        answer = self.client.get(URL.format(uprn))
-        answer.raise_for_status()
-        return answer.json()["version"], answer.json()["easting"]
+        response = self.client.get(URL.format(uprn))
+        response.raise_for_status()
+        return response.json()["version"], response.json()["easting"]
 
     def run(self):
         while not self.stopping.is_set():
@@ -56,15 +56,15 @@ class Writer(threading.Thread):
         version, easting = self.state[uprn]
         new_easting = round(easting + 0.01, 2)
         try:
-            answer = self.client.patch(
+            response = self.client.patch(
                 URL.format(uprn), json={"easting": new_easting}, headers={"If-Match": f'"{version}"'}
             )
-            if answer.status_code == 200:
-                self.state[uprn] = answer.json()["version"], new_easting
+            if response.status_code == 200:
+                self.state[uprn] = response.json()["version"], new_easting
                 self.changes += 1
                 return
-            self.failures[answer.status_code] += 1
-            assert answer.status_code in {429, 500, 502, 503, 504}, answer.text
+            self.failures[response.status_code] += 1
+            assert response.status_code in {429, 500, 502, 503, 504}, response.text
         except httpx.TransportError as error:
             self.failures[type(error).__name__] += 1
         time.sleep(0.1)
@@ -126,10 +126,10 @@ def test_a_killed_process_loses_no_change_and_doubles_none(platform, writer, cit
 
 def is_mapped(citytown, uprn, version, easting):
     try:
-        answer = citytown.get(f"/citytown/mapping/v1/points/{uprn}")
+        response = citytown.get(f"/citytown/mapping/v1/points/{uprn}")
     except httpx.TransportError:
         return False
-    return answer.status_code == 200 and (answer.json()["sequence"], answer.json()["easting"]) == (
+    return response.status_code == 200 and (response.json()["sequence"], response.json()["easting"]) == (
         version,
         easting,
     )

@@ -43,13 +43,13 @@ async def execute(platform, database, statements):
 
 
 def url(platform, database):
-    here = stack.Stack(platform.state, ports.Ports(platform.base))
-    return stack.admin_url(here).rpartition("/")[0] + f"/{database}"
+    stack_ = stack.Stack(platform.state, ports.Ports(platform.base))
+    return stack.admin_url(stack_).rpartition("/")[0] + f"/{database}"
 
 
 def run_as_operator(platform, *arguments, **environment):
-    here = stack.Stack(platform.state, ports.Ports(platform.base))
-    environment = broker.owner_environment(here) | stack.base_environment() | environment
+    stack_ = stack.Stack(platform.state, ports.Ports(platform.base))
+    environment = broker.owner_environment(stack_) | stack.base_environment() | environment
     subprocess.run([sys.executable, "-m", *arguments], env=environment, check=True, capture_output=True)
 
 
@@ -62,9 +62,9 @@ async def test_copies_end_equal_to_the_record_after_nats_lost_everything(platfor
     eventually(lambda: platform.processes().get("nats", before).pid != before.pid)
     await execute(platform, "mapping", SPOIL)
     run_as_operator(platform, "chassis.broker", "streams", "--contract", str(broker.CONTRACT))
-    here = stack.Stack(platform.state, ports.Ports(platform.base))
+    stack_ = stack.Stack(platform.state, ports.Ports(platform.base))
     for service in ("identity", "address"):
-        run_as_operator(platform, "chassis", "resync", service, **stack.service_environment(here, service))
+        run_as_operator(platform, "chassis", "resync", service, **stack.service_environment(stack_, service))
 
     async def is_equal():
         return await read(platform, "mapping", COPY) == record and (

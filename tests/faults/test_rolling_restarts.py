@@ -6,9 +6,14 @@ Address and identity stand for all, which serve by the same code.
 import asyncio
 import json
 import os
+import signal
 from collections import Counter
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
 from dev.ports import Ports
@@ -31,58 +36,64 @@ READS = (
     "/identity/.well-known/jwks.json",
 )
 COUNT_BY_NAME = """SELECT upper(pao_text) AS name, count(*) FROM lpi
-    WHERE council = 'citytown' AND pao_text ILIKE 'rolling %' GROUP BY 1"""
-LOCKED, FREE = 2.5, 1.5  # seconds that the slow street is locked, and then free
+    WHERE council = $1 AND pao_text ILIKE 'rolling %' GROUP BY 1"""
+COUNCILS = {"citytown": 907900112305, "hillshire": 907800009448}  # and a property of each
+LOCK_HILLSHIRE = "SELECT pg_advisory_xact_lock(7430002, hashtext('hillshire'))"
+LOCKED, FREE = 2.5, 1.5  # seconds that hillshire is locked, and then free
 
 
-class Writers:
-    """POSTs that each create one property, on two streets; one is locked now and then, so they are slow."""
+@dataclass
+class Writer:
+    """Creates properties of a council by POST; each has a name and an Idempotency-Key of its own."""
 
-    def __init__(self, client, streets):
-        self.client = client
-        self.streets = streets
-        self.created = {}
+    council: str
+    client: Client
+    beside: dict[str, Any]  # a property: the new ones are on its street
+    created: dict[int, int] = field(default_factory=dict)  # UPRNs, by the number of the request
 
-    async def create(self, number, *, slow):
-        reply = await self.post(number, slow=slow)
+    async def create(self, number):
+        reply = await self.post(number)
         if reply.status == 201:
-            self.created[number] = (reply.json()["uprn"], slow)
+            self.created[number] = reply.json()["uprn"]
         return reply
 
-    async def post(self, number, *, slow):
-        street = self.streets[1 if slow else 0]
-        names = ("usrn", "postcode", "easting", "northing")
-        body = {name: street[name] for name in names}
+    async def post(self, number):
+        body = {name: self.beside[name] for name in ("usrn", "postcode", "easting", "northing")}
         body |= {"building_name": f"Rolling {number}", "classification": "RD06"}
-        return await self.client.send("POST", ADDRESSES, body, **{"Idempotency-Key": f"rolling-{number}"})
-
-
-@pytest.fixture(autouse=True)
-def number_range(citytown):
-    """Give the council UPRNs to create properties with, and take them back."""
-    path = "/citytown/address/v1/ranges"
-    before = citytown.get(path)
-    ranges = {"uprn": [{"first": 907980000000, "last": 907980099999}], "usrn": []}
-    citytown.put(path, json=ranges, headers={"If-Match": before.headers["ETag"]}).raise_for_status()
-    yield
-    earlier = {
-        kind: [{"first": span["first"], "last": span["last"]} for span in before.json()[kind]]
-        for kind in ranges
-    }
-    citytown.put(path, json=earlier, headers={"If-Match": citytown.get(path).headers["ETag"]})
+        path = f"/{self.council}/address/v1/addresses"
+        return await self.client.send("POST", path, body, **{"Idempotency-Key": f"rolling-{number}"})
 
 
 @pytest.fixture
-def streets(citytown):
-    """Two properties on streets of their own."""
-    properties = {}
-    for uprn in range(UPRNS[0], UPRNS[0] - 2_000, -1):
-        answer = citytown.get(f"{ADDRESSES}/{uprn}")
-        if answer.status_code == 200:
-            properties.setdefault(answer.json()["usrn"], answer.json())
-        if len(properties) == 2:
-            return list(properties.values())
-    raise AssertionError("the demonstration has one street only")
+def councils(platform):
+    """Give each council UPRNs to create properties with, and return a property of each."""
+    with ExitStack() as stack:
+        yield {
+            council: stack.enter_context(
+                number_range(platform, council, uprn, 907_980_000_000 + 100_000 * index)
+            )
+            for index, (council, uprn) in enumerate(COUNCILS.items())
+        }
+
+
+@contextmanager
+def number_range(platform, council, uprn, first):
+    headers = {"X-Api-Key": platform.key(council)}
+    base = f"{platform.gateway}/{council}/address/v1/"
+    with httpx.Client(base_url=base, headers=headers, timeout=20, trust_env=False) as client:
+
+        def put(ranges):
+            tag = client.get("ranges").headers["ETag"]
+            client.put("ranges", json=ranges, headers={"If-Match": tag}).raise_for_status()
+
+        before = client.get("ranges").json()
+        put({"uprn": [{"first": first, "last": first + 99_999}], "usrn": []})
+        yield client.get(f"addresses/{uprn}").raise_for_status().json()
+        spans = {
+            kind: [{key: span[key] for key in ("first", "last")} for span in before[kind]]
+            for kind in ("uprn", "usrn")
+        }
+        put(spans)
 
 
 @pytest.fixture
@@ -93,27 +104,24 @@ async def database(platform):
     await connection.close()
 
 
-async def keep_locking(connection, usrn):
-    """Lock a street for some seconds, again and again."""
+async def keep_locking(connection):
+    """Lock hillshire's gazetteer for some seconds, again and again: who writes there waits."""
     while True:
         async with connection.transaction():
-            await connection.execute(
-                "SELECT FROM street WHERE council = 'citytown' AND usrn = $1 FOR UPDATE", usrn
-            )
+            await connection.execute(LOCK_HILLSHIRE)
             await asyncio.sleep(LOCKED)
         await asyncio.sleep(FREE)
 
 
-def send_mixed(writers):
-    """Of twenty requests four create a property, one does so slowly, and the rest read."""
+def send_mixed(client, quick, slow):
+    """Of forty requests five create a property, one of them slowly, and the rest read."""
 
     async def send(number):
-        kind = number % 20
-        if kind in (3, 7, 11, 15):
-            return await writers.create(number, slow=False)
-        if kind == 19:
-            return await writers.create(number, slow=True)
-        return await writers.client.send("GET", READS[number % len(READS)])
+        if number % 10 == 3:
+            return await quick.create(number)
+        if number % 40 == 19:
+            return await slow.create(number)
+        return await client.send("GET", READS[number % len(READS)])
 
     return send
 
@@ -124,9 +132,19 @@ async def roll(replicas, times):
             await replica.restart()
 
 
-async def run_load(writers, work):
+@dataclass
+class Run:
+    """What a run of the load has to show."""
+
+    loop: OpenLoop
+    writers: tuple[Writer, Writer]
+
+
+async def run_load(platform, port, councils, work):
     """Send requests while ``work`` runs."""
-    loop = OpenLoop(RATE, send_mixed(writers))
+    clients = {council: Client(port, {"X-Api-Key": platform.key(council)}) for council in COUNCILS}
+    quick, slow = (Writer(council, clients[council], councils[council]) for council in COUNCILS)
+    loop = OpenLoop(RATE, send_mixed(clients["citytown"], quick, slow))
     stopping = asyncio.Event()
     load = asyncio.create_task(loop.run(stopping))
     try:
@@ -137,35 +155,36 @@ async def run_load(writers, work):
         stopping.set()
         await load
     print(
-        f"{loop.sent} requests, {dict(loop.outcomes)}, p50 {loop.percentile(0.5):.3f} s,"
+        f"{loop.count} requests, {dict(loop.outcomes)}, p50 {loop.percentile(0.5):.3f} s,"
         f" p99 {loop.percentile(0.99):.3f} s; {loop.failures[:5]}"
     )
-    return loop
+    return Run(loop, (quick, slow))
 
 
-async def test_three_rolling_restarts_fail_no_request_and_double_none(platform, streets, database, tmp_path):
+async def test_three_rolling_restarts_fail_no_request_and_double_none(platform, councils, database, tmp_path):
     async with running(platform, tmp_path, services=SERVICES) as replicas:
-        writers = Writers(Client(replicas.port, {"X-Api-Key": platform.key()}), streets)
-        locking = asyncio.create_task(keep_locking(database, int(streets[1]["usrn"])))
+        locking = asyncio.create_task(keep_locking(database))
         rolls = asyncio.gather(*(roll(replicas.by_service[name], ROLLS) for name in SERVICES))
-        load = await run_load(writers, rolls)
+        run = await run_load(platform, replicas.port, councils, rolls)
         locking.cancel()
         await asyncio.gather(locking, return_exceptions=True)
         exits = Counter(
             code for name in SERVICES for each in replicas.by_service[name] for code in each.exits
         )
-        assert exits == {-15: 2 * ROLLS * len(SERVICES)}
-        assert load.failures == []
-        await check_created_once(database, writers)
+        assert exits == {-signal.SIGTERM: 2 * ROLLS * len(SERVICES)}
+        assert run.loop.failures == []
+        for writer in run.writers:
+            await check_created_once(database, writer)
 
 
-async def check_created_once(database, writers):
+async def check_created_once(database, writer):
     """Each POST created its property once: by the database, and by its repeated answer."""
-    rows = await database.fetch(COUNT_BY_NAME)
-    names = {f"ROLLING {number}" for number in writers.created}
+    rows = await database.fetch(COUNT_BY_NAME, writer.council)
+    names = {f"ROLLING {number}" for number in writer.created}
+    assert len(names) > 20
     assert {row["name"]: row["count"] for row in rows} == dict.fromkeys(names, 1)
-    for number, (uprn, slow) in list(writers.created.items())[::10]:
-        again = await writers.post(number, slow=slow)
+    for number, uprn in list(writer.created.items())[::10]:
+        again = await writer.post(number)
         assert (again.status, again.json()["uprn"]) == (201, uprn)
 
 
@@ -177,11 +196,11 @@ def without_retries(folder):
     file.write_text(json.dumps(content))
 
 
-async def test_without_a_wait_requests_fail(platform, streets, tmp_path):
+async def test_without_a_wait_requests_fail(platform, councils, tmp_path):
     """Show that the proof can fail: without the drain, and the retries that hide most of what it prevents."""
     async with running(
         platform, tmp_path, drain_wait=0, services=SERVICES, change_files=without_retries
     ) as replicas:
-        writers = Writers(Client(replicas.port, {"X-Api-Key": platform.key()}), streets)
-        load = await run_load(writers, roll(replicas.by_service["address"], 1))
-    assert load.outcomes[503]
+        work = roll(replicas.by_service["address"], 1)
+        run = await run_load(platform, replicas.port, councils, work)
+    assert run.loop.outcomes[503]

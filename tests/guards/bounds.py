@@ -28,17 +28,17 @@ def _incoming(operation: Schema) -> Iterator[tuple[str, Schema]]:
             yield "body", content.get("schema", {})
 
 
-def find_unbounded_in(schema: Schema, schemas: Schema, seen: tuple[str, ...] = ()) -> Iterator[str]:
+def find_unbounded_in(schema: Schema, schemas: Schema, visited: tuple[str, ...] = ()) -> Iterator[str]:
     """Walk a schema; a schema inside itself is walked once."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        if name not in seen:
-            yield from find_unbounded_in(schemas[name], schemas, (*seen, name))
+        if name not in visited:
+            yield from find_unbounded_in(schemas[name], schemas, (*visited, name))
         return
     if not _is_bounded(schema):
         yield ""
     for step, inner in _inner(schema):
-        for place in find_unbounded_in(inner, schemas, seen):
+        for place in find_unbounded_in(inner, schemas, visited):
             yield f"{step}{place}"
 
 

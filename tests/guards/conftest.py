@@ -20,8 +20,8 @@ def service_of(name):
 @pytest.fixture(scope="module", params=NAMES)
 def service(request, jwks_url):
     """Each service, trusting the test issuer; identity too, which otherwise trusts itself only."""
-    found = service_of(request.param)
-    return replace(found, keys=lambda _: make_key_source(jwks_url)) if found.keys else found
+    service_ = service_of(request.param)
+    return replace(service_, keys=lambda _: make_key_source(jwks_url)) if service_.keys else service_
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,7 @@ class Function:
     name: str
     is_method: bool
     awaits: set[str] = field(default_factory=set)
-    held: set[str] = field(default_factory=set)
+    awaits_connected: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -91,7 +91,9 @@ def find_waits(sources: Mapping[str, str], routes: Iterable[str] = ()) -> dict[s
     ]
     waiting = reach_waits(functions)
     waits = {
-        function.name: {target for target in function.held if is_wait(target) or target in waiting}
+        function.name: {
+            target for target in function.awaits_connected if is_wait(target) or target in waiting
+        }
         for function in functions
     }
     blamed = {name for name, targets in waits.items() if targets}
@@ -104,9 +106,9 @@ def find_waits(sources: Mapping[str, str], routes: Iterable[str] = ()) -> dict[s
 
 def read_names(module: str, tree: ast.Module) -> dict[str, str]:
     """The names of a module and the full names they stand for."""
-    own = {node.name: f"{module}.{node.name}" for node in tree.body if hasattr(node, "name")}
-    own |= {alias: f"{module}.{alias}" for alias, _ in read_aliases(tree)}
-    return {name: target for node in ast.walk(tree) for name, target in read_imports(node)} | own
+    definitions = {node.name: f"{module}.{node.name}" for node in tree.body if hasattr(node, "name")}
+    definitions |= {alias: f"{module}.{alias}" for alias, _ in read_aliases(tree)}
+    return {name: target for node in ast.walk(tree) for name, target in read_imports(node)} | definitions
 
 
 def read_imports(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -183,9 +185,15 @@ def read(
         }
         if owner:
             parameters["self"] = f"{module}.{owner}"
-        held = owner in holders or function.name in routes or takes_session(node, holders)
+        holds_connection = owner in holders or function.name in routes or takes_session(node, holders)
         for statement in node.body:
-            walk(statement, function, Scope(names, parameters, types), holders, held=held)
+            walk(
+                statement,
+                function,
+                Scope(names, parameters, types),
+                holders,
+                holds_connection=holds_connection,
+            )
         yield function
 
 
@@ -205,26 +213,32 @@ def takes_session(node: ast.AsyncFunctionDef, holders: set[str]) -> bool:
     return any(name_of(parameter.annotation) in holders for parameter in list_parameters(node))
 
 
-def walk(node: ast.AST, function: Function, scope: Scope, holders: set[str], *, held: bool) -> None:
-    """Note what a node awaits; ``held``: whether a connection is held there."""
+def walk(
+    node: ast.AST, function: Function, scope: Scope, holders: set[str], *, holds_connection: bool
+) -> None:
+    """Note what a node awaits; ``holds_connection``: whether a connection is held there."""
     if isinstance(node, ast.AsyncWith):
         for item in node.items:
             context = item.context_expr
-            note(scope.resolve(context.func) if isinstance(context, ast.Call) else LOCK, function, held=held)
-            held = held or opens_session(context)
+            note(
+                scope.resolve(context.func) if isinstance(context, ast.Call) else LOCK,
+                function,
+                holds_connection=holds_connection,
+            )
+            holds_connection = holds_connection or opens_session(context)
     elif isinstance(node, ast.AsyncFunctionDef):
-        held = takes_session(node, holders)
+        holds_connection = takes_session(node, holders)
     elif isinstance(node, ast.Await) and not is_yield(node.value):
         called = node.value.func if isinstance(node.value, ast.Call) else node.value
-        note(scope.resolve(called), function, held=held)
+        note(scope.resolve(called), function, holds_connection=holds_connection)
     for child in ast.iter_child_nodes(node):
-        walk(child, function, scope, holders, held=held)
+        walk(child, function, scope, holders, holds_connection=holds_connection)
 
 
-def note(target: str, function: Function, *, held: bool) -> None:
+def note(target: str, function: Function, *, holds_connection: bool) -> None:
     function.awaits.add(target)
-    if held:
-        function.held.add(target)
+    if holds_connection:
+        function.awaits_connected.add(target)
 
 
 def opens_session(context: ast.expr) -> bool:
@@ -243,12 +257,12 @@ def is_wait(target: str) -> bool:
 
 def reach_waits(functions: Iterable[Function]) -> dict[str, set[str]]:
     """Targets that wait in the end, each with the functions it may stand for."""
-    every = list(functions)
+    all_functions = list(functions)
     waiting: dict[str, set[str]] = {}
     while True:
         more = [
             function
-            for function in every
+            for function in all_functions
             if function.name not in waiting
             and any(is_wait(target) or target in waiting for target in function.awaits)
         ]

@@ -79,8 +79,8 @@ def test_a_table_that_forgets_the_council_is_found():
 
 def test_every_regional_table_is_there():
     """The list of exceptions only shrinks: a name of no table is taken off it."""
-    there = {name for service in map(service_of, NAMES) for name in all_tables(service)}
-    assert set(REGIONAL) - there == set()
+    tables = {name for service in map(service_of, NAMES) for name in all_tables(service)}
+    assert set(REGIONAL) - tables == set()
 
 
 async def test_tables_and_migrations_agree(service, owner_url):
@@ -90,9 +90,15 @@ async def test_tables_and_migrations_agree(service, owner_url):
 async def test_migrations_go_down_and_up_again(service, owner_url):
     await migrations.migrate(service.name, owner_url, to="base")
     connection = await asyncpg.connect(owner_url)
-    left = await connection.fetch("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+    relations = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    )
     await connection.close()
-    assert {row["relname"] for row in left} == {"alembic_version", "alembic_version_pkc"}
+    assert {row["relname"] for row in relations} == {
+        f"{table}{suffix}"
+        for table in ("alembic_version", "alembic_version_platform")
+        for suffix in ("", "_pkc")
+    }
     await migrations.migrate(service.name, owner_url)
     assert await migrations.find_drift(service.metadata, owner_url) == []
 
@@ -102,32 +108,36 @@ def test_a_service_has_one_migration_head_and_readiness_knows_it(service):
 
 
 async def test_every_migration_runs_under_a_lock_timeout(service, owner_url, monkeypatch):
-    seen = {}
-    scripts = migrations.read_scripts(service.name)
-    for revision in scripts.walk_revisions():
-        monkeypatch.setattr(revision.module, "upgrade", probe(revision, seen))
-    monkeypatch.setattr(migrations, "read_scripts", lambda _: scripts)
+    timeouts = {}
+    scripts = {package: migrations.read_scripts(package) for package in ("chassis", service.name)}
+    revisions = [revision for history in scripts.values() for revision in history.walk_revisions()]
+    for revision in revisions:
+        monkeypatch.setattr(revision.module, "upgrade", probe(revision, timeouts))
+    monkeypatch.setattr(migrations, "read_scripts", scripts.get)
     await migrations.migrate(service.name, owner_url, to="base")
     await migrations.migrate(service.name, owner_url)
-    assert seen == {revision.revision: migrations.LOCK_TIMEOUT for revision in scripts.walk_revisions()}
+    assert timeouts == {revision.path: migrations.LOCK_TIMEOUT for revision in revisions}
 
 
-def probe(revision, seen):
+def probe(revision, timeouts):
     upgrade = revision.module.upgrade
 
     def probed():
         from alembic import op  # noqa: PLC0415
 
-        seen[revision.revision] = op.get_bind().exec_driver_sql("SHOW lock_timeout").scalar()
+        timeouts[revision.path] = op.get_bind().exec_driver_sql("SHOW lock_timeout").scalar()
         upgrade()
 
     return probed
 
 
-def test_no_migration_lifts_the_lock_timeout(service):
-    revisions = list(migrations.read_scripts(service.name).walk_revisions())
+@pytest.mark.parametrize("package", ["chassis", *NAMES])
+def test_no_migration_lifts_the_lock_timeout(package):
+    revisions = list(migrations.read_scripts(package).walk_revisions())
     assert revisions
-    assert [one.path for one in revisions if lifts_timeout(inspect.getsource(one.module))] == []
+    assert [
+        revision.path for revision in revisions if lifts_timeout(inspect.getsource(revision.module))
+    ] == []
 
 
 def lifts_timeout(source):
@@ -209,8 +219,8 @@ def test_every_store_is_looked_at(tmp_path):
     for name in ("store.py", "grants/store.py", "staff/store/roles.py", "staff/routes/roles.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    found = [str(path.relative_to(tmp_path)) for path in find_stores(tmp_path)]
-    assert found == ["grants/store.py", "staff/store/roles.py", "store.py"]
+    stores = [str(path.relative_to(tmp_path)) for path in find_stores(tmp_path)]
+    assert stores == ["grants/store.py", "staff/store/roles.py", "store.py"]
     assert find_sessionless("async def get_role(name, session): ...", "store.py") == ["store.py: get_role"]
     assert find_sessionless("async def get_role(): ...", "store.py") == ["store.py: get_role"]
 
@@ -234,8 +244,8 @@ async def test_the_runtime_role_neither_owns_nor_bypasses(service, postgres_url,
 
 def find_outbox_writers(paths):
     """List the modules that write the outbox themselves: chassis.outbox alone may."""
-    written = re.compile(r"insert\(\s*(?:tables\.)?outbox\s*\)|INSERT\s+INTO\s+outbox\b", re.IGNORECASE)
-    return [str(path) for path in paths if written.search(path.read_text())]
+    pattern = re.compile(r"insert\(\s*(?:tables\.)?outbox\s*\)|INSERT\s+INTO\s+outbox\b", re.IGNORECASE)
+    return [str(path) for path in paths if pattern.search(path.read_text())]
 
 
 def test_the_outbox_has_one_writer(tmp_path):

@@ -57,9 +57,9 @@ def test_nothing_waits_while_a_connection_is_held(name):
 
 
 def test_the_routes_of_sign_in_are_known_to_hold_a_connection():
-    held = routes_with_session("identity")
-    assert "identity.sign_in.routes.sign_in.sign_in_by_code" in held
-    assert "identity.sign_in.routes.sign_in.sign_in_by_password" not in held
+    routes = routes_with_session("identity")
+    assert "identity.sign_in.routes.sign_in.sign_in_by_code" in routes
+    assert "identity.sign_in.routes.sign_in.sign_in_by_password" not in routes
 
 
 PLANTED = {

@@ -50,7 +50,7 @@ def find_stage(text, name):
 
 def find_value(text, keyword):
     """Find the value of an instruction in the image itself, which is the last stage."""
-    return next(value for found, value in read_stages(text)[-1][2] if found == keyword)
+    return next(value for name, value in read_stages(text)[-1][2] if name == keyword)
 
 
 def check_python(text):
@@ -73,10 +73,10 @@ def check_installs(text):
 
 def check_copies(text):
     """List what the Dockerfile copies and the build is not sent."""
-    sent = re.findall("^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    included = re.findall("^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     copies = [value for _, _, stage in read_stages(text) for keyword, value in stage if keyword == "COPY"]
     sources = [source for copy in copies if not copy.startswith("--from") for source in copy.split()[:-1]]
-    return [source for source in sources if not any(f"{source}/".startswith(f"{path}/") for path in sent)]
+    return [source for source in sources if not any(f"{source}/".startswith(f"{path}/") for path in included)]
 
 
 CHECKS = (check_python, check_installs, check_copies)
@@ -186,12 +186,12 @@ def wait_for_ok(url, seconds=30):
     end = time.monotonic() + seconds
     while True:
         try:
-            answer = httpx.get(url, trust_env=False)
+            response = httpx.get(url, trust_env=False)
         except httpx.TransportError as error:
-            answer = error
-        if isinstance(answer, httpx.Response) and answer.status_code == 200:
-            return answer
-        assert time.monotonic() < end, answer
+            response = error
+        if isinstance(response, httpx.Response) and response.status_code == 200:
+            return response
+        assert time.monotonic() < end, response
         time.sleep(0.1)
 
 

@@ -277,7 +277,7 @@ async def test_a_path_below_a_council_refuses_strangers(service, app, client, mi
     for path, item in document["paths"].items():
         if not path.startswith("/{council}/"):
             continue
-        url = re.sub(r"\{(\w+)\}", lambda found: "citytown" if found[1] == "council" else "1", path)
+        url = re.sub(r"\{(\w+)\}", lambda parameter: "citytown" if parameter[1] == "council" else "1", path)
         for method, operation in item.items():
             if operation.get("security"):
                 nobody = await client.request(method.upper(), url)
@@ -291,16 +291,16 @@ async def test_who_acts_for_another_is_refused_wherever_no_theme_is_named(servic
     acting = {"sub": "rosa", "act": {"sub": "ben"}, "mandate": "lasting", "theme": "waste"}
     token = mint(scopes=every_scope(document), councils=["*"], **acting)
     for path, item in document["paths"].items():
-        url = re.sub(r"\{(\w+)\}", lambda found: "citytown" if found[1] == "council" else "1", path)
+        url = re.sub(r"\{(\w+)\}", lambda parameter: "citytown" if parameter[1] == "council" else "1", path)
         for method, operation in item.items():
             if operation.get("security") and "x-delegation" not in operation:
-                answer = await client.request(method.upper(), url, headers={"X-Api-Key": token})
-                assert answer.status_code == 403, f"{method} {url}: {answer.text}"
+                response = await client.request(method.upper(), url, headers={"X-Api-Key": token})
+                assert response.status_code == 403, f"{method} {url}: {response.text}"
 
 
 def every_scope(document):
     return sorted(
-        {s for _, o in operations(document) for one in o["security"] for s in one.get("oauth2", [])}
+        {s for _, o in operations(document) for security in o["security"] for s in security.get("oauth2", [])}
     )
 
 

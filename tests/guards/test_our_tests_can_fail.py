@@ -46,7 +46,7 @@ def agreeable():
 @pytest.mark.long
 @pytest.mark.timeout(180)
 def test_no_journey_passes_against_a_server_that_agrees_to_everything(agreeable):
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/journeys", "-q", "-rA", "--tb=no", "-p", "no:cacheprovider"],
         cwd=ROOT,
         env={**os.environ, "TEST_GATEWAY": agreeable},
@@ -54,6 +54,6 @@ def test_no_journey_passes_against_a_server_that_agrees_to_everything(agreeable)
         text=True,
         check=False,
     )
-    passed = re.findall(r"^PASSED (\S+)", done.stdout, re.MULTILINE)
+    passed = re.findall(r"^PASSED (\S+)", completed.stdout, re.MULTILINE)
     assert passed == []
-    assert re.search(r"\d{2,} (failed|error)", done.stdout), done.stdout[-2000:]
+    assert re.search(r"\d{2,} (failed|error)", completed.stdout), completed.stdout[-2000:]

@@ -40,7 +40,7 @@ NAMED_BY_CODE = {"pk_council", "pk_schedule"}  # no council chooses these: a slu
 # Columns of records that may change after they are written; all others but `council` never do.
 CHANGING = {"proof": {"status", "looked_by", "looked_at", "withdrawn_by", "withdrawn_at"}}
 
-_KEPT = """
+_RECORDS = """
     SELECT t.tgrelid::regclass::text AS table, ARRAY(SELECT a.attname::text FROM pg_attribute a
         WHERE a.attrelid = t.tgrelid AND a.attnum > 0 AND NOT a.attisdropped
         AND NOT a.attnum = ANY(t.tgattr) AND cardinality(t.tgattr::int2[]) > 0) AS free
@@ -69,23 +69,23 @@ async def connection(postgres_url, service):
         await connection.close()
 
 
-async def list_kept(connection):
+async def list_records(connection):
     """Map the tables of records to the columns that may be changed in them."""
-    return {row["table"]: set(row["free"]) for row in await connection.fetch(_KEPT)}
+    return {row["table"]: set(row["free"]) for row in await connection.fetch(_RECORDS)}
 
 
 async def find_locked(connection):
     """List the tables in which a trigger refuses another council, and that are not on the list."""
-    kept = await list_kept(connection)
-    return sorted(table for table, free in kept.items() if "council" not in free and table not in STAYING)
+    records = await list_records(connection)
+    return sorted(table for table, free in records.items() if "council" not in free and table not in STAYING)
 
 
 async def find_open(connection):
     """List the columns of records that are neither the council nor may change, and yet are not kept."""
-    kept = await list_kept(connection)
+    records = await list_records(connection)
     return sorted(
         f"{table}.{column}"
-        for table, free in kept.items()
+        for table, free in records.items()
         for column in free - {"council"} - CHANGING.get(table, set())
     )
 

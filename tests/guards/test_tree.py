@@ -46,10 +46,10 @@ def test_functions_are_short():
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_ten_modules_or_domains_of_them(name):
-    here = ROOT / "services" / name / "src" / name
-    assert find_misplaced(here) == []
+    folder = ROOT / "services" / name / "src" / name
+    assert find_misplaced(folder) == []
     for beside in ("README.md", "pyproject.toml", "Dockerfile", "tests"):
-        assert (here.parents[1] / beside).exists()
+        assert (folder.parents[1] / beside).exists()
 
 
 def find_misplaced(service):
@@ -83,9 +83,9 @@ def is_domain(path):
 
 
 def names_in(folder):
-    found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or is_package(path)}
-    found |= {path.name for path in folder.iterdir() if path.is_dir() and not is_package(path)}
-    return found - {"__init__", "__pycache__"} - RESOURCES
+    names = {path.stem for path in folder.iterdir() if path.suffix == ".py" or is_package(path)}
+    names |= {path.name for path in folder.iterdir() if path.is_dir() and not is_package(path)}
+    return names - {"__init__", "__pycache__"} - RESOURCES
 
 
 def modules_in(package):
@@ -119,8 +119,8 @@ def test_a_misplaced_module_is_found(tmp_path, planted):
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_tests_lie_under_the_names_of_domains(name):
-    here = ROOT / "services" / name
-    domains = {path.name for path in (here / "src" / name).iterdir() if is_domain(path)}
+    folder = ROOT / "services" / name
+    domains = {path.name for path in (folder / "src" / name).iterdir() if is_domain(path)}
     folders = {path.parent.name for path in tracked(f"services/{name}/tests/*/test_*.py")}
     assert folders <= domains | {"shared"} if domains else not folders
 
@@ -129,14 +129,14 @@ LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b|pytest\.mark\.
 
 
 def test_no_leftovers():
-    found = [
+    leftovers = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in tracked("*.py", "*.md", "Makefile", "*.toml")
         if path != Path(__file__)
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if LEFTOVERS.search(line)
     ]
-    assert found == []
+    assert leftovers == []
 
 
 def test_the_lock_names_no_index():
@@ -176,7 +176,7 @@ def test_a_services_wheel_and_the_chassis_wheel_are_enough(name, tmp_path):
         f"{name.upper()}_DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
         "IDENTITY_MASTER_KEY": "Z3VhcmRzLW9ubHktbWFzdGVyLWtleS0zMi1ieXRlcyE",
     }
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-S", "-c", script],
         cwd=tmp_path,
         env=environment,
@@ -184,8 +184,8 @@ def test_a_services_wheel_and_the_chassis_wheel_are_enough(name, tmp_path):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout) > 0
+    assert completed.returncode == 0, completed.stderr[-2000:]
+    assert int(completed.stdout) > 0
     migrations = list(chain(tmp_path.glob(f"{name}/migrations/versions/*.py")))
     assert migrations, "the wheel must carry its migrations"
 

@@ -17,16 +17,16 @@ def read_point(citytown):
     """Make ``read_point(uprn)``: the property's point in mapping, or None."""
 
     def read(uprn):
-        answer = citytown.get(f"/citytown/mapping/v1/points/{uprn}")
-        return answer.json() if answer.status_code == 200 else None
+        response = citytown.get(f"/citytown/mapping/v1/points/{uprn}")
+        return response.json() if response.status_code == 200 else None
 
     return read
 
 
 def test_the_addresses_of_a_postcode_have_the_shape_of_os_places(citytown):
-    answer = citytown.get(f"{PLACES}/postcode", params={"postcode": "ba11lj"})
-    body = answer.json()
-    assert answer.status_code == 200
+    response = citytown.get(f"{PLACES}/postcode", params={"postcode": "ba11lj"})
+    body = response.json()
+    assert response.status_code == 200
     assert body["header"]["totalresults"] == len(body["results"]) > 20
     first = body["results"][0]["DPA"]
     assert first["POSTCODE"] == "BA1 1LJ"
@@ -43,10 +43,10 @@ def test_a_key_is_accepted_wherever_os_clients_put_it(platform, gateway, place):
         "Bearer": {"Authorization": f"Bearer {key}"},
     }
     params = {"uprn": str(YORK_STREET), **({"key": key} if place == "key parameter" else {})}
-    answer = gateway.get(f"{PLACES}/uprn", params=params, headers=headers.get(place, {}))
-    assert answer.status_code == 200
-    assert key not in answer.text
-    assert answer.json()["results"][0]["DPA"]["UPRN"] == str(YORK_STREET)
+    response = gateway.get(f"{PLACES}/uprn", params=params, headers=headers.get(place, {}))
+    assert response.status_code == 200
+    assert key not in response.text
+    assert response.json()["results"][0]["DPA"]["UPRN"] == str(YORK_STREET)
 
 
 def test_a_search_without_a_match_is_200_without_results(citytown):
@@ -114,21 +114,21 @@ def read_last_event(platform, stream, subject):
 
 
 def test_an_error_of_os_places_is_in_its_own_shape(citytown):
-    answer = citytown.get(f"{PLACES}/postcode", params={"postcode": "X"})
-    assert answer.json() == {
+    response = citytown.get(f"{PLACES}/postcode", params={"postcode": "X"})
+    assert response.json() == {
         "error": {
             "statuscode": 400,
             "message": "Requested postcode must contain a minimum of the sector plus 1 digit of the district "
             "e.g. SO1. Requested postcode was X",
         }
     }
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("path", [f"{PLACES}/postcode?postcode=BA11LJ", "/citytown/address/v1/addresses/1"])
 def test_without_a_key_the_gateway_refuses_in_the_shape_of_the_path(gateway, path):
-    answer = gateway.get(path)
-    assert answer.status_code == 401
-    body = answer.json()
+    response = gateway.get(path)
+    assert response.status_code == 401
+    body = response.json()
     assert body["error"]["statuscode"] == 401 if "places" in path else body["code"] == "missing-credential"
-    assert isinstance(answer, httpx.Response)
+    assert isinstance(response, httpx.Response)

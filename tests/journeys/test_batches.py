@@ -27,11 +27,11 @@ def slow_client(platform):
 
 @pytest.mark.timeout(150)
 def test_a_batch_is_matched_and_its_results_are_in_order(citytown):
-    sent = citytown.post(BATCHES, content=ADDRESSES, headers=CSV)
-    assert sent.status_code == 202
+    created = citytown.post(BATCHES, content=ADDRESSES, headers=CSV)
+    assert created.status_code == 202
 
     def read_finished():
-        batch = citytown.get(sent.headers["Location"]).json()
+        batch = citytown.get(created.headers["Location"]).json()
         return batch if batch["status"] == "finished" else None
 
     batch = eventually(read_finished, within=120)
@@ -58,9 +58,9 @@ def test_neither_gateway_nor_service_keeps_a_large_upload_in_memory(platform, sl
         for start in range(0, 500_000, 5_000):
             yield b"".join(line % number for number in range(start, start + 5_000))
 
-    sent = slow_client.post(BATCHES, content=lines())
+    created = slow_client.post(BATCHES, content=lines())
     after = [process.memory_info().rss for process in processes]
     growth = [end - start for start, end in zip(before, after, strict=True)]
-    assert (sent.status_code, sent.json()["rows"]) == (202, 500_000)
+    assert (created.status_code, created.json()["rows"]) == (202, 500_000)
     assert max(growth) < 15_000_000
-    assert slow_client.delete(sent.headers["Location"]).status_code == 204
+    assert slow_client.delete(created.headers["Location"]).status_code == 204

@@ -38,7 +38,7 @@ def read_everywhere(operator, slug):
 
 def test_a_new_council_answers_on_every_service_within_5_seconds(operator, new_council):
     def answers_everywhere():
-        return all(answer.status_code == 200 for answer in read_everywhere(operator, new_council))
+        return all(response.status_code == 200 for response in read_everywhere(operator, new_council))
 
     eventually(answers_everywhere, within=5)
 
@@ -54,8 +54,8 @@ def test_a_council_just_made_is_never_unknown_in_its_first_second(
         created = time.monotonic()
 
         def call(_, url=url, created=created):
-            answer = operator.get(url)
-            return answer.status_code, answer.headers.get("retry-after"), time.monotonic() - created
+            response = operator.get(url)
+            return response.status_code, response.headers.get("retry-after"), time.monotonic() - created
 
         with ThreadPoolExecutor(10) as pool:
             answers = list(pool.map(call, range(50)))
@@ -71,14 +71,16 @@ def test_a_renamed_council_has_its_new_name_everywhere(operator, new_council):
     assert (renamed.status_code, renamed.json()["slug"]) == (200, new_council)
 
     def is_renamed_everywhere():
-        answers = read_everywhere(operator, new_council)
-        return all(answer.status_code == 200 and answer.json()["name"] == "Newer" for answer in answers)
+        responses = read_everywhere(operator, new_council)
+        return all(
+            response.status_code == 200 and response.json()["name"] == "Newer" for response in responses
+        )
 
     eventually(is_renamed_everywhere)
 
 
 def test_a_suspended_council_is_refused_everywhere_until_it_is_active_again(operator, new_council):
-    eventually(lambda: {answer.status_code for answer in read_everywhere(operator, new_council)} == {200})
+    eventually(lambda: {response.status_code for response in read_everywhere(operator, new_council)} == {200})
 
     def set_status(status):
         url = f"/identity/v1/councils/{new_council}"
@@ -94,7 +96,7 @@ def test_a_suspended_council_is_refused_everywhere_until_it_is_active_again(oper
 
     eventually(is_refused_everywhere)
     set_status("active")
-    eventually(lambda: {answer.status_code for answer in read_everywhere(operator, new_council)} == {200})
+    eventually(lambda: {response.status_code for response in read_everywhere(operator, new_council)} == {200})
 
 
 def test_councils_are_listed_by_pages(operator, new_council):
@@ -112,5 +114,5 @@ def test_councils_are_listed_by_pages(operator, new_council):
 
 
 def test_only_the_operator_creates_councils(citytown):
-    answer = citytown.post("/identity/v1/councils", json={"slug": "mine", "name": "M", "gss": "E00000001"})
-    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+    response = citytown.post("/identity/v1/councils", json={"slug": "mine", "name": "M", "gss": "E00000001"})
+    assert (response.status_code, response.json()["code"]) == (403, "missing-scope")

@@ -13,8 +13,8 @@ KEYS = "/citytown/identity/v1/api-keys"
 NEW_KEY = {"name": "a key", "mode": "sandbox", "scopes": ["address:read", "mapping:read"]}
 
 
-def status_and_code(answer):
-    return answer.status_code, answer.json().get("code")
+def status_and_code(response):
+    return response.status_code, response.json().get("code")
 
 
 @pytest.fixture(params=SERVICES)
@@ -27,16 +27,16 @@ def test_a_key_reads_the_council_on_every_service(citytown, council_path):
 
 
 def test_no_credential_is_401(gateway, council_path):
-    answer = gateway.get(council_path)
-    assert status_and_code(answer) == (401, "missing-credential")
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = gateway.get(council_path)
+    assert status_and_code(response) == (401, "missing-credential")
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("credential", ["x", "a.b.c", "e30.e30.e30"])
 def test_a_malformed_credential_is_401(gateway, council_path, credential):
-    answer = gateway.get(council_path, headers={"Authorization": f"Bearer {credential}"})
-    assert status_and_code(answer) == (401, "invalid-credential")
-    assert credential not in answer.headers.get("www-authenticate", "")
+    response = gateway.get(council_path, headers={"Authorization": f"Bearer {credential}"})
+    assert status_and_code(response) == (401, "invalid-credential")
+    assert credential not in response.headers.get("www-authenticate", "")
 
 
 def test_a_tampered_key_is_401(platform, gateway, council_path):
@@ -49,27 +49,27 @@ def test_a_tampered_key_is_401(platform, gateway, council_path):
 
 
 def test_another_councils_key_is_403(platform, gateway, council_path):
-    answer = gateway.get(council_path, headers={"X-Api-Key": platform.key("hillshire")})
-    assert status_and_code(answer) == (403, "wrong-council")
+    response = gateway.get(council_path, headers={"X-Api-Key": platform.key("hillshire")})
+    assert status_and_code(response) == (403, "wrong-council")
 
 
 def test_an_unknown_council_is_404(operator, council_path):
-    answer = operator.get(council_path.replace("citytown", "atlantis"))
-    assert status_and_code(answer) == (404, "unknown-council")
+    response = operator.get(council_path.replace("citytown", "atlantis"))
+    assert status_and_code(response) == (404, "unknown-council")
 
 
 def test_a_key_without_the_scope_is_403(admin, gateway):
     created = admin.post(KEYS, json=NEW_KEY).json()
-    answer = gateway.get("/citytown/payments/v1/council", headers={"key": created["key"]})
-    assert status_and_code(answer) == (403, "missing-scope")
+    response = gateway.get("/citytown/payments/v1/council", headers={"key": created["key"]})
+    assert status_and_code(response) == (403, "missing-scope")
 
 
 @pytest.mark.parametrize(
     "hostile", ["..%2f..%2fetc", "%00", "'; DROP TABLE council;--", "x" * 3000, "💥", "CITYTOWN"]
 )
 def test_a_hostile_council_is_a_4xx(citytown, hostile):
-    answer = citytown.get(f"/{hostile}/address/v1/council")
-    assert 400 <= answer.status_code < 500
+    response = citytown.get(f"/{hostile}/address/v1/council")
+    assert 400 <= response.status_code < 500
 
 
 def test_a_key_is_shown_once_listed_without_it_and_revoked_within_a_second(platform, admin, gateway):
@@ -122,10 +122,10 @@ def test_the_issuers_metadata_and_keys_are_public(platform, gateway):
 
 
 def test_a_big_body_is_413_and_a_long_url_a_4xx(admin, citytown):
-    answer = admin.post(KEYS, content=b"x" * 3_000_000, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 413
-    answer = citytown.get("/citytown/address/v1/addresses", params={"q": "x" * 60_000})
-    assert 400 <= answer.status_code < 500
+    response = admin.post(KEYS, content=b"x" * 3_000_000, headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    response = citytown.get("/citytown/address/v1/addresses", params={"q": "x" * 60_000})
+    assert 400 <= response.status_code < 500
 
 
 def test_over_the_rate_limit_is_429_with_a_time_to_retry(platform, citytown):
@@ -133,9 +133,9 @@ def test_over_the_rate_limit_is_429_with_a_time_to_retry(platform, citytown):
     transport = httpx.HTTPTransport(local_address="127.0.0.2" if sys.platform == "linux" else None)
     form = {"grant_type": "client_credentials", "client_id": "nobody", "client_secret": "guess"}
     with httpx.Client(base_url=platform.gateway, transport=transport, timeout=10) as guesser:
-        answers = [guesser.post("/identity/token", data=form) for _ in range(150)]
-    assert {answer.status_code for answer in answers} == {401, 429}
-    refusal = next(answer for answer in answers if answer.status_code == 429)
+        responses = [guesser.post("/identity/token", data=form) for _ in range(150)]
+    assert {response.status_code for response in responses} == {401, 429}
+    refusal = next(response for response in responses if response.status_code == 429)
     assert refusal.json()["error"] == "invalid_request", "in the shape of RFC 6749"
     assert refusal.headers["RateLimit"] == '"token";r=0;t=1'
     assert int(refusal.headers["Retry-After"]) >= 1

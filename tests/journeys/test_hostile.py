@@ -45,8 +45,8 @@ def operations():
 def test_generated_requests_are_answered_as_documented(platform, name, operation):
     """Send past the gateway: its limits would refuse most requests before the service gets them."""
     headers = {"X-Api-Key": platform.key()}
-    answer = httpx.get(f"{platform.url(name)}/citytown/{name}/v1/council", headers=headers, trust_env=False)
-    assert answer.json()["slug"] == "citytown"
+    response = httpx.get(f"{platform.url(name)}/citytown/{name}/v1/council", headers=headers, trust_env=False)
+    assert response.json()["slug"] == "citytown"
 
     @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())

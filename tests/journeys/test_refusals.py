@@ -89,19 +89,19 @@ def bearer(token):
 
 
 def send_to_gateway(platform, token):
-    answer = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
-    return answer.status_code, answer.json().get("code")
+    response = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
+    return response.status_code, response.json().get("code")
 
 
 def check_refused_within_a_second(platform, token):
     """Check that the gateway refuses the token, in the shape of the contract."""
-    began = time.monotonic()
+    started = time.monotonic()
     eventually(lambda: send_to_gateway(platform, token) == (401, "revoked-credential"), within=1)
-    answer = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["type"] == "urn:townhall:problem:revoked-credential"
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-    return time.monotonic() - began
+    response = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "urn:townhall:problem:revoked-credential"
+    assert response.headers["www-authenticate"].startswith("Bearer")
+    return time.monotonic() - started
 
 
 @pytest.fixture
@@ -121,8 +121,8 @@ async def employee(officer, make_person):
         await officer.put(f"{IDENTITY}/roles/r{name[-6:]}-{role}", json=body)
         granted = await officer.put(f"{member}/roles/r{name[-6:]}-{role}")
         assert granted.status_code == 204, granted.text
-    own = bearer(await person.token("openid identity:self"))
-    code = (await officer.post(f"{IDENTITY}/own-identity/desk-code", headers=own)).json()["code"]
+    own_headers = bearer(await person.token("openid identity:self"))
+    code = (await officer.post(f"{IDENTITY}/own-identity/desk-code", headers=own_headers)).json()["code"]
     linked = await officer.put(f"{member}/account", json={"desk_code": code})
     assert linked.status_code == 204, linked.text
     return person, member, f"r{name[-6:]}"
@@ -131,14 +131,14 @@ async def employee(officer, make_person):
 async def test_a_leavers_token_is_refused_at_the_gateway_within_a_second(platform, officer, employee):
     person, member, _ = employee
     token = await person.token()
-    read = await officer.get("/citytown/address/v1/council", headers=bearer(token))
-    assert (read.status_code, send_to_gateway(platform, token)[0]) == (200, 200)
+    allowed = await officer.get("/citytown/address/v1/council", headers=bearer(token))
+    assert (allowed.status_code, send_to_gateway(platform, token)[0]) == (200, 200)
     deactivation = {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{"op": "replace", "path": "active", "value": False}],
     }
-    answer = await officer.patch(f"{SCIM}/{member.rpartition('/')[2]}", json=deactivation)
-    assert answer.status_code == 200, answer.text
+    response = await officer.patch(f"{SCIM}/{member.rpartition('/')[2]}", json=deactivation)
+    assert response.status_code == 200, response.text
     check_refused_within_a_second(platform, token)
 
 
@@ -155,9 +155,9 @@ async def test_after_a_change_of_roles_old_tokens_are_refused_and_new_ones_accep
     await asyncio.sleep(1 - time.time() % 1)
     new = await person.token("openid address:read mapping:read")
     assert send_to_gateway(platform, new)[0] == 200
-    read = await officer.get("/citytown/address/v1/council", headers=bearer(new))
+    allowed = await officer.get("/citytown/address/v1/council", headers=bearer(new))
     lost = await officer.get("/citytown/mapping/v1/council", headers=bearer(new))
-    assert (read.status_code, lost.json()["code"]) == (200, "missing-scope")
+    assert (allowed.status_code, lost.json()["code"]) == (200, "missing-scope")
     assert send_to_gateway(platform, old) == (401, "revoked-credential")
 
 

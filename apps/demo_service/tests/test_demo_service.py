@@ -29,7 +29,7 @@ class Provider:
         self.claims, self.userinfo, self.identity = {}, {}, {}
         self.key = self.identity_key = KEY
         self.issuer = ISSUER
-        self.sent = {}
+        self.token_request = {}
         paths = {
             "/identity/.well-known/openid-configuration": self.metadata,
             "/identity/keys": lambda _: JSONResponse({"keys": [KEY.as_dict(private=False)]}),
@@ -55,8 +55,10 @@ class Provider:
         return JSONResponse({"id": DID, "assertionMethod": [method]})
 
     async def token(self, request):
-        self.sent = {name: value[0] for name, value in parse_qs((await request.body()).decode()).items()}
-        self.sent["authorization"] = request.headers["authorization"]
+        self.token_request = {
+            name: value[0] for name, value in parse_qs((await request.body()).decode()).items()
+        }
+        self.token_request["authorization"] = request.headers["authorization"]
         token = self.signed({"nonce": self.nonce, **self.claims}, self.key, "own")
         return JSONResponse({"id_token": token, "access_token": "an-access-token"})
 
@@ -82,15 +84,15 @@ async def browser(provider):
     transport = httpx.ASGITransport(provider.app)
     async with httpx.AsyncClient(transport=transport) as http:
         service = DemoService(REGISTRATION, http)
-        own = httpx.ASGITransport(service.app)
-        async with httpx.AsyncClient(transport=own, base_url=REGISTRATION.url) as browser:
+        own_transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=own_transport, base_url=REGISTRATION.url) as browser:
             yield browser
 
 
 async def start_sign_in(browser, provider, level="P2"):
     """Start a sign-in; the authorization request that the provider gets."""
-    answer = await browser.post("/sign-in", data={"level": level})
-    query = parse_qs(urlsplit(answer.headers["location"]).query)
+    response = await browser.post("/sign-in", data={"level": level})
+    query = parse_qs(urlsplit(response.headers["location"]).query)
     request = {name: values[0] for name, values in query.items()}
     provider.nonce = request["nonce"]
     return request
@@ -101,11 +103,11 @@ async def test_the_service_shows_the_claims_it_gets(provider, browser):
     assert request["vtr"] == '["Cl.Cm.P2"]'
     before = browser.cookies[COOKIE]
     callback = {"code": "a-code", "state": request["state"], "iss": ISSUER}
-    answer = await browser.get("/signed-in", params=callback)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    response = await browser.get("/signed-in", params=callback)
+    assert (response.status_code, response.headers["location"]) == (303, "/")
     assert browser.cookies[COOKIE] != before, "an attacker may know the old session"
-    assert provider.sent["redirect_uri"] == "http://service.test/signed-in"
-    assert provider.sent["authorization"].startswith("Basic ")
+    assert provider.token_request["redirect_uri"] == "http://service.test/signed-in"
+    assert provider.token_request["authorization"].startswith("Basic ")
     page = (await browser.get("/")).text
     assert "What this service knows about you" in page
     assert re.search(r"&#34;vot&#34;: &#34;P2&#34;", page)
@@ -151,26 +153,26 @@ async def test_an_invalid_answer_signs_nobody_in(provider, browser, where, chang
         callback |= change
     else:
         setattr(provider, where, change)
-    answer = await browser.get("/signed-in", params=callback)
-    assert (answer.status_code, "You are not signed in" in answer.text) == (400, True)
+    response = await browser.get("/signed-in", params=callback)
+    assert (response.status_code, "You are not signed in" in response.text) == (400, True)
     assert "What this service knows about you" not in (await browser.get("/")).text
 
 
 async def test_metadata_of_another_issuer_are_refused_on_a_page(provider, browser):
     provider.issuer = "http://attacker.test/"
-    answer = await browser.post("/sign-in", data={"level": ""})
-    assert (answer.status_code, "another issuer" in answer.text) == (502, True)
-    assert "location" not in answer.headers
+    response = await browser.post("/sign-in", data={"level": ""})
+    assert (response.status_code, "another issuer" in response.text) == (502, True)
+    assert "location" not in response.headers
 
 
 async def test_a_callback_without_a_sign_in_is_refused(provider, browser):
-    answer = await browser.get("/signed-in", params={"code": "a", "state": "b", "iss": ISSUER})
-    assert answer.status_code == 400
-    assert provider.sent == {}
+    response = await browser.get("/signed-in", params={"code": "a", "state": "b", "iss": ISSUER})
+    assert response.status_code == 400
+    assert provider.token_request == {}
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
 async def test_forms_of_other_sites_are_refused(provider, browser, path):
-    answer = await browser.post(path, headers={"Sec-Fetch-Site": "cross-site"})
-    assert answer.status_code == 403
+    response = await browser.post(path, headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == 403
     assert COOKIE not in browser.cookies

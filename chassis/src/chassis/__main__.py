@@ -132,8 +132,8 @@ def freeze_objects() -> None:
 def _work(service: Service, settings: Settings, host: str, port: int) -> None:
     import uvloop  # noqa: PLC0415
 
-    from chassis import worker  # noqa: PLC0415
-    from chassis.worker_http import ListenError  # noqa: PLC0415
+    from chassis.worker import process as worker  # noqa: PLC0415
+    from chassis.worker.http_port import ListenError  # noqa: PLC0415
 
     try:
         uvloop.run(worker.run(service, settings, host, port))
@@ -156,7 +156,7 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
 
 
 def _run_dead_letters(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
-    from chassis import dead_letter_commands  # noqa: PLC0415
+    from chassis.delivery import commands as dead_letter_commands  # noqa: PLC0415
 
     return asyncio.run(dead_letter_commands.run(service, settings, arguments))
 

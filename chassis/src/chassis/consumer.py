@@ -1,4 +1,4 @@
-"""Consumers: what a service does with another capability's events. ``chassis.deliveries`` runs them.
+"""Consumers: what a service does with another capability's events. ``chassis.delivery.runner`` runs them.
 
 The two are apart, so that a web process, which consumes nothing, does not load the client of NATS.
 """
@@ -88,14 +88,14 @@ async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
     if (task := asyncio.current_task()) is not None:
         task.set_name(name)
     while True:
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             await work()
         except Exception:
             metrics.count_failure(name)
             heartbeats.stop_watching()
             now = time.monotonic()
-            if now - began > _STEADY:
+            if now - started > _STEADY:
                 delay = _FIRST_DELAY
             if now - logged > _LOG_INTERVAL:
                 logged = now

@@ -19,6 +19,8 @@ from chassis.events import ForgedEventError
 # Classes of SQLSTATE (PostgreSQL, appendix A) that the event's values cause.
 _VALUES = {"22", "54"}  # data exception; program limit exceeded: too long for an index, nested too deep
 _CONSTRAINTS = {"21", "23"}  # cardinality violation, integrity constraint violation
+# TimeoutError is an OSError.
+_OUTAGES = (OSError, PoolTimeoutError, NatsError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _MAX_FIELDS = 5
 _MAX_REASON = 300  # characters
 
@@ -39,10 +41,8 @@ def classify(error: Exception) -> Fault:
         state = getattr(cause, "sqlstate", None)
         if state:
             return _classify_state(state)
-        if isinstance(cause, asyncpg.InterfaceError):  # a ValueError when asyncpg cannot encode a parameter
-            return Fault.VALUE if isinstance(cause, ValueError) else Fault.SERVICE
-        if isinstance(cause, (OSError, PoolTimeoutError, NatsError, asyncpg.InternalClientError)):
-            return Fault.SERVICE  # TimeoutError is an OSError
+        if isinstance(cause, _OUTAGES):
+            return Fault.SERVICE
         if isinstance(cause, DBAPIError) and cause.connection_invalidated:
             return Fault.SERVICE
     return Fault.HANDLER
@@ -56,10 +56,10 @@ def _classify_state(state: str) -> Fault:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those it was raised from, from the outside in."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
+    while cause is not None and id(cause) not in visited:
+        visited.add(id(cause))
         yield cause
         cause = cause.__cause__ or getattr(cause, "orig", None)
 

@@ -82,11 +82,11 @@ class Idempotency:
         """
         owner = {"council": self._council, "caller": _identify(caller), "operation": self._operation}
         if self._key is not None:
-            stored = await self._claim(session, owner, body)
-            if stored is not None:
+            response = await self._claim(session, owner, body)
+            if response is not None:
                 if restore is not None:
-                    stored["body"][secret] = await restore(stored["body"])
-                return _respond(stored, replayed=True)
+                    response["body"][secret] = await restore(response["body"])
+                return _respond(response, replayed=True)
         result = await work()
         answer = {
             "status": status,
@@ -107,17 +107,17 @@ class Idempotency:
         row = {**owner, "key": self._key, "fingerprint": fingerprint, "status": None, "answer": None}
         if await session.execute(_CLAIM, {**row, "created_at": now, "oldest": now - RETENTION}):
             return None
-        stored = await session.first(_FIND, self._bind(owner))
-        if stored is None or stored.status is None:
+        earlier = await session.first(_FIND, self._bind(owner))
+        if earlier is None or earlier.status is None:
             raise Problem(409, "request-in-progress", "The same request is being worked on. Try again.")
         # Older versions took the council's slug into it. Keys last a day: drop this after the next release.
-        if stored.fingerprint not in (fingerprint, _fingerprint(f"/{self._council}{self._path}", content)):
+        if earlier.fingerprint not in (fingerprint, _fingerprint(f"/{self._council}{self._path}", content)):
             raise Problem(
                 422,
                 "idempotency-key-reused",
                 "This Idempotency-Key was used with another body. Use a new key.",
             )
-        return dict(stored.answer)
+        return dict(earlier.answer)
 
     async def _store(
         self, session: Session, owner: Mapping[str, str], answer: Mapping[str, Any], secret: str
@@ -141,9 +141,9 @@ def _fingerprint(path: str, content: str) -> bytes:
     return hashlib.sha256(f"{path}\n{content}".encode()).digest()
 
 
-def _respond(stored: Mapping[str, Any], *, replayed: bool) -> Response:
-    headers = {**stored["headers"], **({"Idempotent-Replayed": "true"} if replayed else {})}
-    return JSONResponse(stored["body"], stored["status"], headers)
+def _respond(response: Mapping[str, Any], *, replayed: bool) -> Response:
+    headers = {**response["headers"], **({"Idempotent-Replayed": "true"} if replayed else {})}
+    return JSONResponse(response["body"], response["status"], headers)
 
 
 async def purge(session: Session) -> None:

@@ -32,9 +32,9 @@ def count_failure(task: str) -> None:
 async def measure_loop_lag() -> None:
     """Measure for ever how late the event loop is."""
     while True:
-        began = time.monotonic()
+        started = time.monotonic()
         await asyncio.sleep(_LAG_INTERVAL)
-        _LAG.observe(max(0.0, time.monotonic() - began - _LAG_INTERVAL))
+        _LAG.observe(max(0.0, time.monotonic() - started - _LAG_INTERVAL))
 
 
 class PoolCollector(Collector):

@@ -135,9 +135,9 @@ class ErrorShape:
         return rest == self.base or rest.startswith(self.base + "/")
 
 
-def not_found(what: str) -> Problem:
+def not_found(noun: str) -> Problem:
     """Make a 404 for a thing the path names: ``not_found("note")``."""
-    return Problem(404, "not-found", f"There is no {what}. Check the identifier in the path.")
+    return Problem(404, "not-found", f"There is no {noun}. Check the identifier in the path.")
 
 
 def invalid(field: str, message: str, code: str = "not_possible") -> Problem:

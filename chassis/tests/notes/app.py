@@ -84,8 +84,8 @@ async def write_note(
     caller: Annotated[Caller, permission("notes:write")],
     once: OnlyOnce,
 ) -> Response:
-    async def restore_secret(stored: dict[str, Any]) -> str:
-        return f"secret of {stored['text']}"
+    async def restore_secret(stored_body: dict[str, Any]) -> str:
+        return f"secret of {stored_body['text']}"
 
     return await once.run(
         session,

@@ -46,8 +46,8 @@ def _compare_required(documents: DocumentPair, old: Keywords, new: Keywords) -> 
     before, after = set(old.get("required", [])), set(new.get("required", []))
     if documents.direction == "request":
         for name in sorted(after - before):
-            known = name in old.get("properties", {})
-            rule = "field-made-required" if known else "required-field-added"
+            existed = name in old.get("properties", {})
+            rule = "field-made-required" if existed else "required-field-added"
             yield BreakingChange(rule, name, "a request that leaves it out was valid and is refused")
         return
     for name in sorted(before - after):
@@ -87,19 +87,19 @@ def _get_default(schema: Schema) -> Any:
 
 def _compare_mapped(documents: DocumentPair, sender: Keywords, receiver: Keywords) -> Differences:
     """Compare fields that one names and the other leaves to ``additionalProperties``."""
-    sent, taken = sender.get("properties", {}), receiver.get("properties", {})
+    sender_fields, receiver_fields = sender.get("properties", {}), receiver.get("properties", {})
     takes_others = receiver.get("additionalProperties", True)
-    for name in sorted(sent.keys() - taken.keys()):
+    for name in sorted(sender_fields.keys() - receiver_fields.keys()):
         if takes_others is False and documents.direction == "response":
             yield BreakingChange(
                 "field-added-to-closed-object", name, "clients were told the object is complete"
             )
         elif isinstance(takes_others, dict):
-            yield SchemaPair(name, *documents.order(sent[name], takes_others))
+            yield SchemaPair(name, *documents.order(sender_fields[name], takes_others))
     sends_others = sender.get("additionalProperties", False)
     if documents.direction == "request" and sends_others is not False:
-        for name in sorted(taken.keys() - sent.keys()):
-            yield SchemaPair(name, *documents.order(sends_others, taken[name]))
+        for name in sorted(receiver_fields.keys() - sender_fields.keys()):
+            yield SchemaPair(name, *documents.order(sends_others, receiver_fields[name]))
 
 
 def _compare_unnamed(documents: DocumentPair, sender: Keywords, receiver: Keywords) -> Differences:
@@ -117,13 +117,16 @@ def _compare_unnamed(documents: DocumentPair, sender: Keywords, receiver: Keywor
 
 def compare_entries(documents: DocumentPair, sender: Variant, receiver: Variant) -> Differences:
     """Find what of one list's entries breaks a client that knows the other."""
-    sent, taken = sender.keywords.get("prefixItems", []), receiver.keywords.get("prefixItems", [])
-    sent_rest, taken_rest = sender.keywords.get("items", True), receiver.keywords.get("items", True)
-    count = max(len(sent), len(taken))
+    sender_entries, receiver_entries = (
+        sender.keywords.get("prefixItems", []),
+        receiver.keywords.get("prefixItems", []),
+    )
+    sender_rest, receiver_rest = sender.keywords.get("items", True), receiver.keywords.get("items", True)
+    count = max(len(sender_entries), len(receiver_entries))
     for index in range(count):
-        entry = sent[index] if index < len(sent) else sent_rest
-        taker = taken[index] if index < len(taken) else taken_rest
+        entry = sender_entries[index] if index < len(sender_entries) else sender_rest
+        taker = receiver_entries[index] if index < len(receiver_entries) else receiver_rest
         if entry is not False:
             yield SchemaPair(f"[{index}]", *documents.order(entry, taker))
-    if sent_rest is not False and sender.keywords.get("maxItems", float("inf")) > count:
-        yield SchemaPair("[]", *documents.order(sent_rest, taken_rest))
+    if sender_rest is not False and sender.keywords.get("maxItems", float("inf")) > count:
+        yield SchemaPair("[]", *documents.order(sender_rest, receiver_rest))

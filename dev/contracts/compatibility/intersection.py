@@ -16,10 +16,10 @@ def intersect(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any] |
         if keyword not in intersection or intersection[keyword] == value:
             intersection[keyword] = value
             continue
-        both = _intersect_values(keyword, intersection[keyword], value)
-        if both is None:
+        narrowest = _intersect_values(keyword, intersection[keyword], value)
+        if narrowest is None:
             return None
-        intersection[keyword] = both
+        intersection[keyword] = narrowest
     return intersection
 
 
@@ -45,9 +45,9 @@ def _intersect_property(name: str, first: dict[str, Any], second: dict[str, Any]
 
 def _intersect_types(first: Any, second: Any) -> Any:
     names = {first} if isinstance(first, str) else set(first)
-    others = {second} if isinstance(second, str) else set(second)
-    integers = {"integer"} & (names | others) if "number" in names ^ others else set()
-    shared = sorted((names & others) | integers)
+    second_names = {second} if isinstance(second, str) else set(second)
+    integers = {"integer"} & (names | second_names) if "number" in names ^ second_names else set()
+    shared = sorted((names & second_names) | integers)
     return (shared[0] if len(shared) == 1 else shared) if shared else None
 
 

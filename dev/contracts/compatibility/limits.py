@@ -23,7 +23,7 @@ _WIDER_FORMATS = {
     ("uri", "iri"),
     ("iri", "iri-reference"),
 }
-_MAX_VALUES_SHOWN = 6
+_MAX_VALUES_LISTED = 6
 
 
 def compare_limits(sender: Variant, receiver: Variant) -> Differences:
@@ -47,10 +47,10 @@ def _compare_nothing(_sender: Keywords, _receiver: Keywords, _type: str) -> Diff
 def _compare_values(values: list[Any], receiver: Variant) -> Differences:
     """Try the listed values one by one."""
     if "enum" in receiver.keywords:
-        taken = receiver.keywords["enum"]
-        outside = [value for value in values if value not in taken]
+        allowed = receiver.keywords["enum"]
+        outside = [value for value in values if value not in allowed]
         if outside:
-            yield "enum", f"{_show_values(outside)} against the list {_show_values(taken)}"
+            yield "enum", f"{_show_values(outside)} against the list {_show_values(allowed)}"
         return
     refused = scalars.list_refused(values, receiver.keywords)
     outside = values if refused is None else refused
@@ -73,9 +73,13 @@ def _compare_text(sender: Keywords, receiver: Keywords, _type: str) -> Differenc
 
 
 def _compare_format(sender: Keywords, receiver: Keywords) -> Differences:
-    sent, taken = sender.get("format"), receiver.get("format")
-    if taken is not None and sent != taken and (sent, taken) not in _WIDER_FORMATS:
-        yield "format", f"format {sent or '(none)'} against {taken}"
+    sender_format, receiver_format = sender.get("format"), receiver.get("format")
+    if (
+        receiver_format is not None
+        and sender_format != receiver_format
+        and (sender_format, receiver_format) not in _WIDER_FORMATS
+    ):
+        yield "format", f"format {sender_format or '(none)'} against {receiver_format}"
 
 
 def _compare_number(sender: Keywords, receiver: Keywords, name: str) -> Differences:
@@ -144,9 +148,9 @@ def _compare_count(sender: Keywords, receiver: Keywords, suffix: str, noun: str)
 
 
 def _show_values(values: list[Any]) -> str:
-    text = ", ".join(repr(value) for value in values[:_MAX_VALUES_SHOWN])
-    others = len(values) - _MAX_VALUES_SHOWN
-    return f"{text} and {others} more" if others > 0 else text
+    text = ", ".join(repr(value) for value in values[:_MAX_VALUES_LISTED])
+    remaining = len(values) - _MAX_VALUES_LISTED
+    return f"{text} and {remaining} more" if remaining > 0 else text
 
 
 _CHECKS: dict[str, Callable[[Keywords, Keywords, str], Differences]] = {

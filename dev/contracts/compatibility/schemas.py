@@ -68,8 +68,8 @@ class SchemaComparison:
         sending, receiving = self.documents.order(self.documents.old, self.documents.new)
         tags = sender.list_tags(sending)
         tagged = [taker for taker in takers if _share_tag(tags, taker.list_tags(receiving))]
-        named = [taker for taker in takers if sender.name and taker.name == sender.name]
-        return next((group[0] for group in (tagged, named) if len(group) == 1), None)
+        same_name = [taker for taker in takers if sender.name and taker.name == sender.name]
+        return next((group[0] for group in (tagged, same_name) if len(group) == 1), None)
 
     def _compare_variant(self, sender: Variant, receiver: Variant) -> list[BreakingChange]:
         """Compare two variants of the same type."""
@@ -110,5 +110,5 @@ def _has_type_for(receiver: Variant, sender: Variant) -> bool:
     return receiver.type in {sender.type, "any"} or is_whole_number
 
 
-def _share_tag(tags: Tags, others: Tags) -> bool:
-    return any(name in others and not tags[name].isdisjoint(others[name]) for name in tags)
+def _share_tag(tags: Tags, other_tags: Tags) -> bool:
+    return any(name in other_tags and not tags[name].isdisjoint(other_tags[name]) for name in tags)

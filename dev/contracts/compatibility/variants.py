@@ -154,8 +154,8 @@ def _split_types(schema: dict[str, Any], document: Document) -> list[Variant]:
     types = [stated] if isinstance(stated, str) else list(stated or _imply_types(schema))
     variants = []
     for name in types or ["any"]:
-        known = OF_TYPE.get(name, frozenset()) | OF_ANY_TYPE
-        keywords = {keyword: value for keyword, value in schema.items() if keyword in known}
+        applicable = OF_TYPE.get(name, frozenset()) | OF_ANY_TYPE
+        keywords = {keyword: value for keyword, value in schema.items() if keyword in applicable}
         if "enum" in keywords:
             values = [value for value in keywords["enum"] if name in {"any", *_list_types(value)}]
             keywords = _limit_list(values, keywords)
@@ -179,8 +179,8 @@ def _limit_list(values: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     refused = scalars.list_refused(values, keywords)
     if refused is None:
         return {**keywords, "enum": values}
-    others = {keyword: value for keyword, value in keywords.items() if keyword not in SCALAR}
-    return {**others, "enum": [value for value in values if value not in refused]}
+    type_keywords = {keyword: value for keyword, value in keywords.items() if keyword not in SCALAR}
+    return {**type_keywords, "enum": [value for value in values if value not in refused]}
 
 
 def _digest_opaque(schema: dict[str, Any], name: str, document: Document) -> dict[str, str]:
@@ -198,7 +198,7 @@ def _imply_types(schema: dict[str, Any]) -> list[str]:
     if "enum" in schema:
         return sorted({_list_types(value)[0] for value in schema["enum"]})
     limiting = {
-        *(keyword for known in OF_TYPE.values() for keyword in known),
+        *(keyword for keywords in OF_TYPE.values() for keyword in keywords),
         *(group[0] for group in OPAQUE),
     }
     return list(TYPES) if schema.keys() & limiting else []

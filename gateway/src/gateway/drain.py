@@ -18,11 +18,11 @@ def drain(admin_port: int, wait: float, timeout: float) -> int:
     It serves on for ``wait`` seconds, in which load balancers turn away, and then until no request is in
     flight or ``timeout`` seconds have passed since the beginning. Raises httpx.HTTPError.
     """
-    began = time.monotonic()
+    started = time.monotonic()
     with httpx.Client(base_url=f"http://127.0.0.1:{admin_port}", timeout=5, trust_env=False) as admin:
         admin.post("/healthcheck/fail").raise_for_status()
         time.sleep(wait)
-        while (left := _count_requests(admin)) and time.monotonic() - began < timeout:
+        while (left := _count_requests(admin)) and time.monotonic() - started < timeout:
             time.sleep(_POLL)
     return left
 

@@ -48,30 +48,30 @@ def neighbourhood(places: Sequence[Place]) -> Neighbourhood:
 
 def realistic(rng: Random, place: Place, around: Neighbourhood) -> MatchQuery:
     """Write one address as most people do."""
-    written = _write_parts(rng, place, variants=0.5, short=0.4)
+    address = _write_parts(rng, place, variants=0.5, short=0.4)
     if rng.random() < 0.2:
-        written.street = slips.slip_in_word(rng, written.street)
-    _leave_out(rng, written, locality=0.35, town=0.15)
+        address.street = slips.slip_in_word(rng, address.street)
+    _leave_out(rng, address, locality=0.35, town=0.15)
     if rng.random() < 0.03:
-        written.postcode = _wrong_postcode(rng, written.postcode, around)
+        address.postcode = _wrong_postcode(rng, address.postcode, around)
     if rng.random() < 0.05:
-        written.postcode = ""
-    if rng.random() < 0.015 and written.locality:
-        written.locality = rng.choice(around.localities)
+        address.postcode = ""
+    if rng.random() < 0.015 and address.locality:
+        address.locality = rng.choice(around.localities)
     if rng.random() < 0.01:
-        written.organisation = rng.choice(_JUNK)
+        address.organisation = rng.choice(_JUNK)
     if rng.random() < 0.06 and (place.building_name and place.building_number):
-        written.building = written.building.replace(place.building_name + ", ", "")
-    return _line(rng, written)
+        address.building = address.building.replace(place.building_name + ", ", "")
+    return _line(rng, address)
 
 
 def hard(rng: Random, place: Place, around: Neighbourhood) -> MatchQuery:
     """Write one address with two to four errors."""
-    written = _write_parts(rng, place, variants=0.7, short=0.5)
-    _leave_out(rng, written, locality=0.4, town=0.25)
+    address = _write_parts(rng, place, variants=0.7, short=0.5)
+    _leave_out(rng, address, locality=0.4, town=0.25)
     for error in rng.sample(_ERRORS, rng.choice((2, 3, 3, 4))):
-        error(rng, written, place, around)
-    return _line(rng, written)
+        error(rng, address, place, around)
+    return _line(rng, address)
 
 
 def _write_parts(rng: Random, place: Place, *, variants: float, short: float) -> WrittenAddress:
@@ -92,11 +92,11 @@ def _write_parts(rng: Random, place: Place, *, variants: float, short: float) ->
     )
 
 
-def _leave_out(rng: Random, written: WrittenAddress, *, locality: float, town: float) -> None:
+def _leave_out(rng: Random, address: WrittenAddress, *, locality: float, town: float) -> None:
     if rng.random() < locality:
-        written.locality = ""
+        address.locality = ""
     if rng.random() < town:
-        written.town = ""
+        address.town = ""
 
 
 def _wrong_postcode(rng: Random, postcode: str, around: Neighbourhood) -> str:
@@ -108,93 +108,93 @@ def _wrong_postcode(rng: Random, postcode: str, around: Neighbourhood) -> str:
 Error = Callable[[Random, WrittenAddress, Place, Neighbourhood], None]
 
 
-def _misspell_street(rng: Random, written: WrittenAddress, _place: Place, __: Neighbourhood) -> None:
+def _misspell_street(rng: Random, address: WrittenAddress, _place: Place, __: Neighbourhood) -> None:
     for _ in range(rng.choice((1, 1, 2))):
-        written.street = slips.slip_in_word(rng, written.street)
+        address.street = slips.slip_in_word(rng, address.street)
 
 
-def _spell_street_by_sound(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
-    written.street = slips.slip_in_word(rng, written.street, slips.misheard)
+def _spell_street_by_sound(rng: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    address.street = slips.slip_in_word(rng, address.street, slips.misheard)
 
 
-def _misread(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
-    written.street = slips.slip_in_word(rng, written.street, slips.misread)
-    written.locality = slips.slip_in_word(rng, written.locality, slips.misread)
+def _misread(rng: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    address.street = slips.slip_in_word(rng, address.street, slips.misread)
+    address.locality = slips.slip_in_word(rng, address.locality, slips.misread)
 
 
-def _change_postcode(rng: Random, written: WrittenAddress, _: Place, around: Neighbourhood) -> None:
+def _change_postcode(rng: Random, address: WrittenAddress, _: Place, around: Neighbourhood) -> None:
     kind = rng.random()
     if kind < 0.6:
-        written.postcode = _wrong_postcode(rng, written.postcode, around)
+        address.postcode = _wrong_postcode(rng, address.postcode, around)
     elif kind < 0.8:
-        written.postcode = rng.choice(around.all)
+        address.postcode = rng.choice(around.all)
     else:
-        written.postcode = ""
+        address.postcode = ""
 
 
-def _spoil_locality(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+def _spoil_locality(rng: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
     if rng.random() < 0.5:
-        written.locality = slips.slip_in_word(rng, written.locality)
+        address.locality = slips.slip_in_word(rng, address.locality)
     else:
-        written.locality = ""
-    written.town = slips.slip_in_word(rng, written.town) if rng.random() < 0.4 else written.town
+        address.locality = ""
+    address.town = slips.slip_in_word(rng, address.town) if rng.random() < 0.4 else address.town
 
 
-def _drop_street_type(_chance: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
-    words = written.street.split(" ")
+def _drop_street_type(_chance: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    words = address.street.split(" ")
     if len(words) > 1 and words[0] != "THE":
-        written.street = " ".join(words[:-1])
+        address.street = " ".join(words[:-1])
 
 
-def _merge_words(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
-    if " " in written.street and rng.random() < 0.7:
-        written.street = written.street.replace(" ", "", 1)
-    elif written.building and written.building[-1].isdigit():
-        written.building, written.street = "", written.building + written.street
+def _merge_words(rng: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    if " " in address.street and rng.random() < 0.7:
+        address.street = address.street.replace(" ", "", 1)
+    elif address.building and address.building[-1].isdigit():
+        address.building, address.street = "", address.building + address.street
 
 
-def _change_name(rng: Random, written: WrittenAddress, place: Place, _: Neighbourhood) -> None:
+def _change_name(rng: Random, address: WrittenAddress, place: Place, _: Neighbourhood) -> None:
     if place.building_name:
-        other = written_forms.house_name(rng, place.building_name)
+        name = written_forms.house_name(rng, place.building_name)
         if rng.random() < 0.4:
-            other = slips.slip_in_word(rng, other)
-        written.building = written.building.replace(place.building_name, other)
-    if written.organisation:
-        written.organisation = slips.slip_in_word(rng, written.organisation)
+            name = slips.slip_in_word(rng, name)
+        address.building = address.building.replace(place.building_name, name)
+    if address.organisation:
+        address.organisation = slips.slip_in_word(rng, address.organisation)
 
 
-def _drop_part(rng: Random, written: WrittenAddress, place: Place, _: Neighbourhood) -> None:
+def _drop_part(rng: Random, address: WrittenAddress, place: Place, _: Neighbourhood) -> None:
     if place.building_name and place.building_number:
-        gone = rng.choice((place.building_name, place.building_number))
-        written.building = ", ".join(part for part in written.building.split(", ") if part != gone)
-    elif place.organisation and written.building:
-        written.organisation = ""
-    elif written.postcode and rng.random() < 0.3:
-        written.street = ""
+        dropped = rng.choice((place.building_name, place.building_number))
+        address.building = ", ".join(part for part in address.building.split(", ") if part != dropped)
+    elif place.organisation and address.building:
+        address.organisation = ""
+    elif address.postcode and rng.random() < 0.3:
+        address.street = ""
     else:
-        written.town = ""
+        address.town = ""
 
 
-def _reorder(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+def _reorder(rng: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
     if rng.random() < 0.5:
-        written.order = ["locality", "organisation", "house", "town", "county"]
+        address.order = ["locality", "organisation", "house", "town", "county"]
     else:
-        written.order = ["organisation", "turned", "locality", "town", "county"]
+        address.order = ["organisation", "turned", "locality", "town", "county"]
 
 
-def _change_street_type(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
-    words = written.street.split(" ")
+def _change_street_type(rng: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    words = address.street.split(" ")
     if len(words) > 1 and words[-1] in _TYPES:
-        written.street = " ".join([*words[:-1], rng.choice(_TYPES)])
+        address.street = " ".join([*words[:-1], rng.choice(_TYPES)])
 
 
-def _change_locality(rng: Random, written: WrittenAddress, _: Place, around: Neighbourhood) -> None:
-    if written.locality:
-        written.locality = rng.choice(around.localities)
+def _change_locality(rng: Random, address: WrittenAddress, _: Place, around: Neighbourhood) -> None:
+    if address.locality:
+        address.locality = rng.choice(around.localities)
 
 
-def _add_junk(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
-    written.organisation = written.organisation or rng.choice(_JUNK)
+def _add_junk(rng: Random, address: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    address.organisation = address.organisation or rng.choice(_JUNK)
 
 
 _JUNK = ("THE OCCUPIER", "C/O MRS JONES", "NEW HOME", "MY ADDRESS", "ATTENTION OF MR BROWN", "HOME")
@@ -206,20 +206,20 @@ _ERRORS: tuple[Error, ...] = (
 )  # fmt: skip
 
 
-def _line(rng: Random, written: WrittenAddress) -> MatchQuery:
+def _line(rng: Random, address: WrittenAddress) -> MatchQuery:
     """Join the parts to a line, the postcode in it or apart."""
     between = rng.choice((" ", ", ", " "))
-    house = " ".join(part for part in (written.building, written.street) if part)
-    turned = " ".join(part for part in (written.street, written.building) if part)
+    house = " ".join(part for part in (address.building, address.street) if part)
+    turned = " ".join(part for part in (address.street, address.building) if part)
     parts = {
-        "organisation": written.organisation, "house": house, "turned": turned, "locality": written.locality,
-        "town": written.town, "county": written.county,
+        "organisation": address.organisation, "house": house, "turned": turned, "locality": address.locality,
+        "town": address.town, "county": address.county,
     }  # fmt: skip
-    text = rng.choice((", ", ", ", between)).join(parts[name] for name in written.order if parts[name])
+    text = rng.choice((", ", ", ", between)).join(parts[name] for name in address.order if parts[name])
     text = _change_case(rng, text)
     if rng.random() < 0.3:
         text = text.replace(",", "")
-    postcode = _format_postcode(rng, written.postcode)
+    postcode = _format_postcode(rng, address.postcode)
     if not postcode:
         return MatchQuery(text)
     return (

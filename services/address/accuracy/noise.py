@@ -94,14 +94,14 @@ def _house(rng: Random, place: Place, often: float) -> list[str]:
 
 def _typo(rng: Random, word: str) -> str:
     """Make one slip anywhere in a word, with any letter."""
-    at, other = rng.randrange(len(word)), rng.choice(ascii_uppercase)
+    at, letter = rng.randrange(len(word)), rng.choice(ascii_uppercase)
     swapped = word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :]
     before, after = word[:at], word[at + 1 :]
     return rng.choice(
         (
             before + after,
-            before + other + word[at:],
-            before + other + after,
+            before + letter + word[at:],
+            before + letter + after,
             swapped,
             before + word[at] + word[at:],
         )
@@ -138,8 +138,10 @@ def _change_street(parts: Parts, change: Callable[[str], str]) -> Parts:
 
 
 def _change_street_type(rng: Random, parts: Parts, _: Neighbourhood) -> Parts:
-    other = rng.choice(("ROAD", "STREET", "LANE", "CLOSE"))
-    return _change_street(parts, lambda text: re.sub(r"(ROAD|STREET|LANE|CLOSE|AVENUE|DRIVE)$", other, text))
+    street_type = rng.choice(("ROAD", "STREET", "LANE", "CLOSE"))
+    return _change_street(
+        parts, lambda text: re.sub(r"(ROAD|STREET|LANE|CLOSE|AVENUE|DRIVE)$", street_type, text)
+    )
 
 
 def _move_part(rng: Random, parts: Parts, _: Neighbourhood) -> Parts:
@@ -149,8 +151,8 @@ def _move_part(rng: Random, parts: Parts, _: Neighbourhood) -> Parts:
 
 
 def _change_locality(rng: Random, parts: Parts, around: Neighbourhood) -> Parts:
-    other = rng.choice(around.localities)
-    return [(kind, other if kind == "locality" else text) for kind, text in parts]
+    locality = rng.choice(around.localities)
+    return [(kind, locality if kind == "locality" else text) for kind, text in parts]
 
 
 def _drop_parts(rng: Random, parts: Parts, _: Neighbourhood) -> Parts:

@@ -70,8 +70,8 @@ def _newton_step(weights: list[float], rows: list[tuple[list[int], int, int]]) -
         for at in on:
             gradient[at] += residual
             row = hessian[at]
-            for other in on:
-                row[other] += weight
+            for column in on:
+                row[column] += weight
     return _solve(hessian, gradient)
 
 
@@ -89,8 +89,8 @@ def _solve(matrix: list[list[float]], vector: list[float]) -> list[float]:
                     row[column] -= share * above[column]
     solution = [0.0] * size
     for at in reversed(range(size)):
-        known = sum(rows[at][column] * solution[column] for column in range(at + 1, size))
-        solution[at] = (rows[at][size] - known) / rows[at][at]
+        solved = sum(rows[at][column] * solution[column] for column in range(at + 1, size))
+        solution[at] = (rows[at][size] - solved) / rows[at][at]
     return solution
 
 

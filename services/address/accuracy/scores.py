@@ -43,21 +43,21 @@ class Score:
     def exact_precision(self) -> float:
         return 1 - self.exact_wrong / max(1, self.exact)
 
-    def add(self, labelled: LabelledAddress, answer: Match) -> bool:
+    def add(self, labelled: LabelledAddress, match_: Match) -> bool:
         """Count an answer; return whether it is correct."""
-        meant = labelled.present and answer.uprn == labelled.uprn
-        self.right += meant
-        self.wrong += answer.uprn is not None and not meant
-        self.missed += labelled.present and not meant
-        self.ambiguous += answer.outcome == "ambiguous"
-        self.exact += answer.exact
-        self.exact_wrong += answer.exact and not meant
-        if answer.candidates:
-            first = labelled.present and answer.candidates[0].uprn == labelled.uprn
-            band = max(low for low in self.bands if low <= answer.confidence)
+        correct = labelled.present and match_.uprn == labelled.uprn
+        self.right += correct
+        self.wrong += match_.uprn is not None and not correct
+        self.missed += labelled.present and not correct
+        self.ambiguous += match_.outcome == "ambiguous"
+        self.exact += match_.exact
+        self.exact_wrong += match_.exact and not correct
+        if match_.candidates:
+            first = labelled.present and match_.candidates[0].uprn == labelled.uprn
+            band = max(low for low in self.bands if low <= match_.confidence)
             self.bands[band][0] += 1
             self.bands[band][1] += first
-        return meant or (not labelled.present and answer.uprn is None)
+        return correct or (not labelled.present and match_.uprn is None)
 
     def include(self, other: "Score") -> None:
         """Add another set's counts of exact answers and of confidence."""

@@ -38,8 +38,8 @@ def typo(rng: Random, word: str) -> str:
         return word[:at] + word[at] + word[at:]
     if kind == 2 and at + 1 < len(word):
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    other = rng.choice(_NEIGHBOURS.get(word[at], "E"))
-    return word[:at] + other + word[at + (kind != 4) :]
+    neighbour = rng.choice(_NEIGHBOURS.get(word[at], "E"))
+    return word[:at] + neighbour + word[at + (kind != 4) :]
 
 
 def misheard(rng: Random, word: str) -> str:

@@ -56,14 +56,14 @@ async def gazetteer(settings, tmp_path_factory: pytest.TempPathFactory) -> None:
 def rows_of(postgres_url, database_url):
     """``await rows_of(statement)`` -> rows, as the superuser sees them: of every council."""
 
-    async def ask(statement: str):
+    async def fetch(statement: str):
         connection = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
         try:
-            return [tuple(one) for one in await connection.fetch(statement)]
+            return [tuple(row) for row in await connection.fetch(statement)]
         finally:
             await connection.close()
 
-    return ask
+    return fetch
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ async def emptied(rows_of) -> None:
 
 
 @pytest.fixture
-def given(tmp_path: Path, load):
-    """``await given(content, *flags)`` writes a file and loads it: exit code, and the summary."""
+def load_supply(tmp_path: Path, load):
+    """``await load_supply(content, *flags)`` writes a file and loads it: exit code, and the summary."""
 
     async def run(content: str | bytes, *flags: str, name: str = "supply.csv"):
         path = tmp_path / name

@@ -57,8 +57,8 @@ async def create_town(client, settings, mint, folder, town, first_number):
 
     async def send(method, path, body, of=None):
         tag = (await client.get(url + of, headers=headers)).headers.get("ETag", '"0"') if of else None
-        sent = headers | ({"If-Match": tag} if tag else {})
-        answer = await client.request(method, url + path, json=body, headers=sent)
+        request_headers = headers | ({"If-Match": tag} if tag else {})
+        answer = await client.request(method, url + path, json=body, headers=request_headers)
         assert answer.status_code in {200, 201, 202, 204}, (path, answer.text)
         return answer.json() if answer.content else {}
 

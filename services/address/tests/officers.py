@@ -33,12 +33,12 @@ class Officer:
 
     async def post(self, path, body, *, of=None, **headers):
         """``of`` is what the change is of: its ETag goes along."""
-        seen = {} if of is None else {"If-Match": await self.tag(of)}
-        return await self.client.post(BASE + path, json=body, headers=self.headers | seen | headers)
+        precondition = {} if of is None else {"If-Match": await self.tag(of)}
+        return await self.client.post(BASE + path, json=body, headers=self.headers | precondition | headers)
 
     async def patch(self, path, body, *, of=None, **headers):
-        seen = {"If-Match": await self.tag(path if of is None else of)}
-        return await self.client.patch(BASE + path, json=body, headers=self.headers | seen | headers)
+        precondition = {"If-Match": await self.tag(path if of is None else of)}
+        return await self.client.patch(BASE + path, json=body, headers=self.headers | precondition | headers)
 
     async def allot(self, uprn=(UPRNS,), usrn=(USRNS,)):
         """Give the council its number ranges."""

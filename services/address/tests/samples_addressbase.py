@@ -39,9 +39,9 @@ def spaced(postcode: str) -> str:
 
 
 def layout(version: str) -> Layout:
-    found = find_by_version(version)
-    assert found is not None
-    return found
+    layout_ = find_by_version(version)
+    assert layout_ is not None
+    return layout_
 
 
 def objects(row: Row) -> dict[str, object]:
@@ -49,18 +49,18 @@ def objects(row: Row) -> dict[str, object]:
     unit = numbering.parse_unit(row["subname"] or None)
     building = numbering.parse_building(row["name"] or None, row["number"] or None)
     return {
-        f"{kind}_{part}": getattr(one, part)
-        for kind, one in (("sao", unit), ("pao", building))
+        f"{kind}_{part}": getattr(part_object, part)
+        for kind, part_object in (("sao", unit), ("pao", building))
         for part in ("text", "start_number", "start_suffix", "end_number", "end_suffix")
     }
 
 
 def streets(rows: Iterable[Row]) -> list[Record]:
     """Records 11 and 15 of the rows' streets."""
-    named = {row["usrn"]: row for row in rows}
+    rows_by_usrn = {row["usrn"]: row for row in rows}
     return [
         record
-        for usrn, row in named.items()
+        for usrn, row in rows_by_usrn.items()
         for record in (
             ("11", {"usrn": usrn}),
             ("15", {"usrn": usrn, "description": row["streetname"], "locality": row["locality"],
@@ -124,10 +124,10 @@ def supply(
     first: int = 1,
 ) -> str:
     """A whole file: header, metadata, the records in PRO_ORDER, trailer. A third part is a kind of change."""
-    known = layout(version).records
+    kinds = layout(version).records
     lines = [
         line(version, (*record, "I")[2], first + at, record[0], record[1])
-        for at, record in enumerate(one for one in records if one[0] in known)
+        for at, record in enumerate(record for record in records if record[0] in kinds)
     ]
     head = f'10,"GeoPlace",{custodian},{day},{volume},{day},09:00:00,"{version}","{kind}"\n'
     metadata = f'29,"AddressBase","Made up","",1,"","metres","",{day},{day},"","UTF-8"\n'
@@ -161,9 +161,9 @@ def read_csv(path: Path) -> list[Row]:
 
 def main() -> None:
     """``python -m services.address.tests.samples_addressbase addressbase|dtf PLAIN.csv[.gz] OUT [ROWS]``."""
-    made, source, target, *most = sys.argv[1:]
+    form, source, target, *most = sys.argv[1:]
     rows = read_csv(Path(source))[: int(most[0]) if most else None]
-    Path(target).write_text({"addressbase": addressbase, "dtf": dtf}[made](rows), encoding="utf-8")
+    Path(target).write_text({"addressbase": addressbase, "dtf": dtf}[form](rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from chassis.events import Received
 
 
 async def test_a_council_identity_announces_can_be_loaded_for(session, service):
-    assert [one.name for one in service.all_consumers] == ["councils"]
+    assert [consumer.name for consumer in service.all_consumers] == ["councils"]
     view = tenancy.CouncilState
     data = view(slug="newtown", name="Newtown Council", gss="W06000099", region="local", status="active")
     event = Received(ids.new(), view.event_type, "newtown", "newtown", 1, datetime.now(UTC), data)

@@ -20,13 +20,13 @@ from chassis.testing import eventually
 
 pytestmark = pytest.mark.usefixtures("gazetteer")
 CANARY = "4711 canarygasse walcot"
-ASKED = f"id,address,postcode\n1,{CANARY},\n2,1 acacia road walcot bath,ba1 5aa\n"
+BATCH = f"id,address,postcode\n1,{CANARY},\n2,1 acacia road walcot bath,ba1 5aa\n"
 BODIES = {
     "application/json": [
         json.dumps(dict.fromkeys(names, CANARY))
         for names in (["address"], ["address", "postcode"], ["q"], ["reference"])
     ],
-    "text/csv": [ASKED],
+    "text/csv": [BATCH],
 }
 # Those who take an address or a part of one: the list that is walked must hold them.
 TAKERS = {"suggest_addresses", "find_places", "places_by_postcode", "match_address", "match_batch"}
@@ -46,11 +46,18 @@ async def watched(app, client, spans, mint):
     telemetry._tracer = provider.get_tracer("test")
     transport = httpx.ASGITransport(telemetry, raise_app_exceptions=False)
     scopes = sorted(
-        {s for _, o in operations(app.openapi()) for one in o["security"] for s in one.get("oauth2", [])}
+        {
+            s
+            for _, o in operations(app.openapi())
+            for security in o["security"]
+            for s in security.get("oauth2", [])
+        }
     )
     key = {"X-Api-Key": mint(scopes=scopes)}
-    async with httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=key) as made:
-        yield made
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test.invalid", headers=key
+    ) as watched_client:
+        yield watched_client
 
 
 def requests(document):
@@ -58,9 +65,11 @@ def requests(document):
     for path, item in document["paths"].items():
         url = path.replace("{council}", "citytown").replace("{uprn}", "1001")
         for method, operation in item.items():
-            given = operation.get("parameters", [])
-            params = {one["name"]: CANARY for one in given if one["in"] == "query"}
-            names = {one["name"] for one in given if one["in"] == "header"} - {"Idempotency-Key"}
+            parameters = operation.get("parameters", [])
+            params = {parameter["name"]: CANARY for parameter in parameters if parameter["in"] == "query"}
+            names = {parameter["name"] for parameter in parameters if parameter["in"] == "header"} - {
+                "Idempotency-Key"
+            }
             headers = dict.fromkeys(names, CANARY)
             media = next(iter(operation.get("requestBody", {}).get("content", {})), None)
             if media:
@@ -72,29 +81,31 @@ def requests(document):
 
 
 async def test_what_is_looked_for_is_in_no_log_span_or_metric(app, watched, spans, caplog):
-    asked = {}
+    statuses_by_operation = {}
     with caplog.at_level(logging.DEBUG):
         for name, (method, url, params, headers, content) in requests(app.openapi()):
-            answer = await watched.request(method, url, params=params, headers=headers, content=content)
-            asked.setdefault(name, set()).add(answer.status_code)
-    assert asked.keys() >= TAKERS
-    assert {name for name in TAKERS if asked[name] & {200, 202}} >= TAKERS - {"places_by_postcode"}
-    assert not [name for name, statuses in asked.items() if max(statuses) >= 500]
-    ours = [f"{one.getMessage()} {one.exc_info}" for one in caplog.records if one.name != "httpx"]
-    seen = [*ours, *(span.to_json() for span in spans.get_finished_spans())]
-    seen.append((await watched.get("/metrics")).text)
-    assert len(spans.get_finished_spans()) > len(asked)
-    assert [one for one in seen if "canary" in one.lower()] == []
+            response = await watched.request(method, url, params=params, headers=headers, content=content)
+            statuses_by_operation.setdefault(name, set()).add(response.status_code)
+    assert statuses_by_operation.keys() >= TAKERS
+    assert {name for name in TAKERS if statuses_by_operation[name] & {200, 202}} >= TAKERS - {
+        "places_by_postcode"
+    }
+    assert not [name for name, statuses in statuses_by_operation.items() if max(statuses) >= 500]
+    ours = [f"{record.getMessage()} {record.exc_info}" for record in caplog.records if record.name != "httpx"]
+    recorded = [*ours, *(span.to_json() for span in spans.get_finished_spans())]
+    recorded.append((await watched.get("/metrics")).text)
+    assert len(spans.get_finished_spans()) > len(statuses_by_operation)
+    assert [text for text in recorded if "canary" in text.lower()] == []
 
 
 @pytest.mark.timeout(120)
 async def test_a_batch_is_matched_by_the_real_engine_and_nothing_of_it_is_logged(
     watched, database, settings, capfd, caplog
 ):
-    sent = await watched.post(
-        "/citytown/address/v1/match/batches", content=ASKED, headers={"Content-Type": "text/csv"}
+    created = await watched.post(
+        "/citytown/address/v1/match/batches", content=BATCH, headers={"Content-Type": "text/csv"}
     )
-    url = sent.headers["Location"]
+    url = created.headers["Location"]
     work = asyncio.create_task(
         scheduler.run_scheduler(database, settings.model_copy(update={"log_level": "DEBUG"}))
     )

@@ -132,11 +132,11 @@ async def test_a_cursor_of_the_feed_goes_on_where_it_stopped(client, mint, merge
     """And of the other council it tells what came later, which is what a reader of one did not see before."""
     rest = await read_changes(client, mint, SUCCESSOR, after=merged.page["next"], limit=500)
     first = {row["uprn"] for row in merged.towns[0].rows}
-    told = [
+    changes = [
         (item["type"], item["subject"], item["sequence"]) for item in merged.page["items"] + rest["items"]
     ]
-    assert len(told) == len(set(told))
-    assert first <= {subject for _, subject, _ in told}
+    assert len(changes) == len(set(changes))
+    assert first <= {subject for _, subject, _ in changes}
 
 
 async def test_a_change_after_the_merge_is_the_next_of_the_property_and_told_as_the_successors(
@@ -192,8 +192,11 @@ async def test_copies_of_a_neighbours_property_collide_and_stay_with_who_copied_
 ):
     """A council keeps a few properties beyond its border, by their own UPRN. The custodian's row goes on."""
     copy = merged.towns[0].rows[2] | {"organisationname": "A COPY"}
-    own = merged.towns[0].rows[3] | {"uprn": "907700000009", "number": "999"}  # on a street across the border
-    path = write_rows(merged.folder / "border.csv", [copy, own])
+    original = merged.towns[0].rows[3] | {
+        "uprn": "907700000009",
+        "number": "999",
+    }  # on a street across the border
+    path = write_rows(merged.folder / "border.csv", [copy, original])
     assert await command.load(settings, [str(path), "--council", "sleepton"]) == command.DONE
     async with database.reading() as session:
         collisions = await find_collisions(session, ["sleepton", SUCCESSOR])
@@ -207,7 +210,7 @@ async def test_copies_of_a_neighbours_property_collide_and_stay_with_who_copied_
     copies |= {column: [int(copy["usrn"])] for column in streets}
     await rekey(database, ["sleepton"], SUCCESSOR, copies)
     headers = headers_of(mint, SUCCESSOR)
-    for uprn, number in ((copy["uprn"], copy["number"]), (own["uprn"], "999")):
+    for uprn, number in ((copy["uprn"], copy["number"]), (original["uprn"], "999")):
         answer = await client.get(f"/{SUCCESSOR}/address/v1/addresses/{uprn}", headers=headers)
         assert (answer.status_code, answer.json()["building_number"]) == (200, number), answer.text
         assert "A COPY" not in answer.text

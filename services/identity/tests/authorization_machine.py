@@ -30,7 +30,7 @@ class PendingRequest:
     browser: int
     scopes: frozenset
     prompt: str | None
-    named: object  # the account of its id_token_hint
+    hinted_account: object  # the account of its id_token_hint
     at: int
     secret: str = ""
     open: bool = True
@@ -62,15 +62,15 @@ class ModelGrant:
 class AuthorizationMachine(RuleBasedStateMachine):
     """Two browsers, two people, and a service that needs two factors and consent."""
 
-    def __init__(self, app, database, service, loop, seen):
+    def __init__(self, app, database, service, loop, reached):
         super().__init__()
         self.app, self.database, self.service, self.loop = app, database, service, loop
-        self.seen: Counter = seen
+        self.reached: Counter = reached
         self.tick = itertools.count(1)
         self.browsers = [provider.make_browser(app) for _ in range(2)]
         self.people = [self.run(provider.create_person(database)) for _ in range(2)]
         self.signed_in = [None, None]
-        self.consents_given = {}  # account -> (scopes, when)
+        self.consents = {}  # account -> (scopes, when)
         self.requests, self.pages, self.hints = [], [], []
         self.codes, self.refreshes = {}, {}
 
@@ -99,27 +99,27 @@ class AuthorizationMachine(RuleBasedStateMachine):
         person, silent = self.signed_in[request.browser], request.prompt == "none"
         if not request.open:
             return "gone"
-        named = person is None or request.named in {None, person.account}
-        if not named and person.at > request.at:
+        is_hinted = person is None or request.hinted_account in {None, person.account}
+        if not is_hinted and person.at > request.at:
             return "login_required"
         stale = request.prompt == "login" and person is not None and person.at < request.at
         lacks = {
             "nobody": person is None,
-            "somebody else": not named,
+            "somebody else": not is_hinted,
             "one factor": person is not None and not person.two,
             "stale": stale,
         }
         if any(lacks.values()):
-            self.seen.update(name for name, lacking in lacks.items() if lacking)
+            self.reached.update(name for name, lacking in lacks.items() if lacking)
             return "login_required" if silent else "sign-in"
-        scopes, when = self.consents_given.get(person.account, (frozenset(), 0))
+        scopes, when = self.consents.get(person.account, (frozenset(), 0))
         if not scopes >= request.scopes or (request.prompt == "consent" and when < request.at):
             return "consent_required" if silent else "consent"
         return "code"
 
     def check_response(self, request, response, expected):
         """Check that the response is the expected one."""
-        self.seen[expected] += 1
+        self.reached[expected] += 1
         if response.status_code == 400:
             assert expected == "gone", f"a page of errors where {expected} was expected"
             return
@@ -143,12 +143,12 @@ class AuthorizationMachine(RuleBasedStateMachine):
     @rule(
         browser=browsers, scope=st.sampled_from(SCOPES), prompt=st.sampled_from(PROMPTS), pushed=st.booleans()
     )
-    def ask(self, browser, scope, prompt, pushed, named=None, hint=None):
-        request = PendingRequest(browser, frozenset(scope.split()), prompt, named, next(self.tick))
+    def ask(self, browser, scope, prompt, pushed, hinted_account=None, hint=None):
+        request = PendingRequest(browser, frozenset(scope.split()), prompt, hinted_account, next(self.tick))
         more = {"acr_values": "Cl.Cm", "scope": scope, "prompt": prompt, "id_token_hint": hint}
         client = self.browsers[browser]
         if pushed:
-            self.seen["pushed"] += 1
+            self.reached["pushed"] += 1
             fields = {**self.service.request(**more), **self.service.credentials}
             uri = self.run(client.post("/identity/par", data=fields)).json()["request_uri"]
             by_name = {"client_id": self.service.client_id, "request_uri": uri}
@@ -163,10 +163,10 @@ class AuthorizationMachine(RuleBasedStateMachine):
     def ask_for_named_person(self, browser, index, prompt, other):
         """Ask with an id_token_hint; another person may be signed in there."""
         account, token = self.item(self.hints, index)
-        self.seen["named"] += 1
+        self.reached["named"] += 1
         if other:
             self.sign_in(browser, 1 - self.people.index(account), TWO)
-        self.ask(browser, "openid", prompt, pushed=False, named=account, hint=token)
+        self.ask(browser, "openid", prompt, pushed=False, hinted_account=account, hint=token)
 
     @rule(browser=browsers, person=people, methods=st.sampled_from([ONE, TWO, ("passkey",)]))
     def sign_in(self, browser, person, methods):
@@ -180,7 +180,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
         self.sign_in(browser, person, ONE)
         self.ask(browser, scope, None, pushed=False)
         self.sign_in(browser, person, TWO)
-        self.seen["stepped up"] += 1
+        self.reached["stepped up"] += 1
         self.continue_request(self.requests[-1])
 
     @rule(browser=browsers, person=people, scope=st.sampled_from(SCOPES))
@@ -240,7 +240,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
         person = self.signed_in[browser]
         if person is None:
             return
-        self.seen["signed out"] += 1
+        self.reached["signed out"] += 1
         self.write(sessions.end, person.account, person.session, "signed-out")
         self.signed_in[browser] = None
         for grant in self.list_grants():
@@ -260,7 +260,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
 
     def continue_elsewhere(self, request):
         """Continue the request in the other browser, where it does not exist."""
-        self.seen["another browser"] += 1
+        self.reached["another browser"] += 1
         response = self.run(provider.continue_request(self.browsers[1 - request.browser], request.secret))
         assert response.status_code == 400, "another browser's request went on"
 
@@ -275,18 +275,18 @@ class AuthorizationMachine(RuleBasedStateMachine):
             if answer != "yes":
                 expected = "access_denied"
             elif expected == "consent":
-                self.consents_given[account] = (request.scopes, next(self.tick))
+                self.consents[account] = (request.scopes, next(self.tick))
                 expected = self.expected(request)
-        self.seen["answered for another"] += not prompted
+        self.reached["answered for another"] += not prompted
         response = self.run(provider.answer_consent(self.browsers[request.browser], page, answer))
         self.check_response(request, response, expected)
 
     @rule(person=people)
     def withdraw_consent(self, person):
         account = self.people[person]
-        self.seen["taken back"] += account in self.consents_given
+        self.reached["taken back"] += account in self.consents
         self.write(consents.revoke_consent, "citytown", account, ids.read(self.service.client_id))
-        self.consents_given.pop(account, None)
+        self.consents.pop(account, None)
         self.void_grants(account)
 
     def void_grants(self, account):
@@ -298,10 +298,10 @@ class AuthorizationMachine(RuleBasedStateMachine):
     def close_account_of(self, person):
         """Close an account; another person takes its place."""
         account, self.people[person] = self.people[person], self.run(provider.create_person(self.database))
-        self.seen["closed"] += 1
+        self.reached["closed"] += 1
         self.write(close_account, self.app.state.auth, account)
         self.signed_in = [None if item and item.account == account else item for item in self.signed_in]
-        self.consents_given.pop(account, None)
+        self.consents.pop(account, None)
         self.hints = [hint for hint in self.hints if hint[0] != account]
         self.void_grants(account)
 
@@ -325,7 +325,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
         grant, used = self.refreshes[token]
         answer = self.run(self.service.refresh(self.browsers[0], token))
         self.refreshes[token] = (grant, True)
-        self.seen["refreshed"] += 1
+        self.reached["refreshed"] += 1
         self.check_tokens(answer, grant, grant.valid and not used)
         if used:
             self.void_family(grant)
@@ -333,14 +333,14 @@ class AuthorizationMachine(RuleBasedStateMachine):
     def void_family(self, grant):
         grant.valid = False
 
-    def check_tokens(self, answer, grant, valid):
+    def check_tokens(self, response, grant, valid):
         """Check for tokens of the right person at the right level, or for none."""
-        self.seen["tokens" if valid else "no tokens"] += 1
+        self.reached["tokens" if valid else "no tokens"] += 1
         if not valid:
-            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant"), answer.text
+            assert (response.status_code, response.json()["error"]) == (400, "invalid_grant"), response.text
             return
-        assert answer.status_code == 200, answer.text
-        tokens = answer.json()
+        assert response.status_code == 200, response.text
+        tokens = response.json()
         claims = self.run(provider.verify_claims(self.browsers[0], tokens["id_token"]))
         assert claims["sub"] == self.run(provider.subject_at(self.app, "citytown", grant.account))
         assert (claims["acr"], frozenset(tokens["scope"].split())) == ("Cl.Cm", grant.scopes)
@@ -353,4 +353,4 @@ class AuthorizationMachine(RuleBasedStateMachine):
     def every_good_grant_has_a_consent(self):
         for grant in self.list_grants():
             if grant.valid:
-                assert grant.account in self.consents_given
+                assert grant.account in self.consents

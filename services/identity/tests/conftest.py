@@ -39,15 +39,15 @@ def quick_rsa_keys():
 def service(jwks_url):
     """Identity, which here believes the test issuer's tokens as it does its own."""
 
-    def both(app):
-        own, tests = identity_service.keys(app), make_key_source(jwks_url)
+    def make_both_sources(app):
+        own_source, test_source = identity_service.keys(app), make_key_source(jwks_url)
 
         async def read():
-            return {"keys": (await own())["keys"] + (await tests())["keys"]}
+            return {"keys": (await own_source())["keys"] + (await test_source())["keys"]}
 
         return read
 
-    return replace(identity_service, keys=both)
+    return replace(identity_service, keys=make_both_sources)
 
 
 @pytest.fixture(scope="session")
@@ -111,15 +111,15 @@ def authority(tmp_path_factory):
 @pytest.fixture
 async def server(authority):
     """A service's own server, at https."""
-    async with servers.listening(servers.Server(), authority[1]) as own:
-        yield own
+    async with servers.listening(servers.Server(), authority[1]) as server_:
+        yield server_
 
 
 @pytest.fixture
 async def visitor(app, client):
     """A browser of its own, without pages; ``client`` holds the application's lifespan."""
-    async with make_browser(app) as own:
-        yield own
+    async with make_browser(app) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -187,8 +187,10 @@ def newcomer(browser, sent_emails):
         tab = browser(**how)
         await tab.post("/identity/register", email=address)
         code = (await sent_emails(address))[-1].personalisation["code"]
-        answer = await tab.post("/identity/register/code", code=code)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account"), answer.text
+        response = await tab.post("/identity/register/code", code=code)
+        assert (response.status_code, response.headers["location"]) == (303, "/identity/account"), (
+            response.text
+        )
         return tab
 
     return come
@@ -206,8 +208,8 @@ def signed_in_again(browser, sent_emails):
             for email in await sent_emails(address)
             if "code" in email.personalisation
         ]
-        answer = await tab.post("/identity/sign-in/code", code=codes[-1])
-        assert answer.status_code == 303, answer.text
+        response = await tab.post("/identity/sign-in/code", code=codes[-1])
+        assert response.status_code == 303, response.text
         return tab
 
     return come

@@ -112,7 +112,9 @@ async def _create_objects(client, headers, council, label):
 async def _create_proof(client, database, mint, data):
     """Record a proof of rosa's identity, and one that waits for a second look."""
     staff = [await provider.create_person(database) for _ in range(2)]
-    data.prover, data.colleague = [await token_of(database, who, council=data.council) for who in staff]
+    data.prover, data.colleague = [
+        await token_of(database, person_, council=data.council) for person_ in staff
+    ]
     resident = await provider.create_person(database)
     headers = prover_headers(mint, data.council, data.prover, f"{data.label}-clerk")
     for person, proof in ((data.rosa, {}), (resident, {"level": "P2", "evidence": [PASSPORT]})):

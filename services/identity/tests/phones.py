@@ -56,7 +56,7 @@ async def code_to(sent_sms, number):
 
 async def add_phone(tab, sent_sms, number):
     """Add a number to the account that a browser is signed in to, which has none."""
-    answer = await tab.post(PHONE, phone=number)
-    assert answer.status_code == 303, answer.text
-    answer = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, number))
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post(PHONE, phone=number)
+    assert response.status_code == 303, response.text
+    response = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, number))
+    assert response.headers["location"] == ACCOUNT

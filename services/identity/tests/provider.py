@@ -63,12 +63,12 @@ class Service:
         digest = hashlib.sha256(self.verifier.encode()).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
-    def request(self, **other):
+    def request(self, **overrides):
         """Build the parameters of an authorization request; None leaves one out."""
         parameters = {
             "client_id": self.client_id, "response_type": "code", "redirect_uri": REDIRECT,
             "scope": "openid", "state": "a-state", "nonce": "a-nonce",
-            "code_challenge": self.challenge, "code_challenge_method": "S256", **other,
+            "code_challenge": self.challenge, "code_challenge_method": "S256", **overrides,
         }  # fmt: skip
         return {name: value for name, value in parameters.items() if value is not None}
 
@@ -92,23 +92,23 @@ class Service:
         content = {name: value for name, value in content.items() if value is not None}
         return jwt.encode({"alg": alg, "kid": key.kid, **(header or {})}, content, key, algorithms=[alg])
 
-    async def redeem(self, browser, code, **other):
+    async def redeem(self, browser, code, **overrides):
         """Redeem a code; None leaves a field out."""
         fields = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT,
-            "code_verifier": self.verifier, **self.credentials, **other,
+            "code_verifier": self.verifier, **self.credentials, **overrides,
         }  # fmt: skip
         return await browser.post("/identity/token", data=_without_none(fields))
 
-    async def refresh(self, browser, token, **other):
-        fields = {"grant_type": "refresh_token", "refresh_token": token, **self.credentials, **other}
+    async def refresh(self, browser, token, **overrides):
+        fields = {"grant_type": "refresh_token", "refresh_token": token, **self.credentials, **overrides}
         return await browser.post("/identity/token", data=_without_none(fields))
 
-    async def tokens(self, browser, **other):
+    async def tokens(self, browser, **overrides):
         """Sign in and redeem the code: the response's JSON."""
-        answer = await self.redeem(browser, await get_code(browser, self, **other))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.redeem(browser, await get_code(browser, self, **overrides))
+        assert response.status_code == 200, response.text
+        return response.json()
 
 
 def _without_none(fields):
@@ -149,11 +149,12 @@ async def sign_in(
     """
     secret, session_id = secrets.token_urlsafe(32), ids.new()
     now = datetime.now(UTC)
-    at, own = now - timedelta(seconds=ago), sorted(factors.OWN.intersection(methods))
+    at, own_methods = now - timedelta(seconds=ago), sorted(factors.OWN.intersection(methods))
     async with database.writing() as session:
         await session.execute(browser_session.insert(), {
             "id": session_id, "account": account_id, "secret_hash": hashlib.sha256(secret.encode()).digest(),
-            "methods": own, "own_at": at if own else None, "device": "Test", "authenticated_at": at,
+            "methods": own_methods, "own_at": at if own_methods else None, "device": "Test",
+            "authenticated_at": at,
             "created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=1), "ended_at": None,
         })  # fmt: skip
         for method in set(methods) - factors.OWN:
@@ -165,9 +166,9 @@ async def sign_in(
     return session_id
 
 
-async def ask(browser, service, **other):
+async def ask(browser, service, **overrides):
     """Send an authorization request."""
-    return await browser.get("/identity/authorize", params=service.request(**other))
+    return await browser.get("/identity/authorize", params=service.request(**overrides))
 
 
 def read_redirect(response, redirect=REDIRECT):
@@ -197,16 +198,16 @@ def read_hidden_fields(page):
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
 
 
-async def answer_consent(browser, page, answer="yes", **other):
+async def answer_consent(browser, page, answer="yes", **overrides):
     """Answer the consent page."""
     headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    form = {**read_hidden_fields(page), "answer": answer, **other}
+    form = {**read_hidden_fields(page), "answer": answer, **overrides}
     return await browser.post("/identity/authorize/consent", data=_without_none(form), headers=headers)
 
 
-async def get_code(browser, service, **other):
+async def get_code(browser, service, **overrides):
     """Get a code for the person who is signed in; agree if asked."""
-    response = await ask(browser, service, **other)
+    response = await ask(browser, service, **overrides)
     if response.status_code == 200:
         response = await answer_consent(browser, response)
     return read_redirect(response)["code"]

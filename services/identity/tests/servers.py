@@ -55,9 +55,9 @@ def _certificate(name, key, issuer, issuer_key, host):
     return builder.sign(issuer_key, SHA256())
 
 
-def trusting(settings, authority, **other):
+def trusting(settings, authority, **overrides):
     """Settings that trust the test CA, and call private addresses with a short timeout."""
-    changes = {"outbound_ca": authority[0], "outbound_private": True, "outbound_seconds": 1, **other}
+    changes = {"outbound_ca": authority[0], "outbound_private": True, "outbound_seconds": 1, **overrides}
     return settings.model_copy(update=changes)
 
 

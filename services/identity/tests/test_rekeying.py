@@ -169,8 +169,8 @@ async def test_no_subject_and_no_session_id_changes(database, merged):
     first, second = merged.data
     assert first.subject != second.subject  # the two councils' services still cannot compare their people
     new = await provider.register(database, SUCCESSOR)
-    own = await provider.verify_claims(first.browser, (await new.tokens(first.browser))["id_token"])
-    assert own["sub"] not in {first.subject, second.subject}
+    claims_of_new = await provider.verify_claims(first.browser, (await new.tokens(first.browser))["id_token"])
+    assert claims_of_new["sub"] not in {first.subject, second.subject}
 
 
 async def test_a_sign_in_that_waited_goes_on_to_its_service(database, merged):
@@ -179,8 +179,8 @@ async def test_a_sign_in_that_waited_goes_on_to_its_service(database, merged):
     answer = await provider.continue_request(visitor, merged.request)
     tokens = await service.redeem(visitor, provider.read_redirect(answer)["code"])
     claims = await provider.verify_claims(visitor, tokens.json()["id_token"])
-    known = await provider.verify_claims(visitor, merged.data[0].tokens["id_token"])
-    assert claims["sub"] == known["sub"]
+    claims_before = await provider.verify_claims(visitor, merged.data[0].tokens["id_token"])
+    assert claims["sub"] == claims_before["sub"]
 
 
 async def test_a_session_that_ends_is_told_under_the_subject_that_each_service_knows(app, database, merged):
@@ -196,8 +196,8 @@ async def test_a_session_that_ends_is_told_under_the_subject_that_each_service_k
         assert (await browser.get("/identity/logout", params=hint)).status_code == 200
         services = Recorder()
         await backchannel_logout.send_due(database, app.state.issuer, services)
-        told = [await provider.verify_claims(browser, token) for _, token in services.sent]
-    assert {claims["aud"]: (claims["sub"], claims["sid"]) for claims in told} == expected
+        logout_claims = [await provider.verify_claims(browser, token) for _, token in services.notices]
+    assert {claims["aud"]: (claims["sub"], claims["sid"]) for claims in logout_claims} == expected
 
 
 async def test_a_service_learns_for_whom_a_person_may_act_by_its_own_subject(app, database, client, merged):
@@ -224,10 +224,10 @@ async def test_what_is_sealed_opens_and_a_provider_sends_people_back_where_it_di
     await journey.follow(await journey.authenticate(url, "mary"))  # our key signs for the code's redemption
     answer = await journey.choose("new")
     assert answer.headers["location"] == "/identity/account", answer.text
-    told = await client.post(
+    logout_response = await client.post(
         urlsplit(data.upstream["backchannel_logout_uri"]).path, data={"logout_token": "x"}
     )
-    assert told.status_code == 400  # known, and the token is not good
+    assert logout_response.status_code == 400  # known, and the token is not good
 
 
 async def test_a_cursor_from_before_goes_on_where_it_stopped(client, mint, merged):

@@ -106,11 +106,11 @@ def register_upstream(client, simulator, keeper_headers):
 
     async def register(kind, council="citytown", tenant=CITYTOWN, **options):
         body = _body(simulator, kind, tenant) | options
-        answer = await client.post(
+        response = await client.post(
             f"/{council}/identity/v1/upstreams", json=body, headers=keeper_headers(council)
         )
-        assert answer.status_code == 201, answer.text
-        upstream = answer.json()
+        assert response.status_code == 201, response.text
+        upstream = response.json()
         keys = (await client.get(urlsplit(upstream["jwks_uri"]).path)).json() if kind == "onelogin" else {}
         simulator.register(
             Client(
@@ -184,10 +184,10 @@ class Journey:
         parts = urlsplit(url)
         return await self.follow_failure(await self.tab.get(f"{parts.path}?{parts.query}"))
 
-    async def follow_failure(self, answer):
+    async def follow_failure(self, response):
         """Get the page that says what went wrong, if something did; else the answer itself."""
-        to = answer.headers.get("location", "")
-        return await self.tab.get(to) if to.startswith("/identity/upstream/failed?") else answer
+        to = response.headers.get("location", "")
+        return await self.tab.get(to) if to.startswith("/identity/upstream/failed?") else response
 
     async def go(self, person, purpose="sign-in", query=""):
         """Sign in at the provider and follow the callback."""
@@ -208,8 +208,8 @@ class Journey:
     async def sign_up(self, person):
         """Sign in and open a new account."""
         await self.go(person)
-        answer = await self.choose("new")
-        assert answer.headers["location"] == "/identity/account", answer.text
+        response = await self.choose("new")
+        assert response.headers["location"] == "/identity/account", response.text
         return self
 
 

@@ -29,10 +29,10 @@ def request_parameters(**changes):
     return {name: value for name, value in {**usual, **changes}.items() if value is not None}
 
 
-def redirected(answer):
+def redirected(response):
     """The parameters with which the browser is redirected to the client."""
-    assert answer.status_code in (302, 303), answer.text
-    location = answer.headers["location"]
+    assert response.status_code in (302, 303), response.text
+    location = response.headers["location"]
     assert location.startswith(f"{REDIRECT_URI}?")
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
@@ -68,9 +68,9 @@ async def redeem(browser, code, /, **changes):
 async def sign_in(simulator, browser, person, **changes):
     """Sign a resident in at One Login; the token response."""
     simulator.auto = person
-    answer = await redeem(browser, (await authorize(browser, **changes))["code"])
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = await redeem(browser, (await authorize(browser, **changes))["code"])
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 async def read_userinfo(browser, tokens):
@@ -88,8 +88,8 @@ async def staff_claims(simulator, browser, person, **changes):
         "grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI,
         "code_verifier": VERIFIER, "client_id": "staff", "client_secret": "hush", **changes,
     }  # fmt: skip
-    answer = await browser.post(provider.token, data=form)
-    if answer.status_code != 200:
-        return answer
+    response = await browser.post(provider.token, data=form)
+    if response.status_code != 200:
+        return response
     keys = KeySet.import_key_set((await browser.get(provider.jwks)).json())
-    return jwt.decode(answer.json()["id_token"], keys, algorithms=["RS256"]).claims
+    return jwt.decode(response.json()["id_token"], keys, algorithms=["RS256"]).claims

@@ -53,9 +53,9 @@ async def test_authlib_signs_in_by_discovery(simulator, browser, kind):
             "action": "sign-in",
             "fault": "",
         }
-        answer = await browser.post("/simulator/choice", data=choice)
+        response = await browser.post("/simulator/choice", data=choice)
         tokens = await client.fetch_token(
-            metadata["token_endpoint"], authorization_response=answer.headers["location"], state=state,
+            metadata["token_endpoint"], authorization_response=response.headers["location"], state=state,
             code_verifier=VERIFIER,
         )  # fmt: skip
         keys = KeySet.import_key_set((await browser.get(metadata["jwks_uri"])).json())

@@ -61,9 +61,9 @@ async def test_one_login_sends_the_error_of_a_bad_request_by_redirect(simulator,
 )
 async def test_an_unknown_client_or_redirect_uri_gets_a_page_and_no_redirect(simulator, browser, change):
     simulator.auto = "mary"
-    answer = await browser.get("/authorize", params=request_parameters(**change))
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
+    response = await browser.get("/authorize", params=request_parameters(**change))
+    assert response.status_code == 400
+    assert "location" not in response.headers
 
 
 async def test_a_request_may_be_posted_but_no_parameter_twice(simulator, browser):
@@ -103,9 +103,9 @@ async def test_the_tester_can_choose_an_error(simulator, browser, error):
     page = await browser.get("/authorize", params=request_parameters())
     assert "Simulation" in page.text
     request_key = re.search(r'name="request" value="([^"]+)"', page.text)[1]
-    answer = await browser.post(
+    response = await browser.post(
         "/simulator/choice", data={"request": request_key, "person": "mary", "action": error}
     )
-    assert redirected(answer) == {
+    assert redirected(response) == {
         "error": error, "error_description": "Chosen at the simulator", "state": "a-state"
     }  # fmt: skip

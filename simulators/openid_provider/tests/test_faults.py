@@ -38,15 +38,17 @@ async def journey(simulator, browser):
     redirect = await authorize(browser, **PROOF)
     answers = [sorted(redirect), redirect.get("state"), redirect.get("iss")]
     answers += [(await browser.get(f"/.well-known/{name}.json")).status_code for name in ("jwks", "did")]
-    answer = await redeem(
+    response = await redeem(
         browser, redirect.get("code", "none"), client_assertion=assertion(exp=NOON + 60, iat=NOON)
     )
-    answers.append(answer.status_code)
-    if answer.is_success:
-        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    answers.append(response.status_code)
+    if response.is_success:
+        headers = {"Authorization": f"Bearer {response.json()['access_token']}"}
         userinfo = await browser.get("/userinfo", headers=headers)
         answers.append(
-            read_token(answer.json()["id_token"], simulator.keys["onelogin"], answer.json()["access_token"])
+            read_token(
+                response.json()["id_token"], simulator.keys["onelogin"], response.json()["access_token"]
+            )
         )
         answers.append(userinfo.status_code)
         if userinfo.is_success:
@@ -72,7 +74,7 @@ def read_token(text, keys, access_token=""):
 
 async def test_an_endpoint_can_be_slow_or_fail(simulator, browser):
     simulator.faults = Faults(slow={"discovery": 0.2}, status={"did": 503})
-    began = time.monotonic()
+    started = time.monotonic()
     await browser.get(simulator.onelogin.discovery)
-    assert time.monotonic() - began >= 0.2
+    assert time.monotonic() - started >= 0.2
     assert (await browser.get("/.well-known/did.json")).status_code == 503

@@ -68,8 +68,8 @@ def logout_token(simulator, body):
 async def test_a_client_starts_a_logout_and_gets_a_logout_token(staff_session):
     simulator, browser, id_token, received = staff_session
     parameters = {"id_token_hint": id_token, "post_logout_redirect_uri": LOGGED_OUT_URI, "state": "s"}
-    answer = await browser.get(simulator.directory(CITYTOWN).logout, params=parameters)
-    assert (answer.status_code, answer.headers["location"]) == (302, f"{LOGGED_OUT_URI}?state=s")
+    response = await browser.get(simulator.directory(CITYTOWN).logout, params=parameters)
+    assert (response.status_code, response.headers["location"]) == (302, f"{LOGGED_OUT_URI}?state=s")
     assert len(received) == 2, "the first answer was 500, so the token was sent again"
     claims = logout_token(simulator, received[-1])
     assert claims["events"] == {EVENT: {}}
@@ -84,9 +84,9 @@ async def test_a_client_starts_a_logout_and_gets_a_logout_token(staff_session):
 async def test_a_logout_redirects_only_to_a_registered_uri(staff_session, change):
     simulator, browser, id_token, received = staff_session
     parameters = {"id_token_hint": id_token, "post_logout_redirect_uri": LOGGED_OUT_URI, **change}
-    answer = await browser.get(simulator.directory(CITYTOWN).logout, params=parameters)
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
+    response = await browser.get(simulator.directory(CITYTOWN).logout, params=parameters)
+    assert response.status_code == 400
+    assert "location" not in response.headers
     assert received == []
 
 
@@ -100,8 +100,8 @@ async def test_a_logout_at_the_provider_reaches_the_clients_of_that_person(staff
 
 async def test_a_person_is_logged_out_on_the_simulators_own_page(staff_session):
     simulator, browser, _, received = staff_session
-    answer = await browser.post("/simulator/log-out/priya")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    response = await browser.post("/simulator/log-out/priya")
+    assert (response.status_code, response.headers["location"]) == (303, "/")
     assert logout_token(simulator, received[-1])["aud"] == "staff"
     assert not simulator.sessions
     foreign = await browser.post("/simulator/log-out/priya", headers={"Sec-Fetch-Site": "cross-site"})

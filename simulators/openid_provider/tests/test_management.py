@@ -76,8 +76,8 @@ async def test_a_scim_key_is_sent_to_this_machine_only(url):
     simulator = Simulator()
     transport = httpx.ASGITransport(simulator.app)
     async with httpx.AsyncClient(transport=transport, base_url=simulator.url) as http:
-        answer = await http.post(f"/simulator/push/{CITYTOWN}", data={"url": url, "key": "k"})
-    assert (answer.status_code, "on this machine only" in answer.text) == (400, True)
+        response = await http.post(f"/simulator/push/{CITYTOWN}", data={"url": url, "key": "k"})
+    assert (response.status_code, "on this machine only" in response.text) == (400, True)
 
 
 async def test_a_push_that_nobody_answers_says_so():
@@ -85,5 +85,5 @@ async def test_a_push_that_nobody_answers_says_so():
     transport = httpx.ASGITransport(simulator.app)
     url = f"http://127.0.0.1:{ports.free_port()}/scim"
     async with httpx.AsyncClient(transport=transport, base_url=simulator.url) as http:
-        answer = await http.post(f"/simulator/push/{CITYTOWN}", data={"url": url, "key": "k"})
-    assert (answer.status_code, "cannot be reached" in answer.text) == (400, True)
+        response = await http.post(f"/simulator/push/{CITYTOWN}", data={"url": url, "key": "k"})
+    assert (response.status_code, "cannot be reached" in response.text) == (400, True)

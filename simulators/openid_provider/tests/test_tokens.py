@@ -51,8 +51,8 @@ async def test_a_code_lives_300_seconds_and_a_token_180(simulator, browser):
 async def test_a_code_is_bound_to_its_verifier_and_redirect(simulator, browser, change):
     simulator.auto = "mary"
     code = (await authorize(browser))["code"]
-    answer = await redeem(browser, code, **change)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    response = await redeem(browser, code, **change)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ async def test_a_code_is_bound_to_its_verifier_and_redirect(simulator, browser, 
 async def test_an_invalid_assertion_is_refused(simulator, browser, change):
     simulator.auto = "mary"
     code = (await authorize(browser))["code"]
-    answer = await redeem(browser, code, client_assertion=assertion(**change))
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = await redeem(browser, code, client_assertion=assertion(**change))
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     assert (await redeem(browser, code)).status_code == 200
 
 
@@ -102,8 +102,8 @@ async def test_one_login_accepts_no_client_secret(simulator, browser):
     simulator.auto = "mary"
     code = (await authorize(browser))["code"]
     no_assertion = {"client_assertion": None, "client_assertion_type": None}
-    answer = await redeem(browser, code, **no_assertion, client_id="city", client_secret="hush")
-    assert answer.json()["error"] == "invalid_client"
+    response = await redeem(browser, code, **no_assertion, client_id="city", client_secret="hush")
+    assert response.json()["error"] == "invalid_client"
 
 
 async def test_old_keys_stay_published_only_if_they_overlap(simulator, browser):

@@ -179,8 +179,8 @@ def mutate_limits(document):
     moved = {"limit-tightened", "limit-loosened"}
     for steps, schema in list_schemas(document):
         if "enum" in schema:
-            other = "another" if isinstance(schema["enum"][-1], str) else 987654
-            values = [*schema["enum"][:-1], other]
+            new_value = "another" if isinstance(schema["enum"][-1], str) else 987654
+            values = [*schema["enum"][:-1], new_value]
             yield make_mutation(document, steps, listed, set_key("enum", values))
         if "pattern" in schema:
             yield make_mutation(document, steps, {"pattern-changed"}, set_key("pattern", "^~~~$"))
@@ -206,8 +206,8 @@ def mutate_event(document) -> Iterator[Mutation]:
         if "const" in schema:
             yield make_mutation(document, steps, {"enum-value-added"}, set_key("const", "another"))
         if "type" in schema and "properties" not in schema and "const" not in schema:
-            other = "boolean" if schema["type"] != "boolean" else "string"
-            yield make_mutation(document, steps, {"type-widened"}, change_type(other))
+            new_type = "boolean" if schema["type"] != "boolean" else "string"
+            yield make_mutation(document, steps, {"type-widened"}, change_type(new_type))
 
 
 def change_type(name):

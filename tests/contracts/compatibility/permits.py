@@ -61,8 +61,8 @@ def _make_council() -> dict[str, Any]:
     return {"name": "council", "in": "path", "required": True, "schema": schema}
 
 
-def _make_query(name: str, schema: dict[str, Any], **others: Any) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema, **others}
+def _make_query(name: str, schema: dict[str, Any], **keywords: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, **keywords}
 
 
 def _make_collection() -> dict[str, Any]:
@@ -156,8 +156,8 @@ def _make_zones() -> dict[str, Any]:
     }
 
 
-def _make_object(properties: dict[str, Any], required: str = "", **others: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": required.split(), **others}
+def _make_object(properties: dict[str, Any], required: str = "", **keywords: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required.split(), **keywords}
 
 
 TEXT = {"type": "string", "minLength": 1, "maxLength": 200}

@@ -131,13 +131,13 @@ def close_inner(keyword, value):
 def list_refused(direction, old, new, sender, receiver):
     """List values the sender may send and the receiver refuses, if the change is called harmless."""
     assume(not SchemaComparison(Document(old), Document(new), direction).compare(old, new))
-    sent, promised, accepted = (
+    sendable, promised, accepted = (
         Draft202012Validator(schema) for schema in (sender, close_objects(sender), receiver)
     )
     return [
         value
         for value in VALUES
-        if not accepted.is_valid(value) and sent.is_valid(value) and promised.is_valid(value)
+        if not accepted.is_valid(value) and sendable.is_valid(value) and promised.is_valid(value)
     ]
 
 

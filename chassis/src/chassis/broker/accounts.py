@@ -67,14 +67,14 @@ def _check_keys(topology: Topology, keys: Mapping[str, str], consumers: Sequence
 
 def _exports() -> list[dict[str, Any]]:
     services = ["SERVICES"]
-    both = ["SERVICES", "COUNCILS"]
+    all_accounts = ["SERVICES", "COUNCILS"]
     renamed = [{"service": f"$JS.API.{verb}.*.*", "accounts": services} for verb in _RENAMED]
     return [
         {"service": _EVENTS, "accounts": services},
         {"service": _DEAD_LETTERS, "accounts": services},
         *renamed,
-        {"service": f"{_NEXT}.*.*", "response_type": "stream", "accounts": both},
-        {"service": f"{_ACK}.>", "accounts": both},
+        {"service": f"{_NEXT}.*.*", "response_type": "stream", "accounts": all_accounts},
+        {"service": f"{_ACK}.>", "accounts": all_accounts},
     ]
 
 

@@ -36,7 +36,7 @@ _DAY = 86_400  # seconds
 _DEAD_LETTER_DAYS = 365
 _DUPLICATE_WINDOW = 120  # seconds in which the server itself drops a repeated Nats-Msg-Id
 # Identity's events say which councils there are: a service installed years later must still learn them.
-_KEPT_FOR_EVER = {"identity"}
+_UNLIMITED = {"identity"}
 
 
 class OwnerSettings(BaseSettings):
@@ -82,7 +82,7 @@ async def ensure_all(
 
 
 def _configure_events(service: str, settings: OwnerSettings) -> StreamConfig:
-    max_age = 0 if service in _KEPT_FOR_EVER else settings.max_age_days * _DAY
+    max_age = 0 if service in _UNLIMITED else settings.max_age_days * _DAY
     subject = f"{SUBJECT_PREFIX}.*.{service}.>"
     return _configure(stream_name(service), subject, max_age, settings)
 

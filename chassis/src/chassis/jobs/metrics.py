@@ -7,7 +7,7 @@ more than 10,000 jobs of a state are counted: a longer queue is 10,000 long.
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -27,6 +27,7 @@ LAG = Histogram(
     ["kind"],
     buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0),
 )
+PAUSED_SINCE = Gauge("townhall_jobs_paused_since_seconds", "Unix time since when jobs wait; 0 while they run")
 UNKNOWN = "unknown"
 _MAX_COUNTED = 10_000
 _DEPTH = text(f"""

@@ -17,6 +17,7 @@ from chassis.jobs.calls import CallRunner
 from chassis.jobs.claims import Claim, ClaimedJob, Claimer, Clock, open_claimer
 from chassis.jobs.effects import EffectRunner
 from chassis.jobs.handlers import CallContext, JobHandlers, combine
+from chassis.jobs.metrics import PAUSED_SINCE
 from chassis.jobs.outcomes import Outcomes
 from chassis.jobs.schedule import Schedule, Scheduler
 from chassis.jobs.states import Lane
@@ -46,7 +47,7 @@ class JobRunner:
         self._scheduler = Scheduler(database, schedules, clock)
         self._context = CallContext(database, settings)
         self._clock = clock
-        self._pause = Pause(f"{service}-jobs")
+        self._pause = Pause(f"{service}-jobs", PAUSED_SINCE)
         self._former: set[int] = set()  # holders of this runner whose claimer has ended
 
     async def run(self) -> None:

@@ -70,8 +70,8 @@ class Assets:
         """List the files; GOV.UK Frontend's come first, since ours import them."""
         folder = self._frontend()
         static = (Path(__file__).parent / "static", *folders_of(self._package, "static"))
-        own = [path for directory in static for path in sorted(directory.glob("*.*"))]
-        return [folder / name for name in _FRONTEND] + own
+        package_files = [path for directory in static for path in sorted(directory.glob("*.*"))]
+        return [folder / name for name in _FRONTEND] + package_files
 
     def _frontend(self) -> Path:
         folders = [Path(self._folder)] if self._folder else [_CHECKOUT, _IMAGE]

@@ -48,8 +48,8 @@ def browser_secret(request: Request) -> str:
     """Return 256 random bits that only this browser has, made for its first page."""
     secret: str | None = getattr(request.state, "browser_secret", None)
     if secret is None:
-        sent = request.cookies.get(cookie_name(request, _COOKIE), "")
-        secret = sent if _SECRET.fullmatch(sent) else secrets.token_urlsafe(32)
+        cookie = request.cookies.get(cookie_name(request, _COOKIE), "")
+        secret = cookie if _SECRET.fullmatch(cookie) else secrets.token_urlsafe(32)
         request.state.browser_secret = secret
     return secret
 

@@ -19,8 +19,8 @@ from address.settings import Settings
 
 
 class Engine:
-    def match(self, asked: MatchQuery) -> Match:
-        address = asked.address.upper()
+    def match(self, query: MatchQuery) -> Match:
+        address = query.address.upper()
         if "KILL" in address:
             lives = Path(os.environ["BATCH_LIVES"])
             if not lives.exists():

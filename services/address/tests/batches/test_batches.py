@@ -61,11 +61,11 @@ def finished(get):
     """Waits until a batch is done."""
 
     async def wait(url, within=40):
-        async def done():
+        async def fetch_finished():
             batch = (await get(url)).json()
             return batch if batch["status"] in {"finished", "failed"} else None
 
-        return await eventually(done, within=within, every=0.1)
+        return await eventually(fetch_finished, within=within, every=0.1)
 
     return wait
 
@@ -107,15 +107,15 @@ async def working(start):
 
 def children():
     """List the processes that match now; one that ends while it is looked at is not among them."""
-    found = []
+    processes = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            found += [process] if CHILD[1] in process.cmdline() else []
-    return found
+            processes += [process] if CHILD[1] in process.cmdline() else []
+    return processes
 
 
-def rows_of(answer):
-    return list(csv.reader(io.StringIO(answer.text)))
+def rows_of(response):
+    return list(csv.reader(io.StringIO(response.text)))
 
 
 def many(count, address="1 ACACIA ROAD", first=0):
@@ -130,11 +130,11 @@ async def count(database, statement):
 
 async def test_a_batch_is_answered_in_the_order_of_the_input(send, get, finished, working):
     body = HEADER + b'3,1 Acacia exact,BA1 5AA\n1,"2, Acacia Road",\n1,nowhere,\n"a,b",two,X\n'
-    answer = await send(body)
-    assert answer.status_code == 202
-    assert answer.json() | {"status": "queued", "rows": 4, "done": 0} == answer.json()
-    assert answer.headers["Location"] == answer.json()["links"]["self"]
-    batch = await finished(answer.headers["Location"])
+    response = await send(body)
+    assert response.status_code == 202
+    assert response.json() | {"status": "queued", "rows": 4, "done": 0} == response.json()
+    assert response.headers["Location"] == response.json()["links"]["self"]
+    batch = await finished(response.headers["Location"])
     counts = {"rows": 4, "done": 4, "matched": 2, "ambiguous": 1, "none": 1, "rejected": 0}
     assert batch | counts | {"status": "finished", "fault": None} == batch
     assert batch["created"] <= batch["started"] <= batch["finished"] < batch["expires"]
@@ -153,8 +153,8 @@ async def test_a_batch_is_answered_in_the_order_of_the_input(send, get, finished
 @pytest.mark.parametrize("media", ["application/x-ndjson", "application/jsonl; charset=utf-8"])
 async def test_json_lines_do_as_well(send, get, finished, working, media):
     lines = [{"id": 5, "address": "1 acacia"}, {"id": "x", "address": "é", "postcode": None, "more": 1}]
-    answer = await send("\n".join(json.dumps(line) for line in lines), media)
-    batch = await finished(answer.headers["Location"])
+    response = await send("\n".join(json.dumps(line) for line in lines), media)
+    batch = await finished(response.headers["Location"])
     assert [row[:2] for row in rows_of(await get(batch["links"]["results"]))[1:]] == [
         ["5", "matched"],
         ["x", "none"],
@@ -208,8 +208,8 @@ async def test_bad_json_lines_are_reported(send, get, finished, working):
         '{"address": "x"}', '{"id": "7", "address": 7}', '{"id": "8", "address": "\\ud800"}',
         '{"id": "9", "address": "x", "postcode": 1}', "[" * 60_000, '{"id": "11", "address": "a\\u0000"}',
     ]  # fmt: skip
-    answer = await send("\n".join(lines), "application/jsonl")
-    batch = await finished(answer.headers["Location"])
+    response = await send("\n".join(lines), "application/jsonl")
+    batch = await finished(response.headers["Location"])
     assert (batch["matched"], batch["rejected"]) == (1, 10)
     assert [int(row[0]) for row in rows_of(await get(batch["links"]["rejects"]))[1:]] == list(range(2, 12))
 
@@ -224,9 +224,9 @@ async def test_bad_json_lines_are_reported(send, get, finished, working):
     ],
 )  # fmt: skip
 async def test_a_body_that_is_no_batch_is_400_and_leaves_nothing(send, database, body, says):
-    answer = await send(body)
-    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
-    assert says in answer.json()["detail"]
+    response = await send(body)
+    assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
+    assert says in response.json()["detail"]
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
 
 
@@ -239,8 +239,8 @@ async def test_a_body_that_is_no_batch_is_400_and_leaves_nothing(send, database,
     ],
 )
 async def test_another_media_type_is_415(send, headers):
-    answer = await send(HEADER + b"1,x,y\n", **headers)
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+    response = await send(HEADER + b"1,x,y\n", **headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
 
 
 @pytest.mark.timeout(120)
@@ -255,20 +255,24 @@ async def test_a_row_over_the_limit_is_413_and_leaves_nothing(send, database, mo
             yield b"1,a,b\n" * (most // 100)
         yield b"1,a,b"
 
-    answer = await send(pieces())
-    assert (answer.status_code, answer.json()["code"], answer.json()["limit"]) == (413, "too-many-rows", most)
+    response = await send(pieces())
+    assert (response.status_code, response.json()["code"], response.json()["limit"]) == (
+        413,
+        "too-many-rows",
+        most,
+    )
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
     assert await count(database, "SELECT count(*) FROM match_chunk") == 0
 
 
 async def test_a_body_over_the_limit_is_413_and_leaves_nothing(send, database):
-    answer = await send(HEADER, **{"Content-Length": "157286401"})
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    response = await send(HEADER, **{"Content-Length": "157286401"})
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(app, key, client, database):
-    said = [
+    messages = [
         {"type": "http.request", "body": HEADER + many(6_000), "more_body": True},
         {"type": "http.disconnect"},
     ]
@@ -277,55 +281,55 @@ async def test_an_upload_that_breaks_off_leaves_nothing(app, key, client, databa
     ]
     scope = {"type": "http", "method": "POST", "path": BATCHES, "query_string": b"", "headers": headers}
     scope |= {"http_version": "1.1", "scheme": "http", "server": ("test.invalid", 80), "client": None}
-    written = []
+    counts = []
 
     async def receive():
-        if len(said) == 1:
-            written.append(await count(database, "SELECT count(*) FROM match_chunk"))
-        return said.pop(0)
+        if len(messages) == 1:
+            counts.append(await count(database, "SELECT count(*) FROM match_chunk"))
+        return messages.pop(0)
 
     async def send(message):
         """The client is gone."""
 
     await app(scope, receive, send)
-    assert written == [1]
+    assert counts == [1]
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
     assert await count(database, "SELECT count(*) FROM match_chunk") == 0
 
 
 async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database):
-    here, go = asyncio.Event(), asyncio.Event()
+    arrived, go = asyncio.Event(), asyncio.Event()
 
     async def halves():
         yield HEADER + many(5_000)
-        here.set()
+        arrived.set()
         await go.wait()
         yield many(1)
 
     sending = asyncio.create_task(send(halves()))
-    await here.wait()
+    await arrived.wait()
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
     await hold_for(database, "-1 seconds")
     async with database.writing() as session:
         await session.set_all_councils()
         await store.purge(session, 14)
     go.set()
-    answer = await sending
-    assert (answer.status_code, answer.json()["code"]) == (400, "upload-too-slow")
+    response = await sending
+    assert (response.status_code, response.json()["code"]) == (400, "upload-too-slow")
     assert await count(database, "SELECT count(*) FROM match_chunk") == 0
 
 
 async def test_while_it_arrives_nobody_sees_or_works_on_it(send, get, database):
-    here, go = asyncio.Event(), asyncio.Event()
+    arrived, go = asyncio.Event(), asyncio.Event()
 
     async def halves():
         yield HEADER + many(6_000)
-        here.set()
+        arrived.set()
         await go.wait()
         yield many(1)
 
     sending = asyncio.create_task(send(halves()))
-    await here.wait()
+    await arrived.wait()
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
     assert (await get(BATCHES)).json()["items"] == []
     async with database.writing() as session:
@@ -341,8 +345,8 @@ async def test_the_same_body_with_the_same_key_is_the_same_batch(send, database)
     again = await send(body, **{"Idempotency-Key": "same"})
     assert again.json()["id"] == first.json()["id"]
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
-    other = await send(HEADER + many(4), **{"Idempotency-Key": "same"})
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    different = await send(HEADER + many(4), **{"Idempotency-Key": "same"})
+    assert (different.status_code, different.json()["code"]) == (422, "idempotency-key-reused")
     assert await count(database, "SELECT count(*) FROM match_batch") == 1
     assert await count(database, "SELECT count(*) FROM match_chunk") == 1
 
@@ -350,9 +354,9 @@ async def test_the_same_body_with_the_same_key_is_the_same_batch(send, database)
 async def test_no_more_batches_than_the_limit_wait(send, client, key):
     for _ in range(10):
         assert (await send(HEADER + many(1))).status_code == 202
-    answer = await send(HEADER + many(1))
-    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-batches")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = await send(HEADER + many(1))
+    assert (response.status_code, response.json()["code"]) == (429, "too-many-batches")
+    assert int(response.headers["Retry-After"]) > 0
     first = (await client.get(BATCHES, headers=key)).json()["items"][0]
     assert (await client.delete(f"{BATCHES}/{first['id']}", headers=key)).status_code == 204
     assert (await send(HEADER + many(1))).status_code == 202
@@ -362,8 +366,8 @@ async def test_no_more_batches_than_the_limit_are_kept(send, app, monkeypatch):
     monkeypatch.setattr(app.state.settings, "batches_kept", 2)
     for _ in range(2):
         assert (await send(HEADER + many(1))).status_code == 202
-    answer = await send(HEADER + many(1))
-    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-batches-kept")
+    response = await send(HEADER + many(1))
+    assert (response.status_code, response.json()["code"]) == (409, "too-many-batches-kept")
 
 
 async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, client, mint, database):
@@ -372,15 +376,15 @@ async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, c
         "X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"]),
         "Content-Type": "text/csv",
     }
-    other = await client.post(
+    neighbour = await client.post(
         BATCHES.replace("citytown", "hillshire"), content=HEADER + many(1), headers=headers
     )
-    done = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
+    statement = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
     async with database.writing() as session:
         await session.set_all_councils()
-        await session.execute(text(done), {"id": ids.read(first)})
+        await session.execute(text(statement), {"id": ids.read(first)})
         claimed = [await store.claim(session, ids.new()) for _ in range(2)]
-    assert [ids.show(held.batch) for held in claimed] == [other.json()["id"], second]
+    assert [ids.show(claim.batch) for claim in claimed] == [neighbour.json()["id"], second]
 
 
 @pytest.mark.long
@@ -451,13 +455,13 @@ async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
     url = (await send(HEADER + many(10))).headers["Location"]
     async with database.writing() as session:
         await session.set_all_councils()
-        held = await store.claim(session, ids.new())
+        claim = await store.claim(session, ids.new())
         assert await store.claim(session, ids.new()) is None
     await hold_for(database, "1.5 seconds")
     async with worker(database, settings):
         assert (await finished(url))["matched"] == 10
     async with database.writing("citytown") as session:
-        assert not await store.renew(session, held)
+        assert not await store.renew(session, claim)
 
 
 async def hold_for(database, how_long):
@@ -475,7 +479,7 @@ async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
     async with database.writing() as session:
         await session.set_all_councils()
         assert (await store.claim(session, ids.new())).batch == late.batch
-    answer = {
+    results = {
         "rows": 10,
         "matched": 0,
         "ambiguous": 0,
@@ -485,7 +489,7 @@ async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
         "rejects": None,
     }
     async with database.writing("citytown") as session:
-        assert not await store.save_chunk(session, late, 0, answer)
+        assert not await store.save_chunk(session, late, 0, results)
         assert not await store.finish_batch(session, late)
     assert await count(database, "SELECT done FROM match_batch") == 0
 
@@ -505,8 +509,8 @@ async def test_two_workers_share_the_queue_and_each_batch_is_done_once(
             within=20,
         )
         assert len(children()) == 2
-        done = [await finished(url) for url in urls]
-    assert [batch["matched"] for batch in done] == [20] * 4
+        batches = [await finished(url) for url in urls]
+    assert [batch["matched"] for batch in batches] == [20] * 4
 
 
 @pytest.mark.timeout(120)
@@ -535,10 +539,10 @@ async def test_a_suspended_councils_batch_waits_until_it_is_active_again(send, f
         await eventually(
             lambda: count(database, "SELECT count(*) FROM match_batch WHERE holder IS NULL"), within=20
         )
-        done = await count(database, "SELECT done FROM match_batch")
-        assert done < 10_040
+        progress = await count(database, "SELECT done FROM match_batch")
+        assert progress < 10_040
         await asyncio.sleep(1.5)
-        assert await count(database, "SELECT done FROM match_batch") == done
+        assert await count(database, "SELECT done FROM match_batch") == progress
         await set_status(database, "active")
         assert (await finished(url))["done"] == 10_040
 
@@ -582,19 +586,19 @@ async def test_a_hundred_thousand_rows_take_seconds_and_what_was_asked_is_gone(
 async def test_results_before_the_end_are_409(send, get):
     batch = (await send(HEADER + many(1))).json()
     for link in ("results", "rejects"):
-        answer = await get(batch["links"][link])
-        assert (answer.status_code, answer.json()["code"]) == (409, "batch-not-finished")
-        assert "0 of 1" in answer.json()["detail"]
+        response = await get(batch["links"][link])
+        assert (response.status_code, response.json()["code"]) == (409, "batch-not-finished")
+        assert "0 of 1" in response.json()["detail"]
 
 
 async def test_batches_are_listed_the_newest_first_page_by_page(send, get):
-    sent = [(await send(HEADER + many(1))).json()["id"] for _ in range(5)]
-    seen, url = [], f"{BATCHES}?limit=2"
+    ids_ = [(await send(HEADER + many(1))).json()["id"] for _ in range(5)]
+    listed, url = [], f"{BATCHES}?limit=2"
     while url:
-        answer = await get(url)
-        seen += [batch["id"] for batch in answer.json()["items"]]
-        url = answer.links["next"]["url"] if "next" in answer.links else None
-    assert seen == sent[::-1]
+        response = await get(url)
+        listed += [batch["id"] for batch in response.json()["items"]]
+        url = response.links["next"]["url"] if "next" in response.links else None
+    assert listed == ids_[::-1]
 
 
 @pytest.mark.parametrize("after", ["WyJ4Il0", "WzFd", "nonsense"])
@@ -621,16 +625,16 @@ async def test_old_batches_and_broken_uploads_are_swept_up(send, database):
 
 async def test_batches_need_their_own_scope(client, mint):
     headers = {"X-Api-Key": mint(scopes=["address:read"]), "Content-Type": "text/csv"}
-    answer = await client.post(BATCHES, content=HEADER + many(1), headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+    response = await client.post(BATCHES, content=HEADER + many(1), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (403, "missing-scope")
 
 
 async def test_another_council_sees_none_of_it(send, client, mint, database):
     batch = (await send(HEADER + many(1))).json()
-    other = {"X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"])}
+    headers = {"X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"])}
     elsewhere = BATCHES.replace("citytown", "hillshire")
-    assert (await client.get(elsewhere, headers=other)).json()["items"] == []
-    assert (await client.get(f"{elsewhere}/{batch['id']}", headers=other)).status_code == 404
+    assert (await client.get(elsewhere, headers=headers)).json()["items"] == []
+    assert (await client.get(f"{elsewhere}/{batch['id']}", headers=headers)).status_code == 404
     async with database.reading("hillshire") as session:
         assert await session.scalar(text("SELECT count(*) FROM match_batch")) == 0
         assert await session.scalar(text("SELECT count(*) FROM match_chunk")) == 0
@@ -638,8 +642,8 @@ async def test_another_council_sees_none_of_it(send, client, mint, database):
 
 async def test_what_the_engine_says_of_a_row_it_fails_at_is_not_logged(caplog):
     rows = uploads._compress_json([["1", "fault lane", None, 2]])
-    answer = runs.match_rows(batch_child.Engine(), rows["asked"])
-    assert answer["rejected"] == 1
+    results = runs.match_rows(batch_child.Engine(), rows["asked"])
+    assert results["rejected"] == 1
     assert "ValueError" in caplog.text
     assert "fault lane" not in caplog.text.lower()
 

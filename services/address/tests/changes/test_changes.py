@@ -38,20 +38,20 @@ async def officer(client, mint, gazetteer):
     return officer
 
 
-async def all_after(officer, cursor=None, limit=1000):
+async def list_after(officer, cursor=None, limit=1000):
     """Everything in the feed after a cursor, page by page, and the cursor at its end."""
-    seen = []
+    items = []
     while True:
         page = await officer.get("/changes", limit=limit, **({"after": cursor} if cursor else {}))
         assert page.status_code == 200, page.text
-        seen += page.json()["items"]
+        items += page.json()["items"]
         cursor = page.json()["next"]
         if not page.json()["more"]:
-            return seen, cursor
+            return items, cursor
 
 
 async def end_of_feed(officer):
-    return (await all_after(officer))[1]
+    return (await list_after(officer))[1]
 
 
 async def change(session, uprn, name):
@@ -59,17 +59,19 @@ async def change(session, uprn, name):
 
     Two who change one postcode take turns: those who are to be open together change different ones.
     """
-    seen = {await session.scalar(text("SELECT version FROM blpu WHERE uprn = :uprn"), {"uprn": uprn})}
-    asked = AddressChange(building_name=name)
-    await properties.change_property(session, "citytown", uprn, asked, CALLER, datetime.now(UTC).date(), seen)
+    versions_ = {await session.scalar(text("SELECT version FROM blpu WHERE uprn = :uprn"), {"uprn": uprn})}
+    change_ = AddressChange(building_name=name)
+    await properties.change_property(
+        session, "citytown", uprn, change_, CALLER, datetime.now(UTC).date(), versions_
+    )
 
 
-def told(items):
+def versions(items):
     return [(item["subject"], item["sequence"]) for item in items]
 
 
 async def test_a_load_stands_in_the_feed_whole(officer):
-    items, _ = await all_after(officer, limit=50)
+    items, _ = await list_after(officer, limit=50)
     created = [item["subject"] for item in items if item["type"] == "address.property.created.v1"]
     assert sorted(created) == sorted(row["uprn"] for row in GAZETTEER)
     streets = {item["subject"] for item in items if item["type"] == "address.street.created.v1"}
@@ -88,11 +90,11 @@ async def test_the_feed_tells_what_the_events_tell(officer, database):
     await officer.patch(f"/addresses/{uprn}", {"classification": "CR08", "logical_status": 1})
     await officer.retire(uprn, successors=["1001"])
     await officer.post(f"/streets/{usrn}/close", {}, of=f"/streets/{usrn}")
-    items, _ = await all_after(officer, cursor)
+    items, _ = await list_after(officer, cursor)
     events = (await published(database))[before:]
     assert len(items) == 9
-    assert [(one["type"], one["subject"], one["sequence"], one["data"]) for one in items] == [
-        (one.type, one.subject, one.sequence, one.data) for one in events
+    assert [(item["type"], item["subject"], item["sequence"], item["data"]) for item in items] == [
+        (event.type, event.subject, event.sequence, event.data) for event in events
     ]
 
 
@@ -117,10 +119,10 @@ async def test_a_change_waits_in_the_feed_for_transactions_that_began_before_it(
         await change(early, 3001, "EARLY")
         async with database.writing("citytown") as late:
             await change(late, 5011, "LATE")
-        while_open, here = await all_after(officer, cursor)
+        while_open, end = await list_after(officer, cursor)
         assert while_open == []
-        assert here == cursor
-    assert told((await all_after(officer, cursor))[0]) == [("3001", 2), ("5011", 2)]
+        assert end == cursor
+    assert versions((await list_after(officer, cursor))[0]) == [("3001", 2), ("5011", 2)]
 
 
 async def test_a_change_does_not_wait_for_a_transaction_of_another_database(officer, postgres_url):
@@ -129,8 +131,8 @@ async def test_a_change_does_not_wait_for_a_transaction_of_another_database(offi
     async with stranger.transaction():
         await stranger.execute("SELECT pg_current_xact_id()")
         await officer.patch("/addresses/5014", {"building_name": "AT ONCE"})
-        items, after = await all_after(officer, cursor)
-        assert told(items) == [("5014", 2)]
+        items, after = await list_after(officer, cursor)
+        assert versions(items) == [("5014", 2)]
         assert (await officer.get("/changes", after=after)).status_code == 200
     await stranger.close()
     assert (await officer.get("/changes", after=after)).json()["items"] == []
@@ -143,35 +145,35 @@ async def test_a_change_waits_for_its_own_councils_load_only(officer, database, 
         await load.execute(LOCK, {"council": loaded})
         await load.scalar(text("SELECT pg_current_xact_id()"))
         await officer.patch("/addresses/5015", {"building_name": f"BESIDE {loaded}"})
-        items, _ = await all_after(officer, cursor)
+        items, _ = await list_after(officer, cursor)
         assert bool(items) is not waits
-    assert len((await all_after(officer, cursor))[0]) == 1
+    assert len((await list_after(officer, cursor))[0]) == 1
 
 
 async def test_a_transaction_that_is_given_up_leaves_no_gap_and_no_change(officer, database):
     cursor = await end_of_feed(officer)
 
-    class GivenUpError(Exception):
+    class RolledBackError(Exception):
         pass
 
-    with pytest.raises(GivenUpError):
+    with pytest.raises(RolledBackError):
         async with database.writing("citytown") as session:
             await change(session, 5012, "NEVER")
-            raise GivenUpError
+            raise RolledBackError
     await officer.patch("/addresses/5013", {"building_name": "AFTER"})
-    assert told((await all_after(officer, cursor))[0]) == [("5013", 2)]
+    assert versions((await list_after(officer, cursor))[0]) == [("5013", 2)]
 
 
 async def test_one_propertys_changes_stand_in_their_order_though_the_later_began_first(officer, database):
     cursor = await end_of_feed(officer)
     async with AsyncExitStack() as stack:
-        first_begun = await stack.enter_async_context(database.writing("citytown"))
-        await change(first_begun, 3002, "BEGUN")
-        async with database.writing("citytown") as second_begun:
-            await change(second_begun, 5021, "SECOND")
-        await change(first_begun, 5021, "THIRD")
-    found = told((await all_after(officer, cursor, limit=1))[0])
-    assert found == [("3002", 2), ("5021", 2), ("5021", 3)]
+        early = await stack.enter_async_context(database.writing("citytown"))
+        await change(early, 3002, "BEGUN")
+        async with database.writing("citytown") as late:
+            await change(late, 5021, "SECOND")
+        await change(early, 5021, "THIRD")
+    listed = versions((await list_after(officer, cursor, limit=1))[0])
+    assert listed == [("3002", 2), ("5021", 2), ("5021", 3)]
 
 
 async def write(officer, uprn):
@@ -187,29 +189,29 @@ async def linger(database, uprns):
             await asyncio.sleep(0.05)
 
 
-async def read_until(officer, cursor, done):
-    seen = []
+async def read_until(officer, cursor, finished):
+    changes = []
     while True:
-        last_round = done.is_set()
-        items, cursor = await all_after(officer, cursor, limit=3)
-        seen += items
+        last_round = finished.is_set()
+        items, cursor = await list_after(officer, cursor, limit=3)
+        changes += items
         if last_round:
-            return seen
+            return changes
         await asyncio.sleep(0.01)
 
 
 async def test_a_reader_among_many_writers_sees_every_change_once_and_in_order(officer, database):
-    cursor, done = await end_of_feed(officer), asyncio.Event()
-    reader = asyncio.create_task(read_until(officer, cursor, done))
+    cursor, finished = await end_of_feed(officer), asyncio.Event()
+    reader = asyncio.create_task(read_until(officer, cursor, finished))
     writers = [write(officer, uprn) for uprn in range(5030, 5036)]
     await asyncio.gather(*writers, linger(database, range(5040, 5048)))
-    done.set()
-    seen = await reader
-    assert len(seen) == len(set(told(seen))) == 6 * 6 + 8
-    for uprn in {item["subject"] for item in seen}:
-        sequences = [item["sequence"] for item in seen if item["subject"] == uprn]
+    finished.set()
+    changes = await reader
+    assert len(changes) == len(set(versions(changes))) == 6 * 6 + 8
+    for uprn in {item["subject"] for item in changes}:
+        sequences = [item["sequence"] for item in changes if item["subject"] == uprn]
         assert sequences == list(range(2, 2 + len(sequences)))
-    assert told(seen) == told((await all_after(officer, cursor))[0])
+    assert versions(changes) == versions((await list_after(officer, cursor))[0])
 
 
 async def test_a_council_sees_its_own_changes_only(officer, client, mint):
@@ -221,8 +223,8 @@ async def test_a_council_sees_its_own_changes_only(officer, client, mint):
 
 @pytest.mark.parametrize("cursor", ["x", "", "MS4xLjE\x00", "9" * 81, "9" * 5000, "'; --", "Mi4xLjE", "😀"])
 async def test_what_is_no_cursor_is_refused_by_name(officer, cursor):
-    answer = await officer.get("/changes", after=cursor)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "query.after")
+    response = await officer.get("/changes", after=cursor)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "query.after")
 
 
 @pytest.mark.parametrize("limit", [0, 1001, "x", -1])
@@ -232,8 +234,8 @@ async def test_a_page_has_bounds(officer, limit):
 
 async def test_a_cursor_from_beyond_the_end_is_refused_rather_than_believed(officer):
     """As after a restore to an earlier moment: to go on from it would lose what is written until then."""
-    answer = await officer.get("/changes", after=Cursor(10**15, 1).encode())
-    assert (answer.status_code, answer.json()["code"]) == (409, "cursor-ahead")
+    response = await officer.get("/changes", after=Cursor(10**15, 1).encode())
+    assert (response.status_code, response.json()["code"]) == (409, "cursor-ahead")
 
 
 async def test_changes_from_beyond_the_servers_counter_stop_the_feed(officer, postgres_url, database_url):
@@ -245,26 +247,26 @@ async def test_changes_from_beyond_the_servers_counter_stop_the_feed(officer, po
         "INSERT INTO history (council, uprn, version, actor, kind, xact)"
         " VALUES ('citytown', 1, 1, 'dump', 'created', '999999999999')"
     )
-    answer = await officer.get("/changes", after=cursor)
+    response = await officer.get("/changes", after=cursor)
     await connection.execute("DELETE FROM history WHERE actor = 'dump'")
     await connection.close()
-    assert (answer.status_code, answer.json()["code"]) == (503, "feed-behind")
+    assert (response.status_code, response.json()["code"]) == (503, "feed-behind")
 
 
 async def test_a_page_costs_two_statements_at_most_whatever_its_size(officer, database, app):
     from sqlalchemy import event  # noqa: PLC0415 - this test alone listens to the engine
 
-    seen = []
+    statements = []
     engine = app.state.database.reader.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     for limit in (1, 1000):
-        seen.clear()
+        statements.clear()
         await officer.get("/changes", limit=limit)
-        assert len([one for one in seen if "history" in one]) == 1
+        assert len([statement for statement in statements if "history" in statement]) == 1
     cursor = await end_of_feed(officer)
-    seen.clear()
+    statements.clear()
     await officer.get("/changes", after=cursor)
-    assert len([one for one in seen if "history" in one]) == 2
+    assert len([statement for statement in statements if "history" in statement]) == 2
 
 
 async def test_the_feed_is_read_by_its_index(database_url, postgres_url):

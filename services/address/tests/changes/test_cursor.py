@@ -11,9 +11,9 @@ from address.changes import rules as feed
 
 @given(st.integers(0, 10**18 - 1), st.integers(0, 10**18 - 1))
 def test_a_cursor_is_read_as_it_was_shown(xact, position):
-    shown = feed.Cursor(xact, position).encode()
-    assert feed.decode(shown) == feed.Cursor(xact, position)
-    assert len(shown) <= feed.MAX_LENGTH
+    encoded = feed.Cursor(xact, position).encode()
+    assert feed.decode(encoded) == feed.Cursor(xact, position)
+    assert len(encoded) <= feed.MAX_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_what_is_no_cursor_is_refused(text):
 @given(st.one_of(st.text(max_size=80), st.text(string.ascii_letters + string.digits + "-_=", max_size=80)))
 def test_a_text_is_either_a_cursor_or_refused(text):
     try:
-        found = feed.decode(text)
+        cursor = feed.decode(text)
     except ValueError:
         return
-    assert feed.decode(found.encode()) == found
+    assert feed.decode(cursor.encode()) == cursor

@@ -48,7 +48,7 @@ def test_a_scheme_gives_each_number_once_in_order_on_its_side(side, first, count
 
 
 @pytest.mark.parametrize(
-    ("wanted", "there", "faults"),
+    ("numbers", "existing", "faults"),
     [
         (["12"], ["13"], []),
         (["12"], ["12"], ["12"]),
@@ -63,14 +63,14 @@ def test_a_scheme_gives_each_number_once_in_order_on_its_side(side, first, count
         (["5-7", "7"], [], ["7"]),
     ],
 )
-def test_a_number_is_given_once_on_a_street(wanted, there, faults):
-    known = [Building(number, None) for number in there]
-    assert allocation.find_taken([Building(number, None) for number in wanted], known) == faults
+def test_a_number_is_given_once_on_a_street(numbers, existing, faults):
+    buildings = [Building(number, None) for number in existing]
+    assert allocation.find_taken([Building(number, None) for number in numbers], buildings) == faults
 
 
 def test_a_name_is_given_once_on_a_street_however_it_is_written():
-    there = [Building(None, "Mill  House"), Building("odd number", None)]
-    assert allocation.find_taken([Building(None, "MILL HOUSE"), Building(None, "THE FORGE")], there) == [
+    buildings = [Building(None, "Mill  House"), Building("odd number", None)]
+    assert allocation.find_taken([Building(None, "MILL HOUSE"), Building(None, "THE FORGE")], buildings) == [
         "MILL HOUSE"
     ]
 

@@ -37,13 +37,13 @@ def test_a_good_row_is_staged_as_copy_text():
 def test_a_hostile_value_is_rejected_with_its_line_and_column(column, value):
     text, rejects = csv_rows.stage_row(42, list(row(1, **{column: value}).values()))
     assert text == ""
-    assert [(one.line, one.column) for one in rejects] == [(42, column)]
+    assert [(reject.line, reject.column) for reject in rejects] == [(42, column)]
     assert rejects[0].reason
 
 
 def test_every_fault_of_a_row_is_told():
     _, rejects = csv_rows.stage_row(3, list(row(1, uprn="", postcode="X", easting="?").values()))
-    assert [one.column for one in rejects] == ["uprn", "postcode", "easting"]
+    assert [reject.column for reject in rejects] == ["uprn", "postcode", "easting"]
 
 
 def test_a_row_with_too_few_columns_is_rejected():

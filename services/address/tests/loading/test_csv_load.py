@@ -54,11 +54,11 @@ async def test_a_file_fills_every_table(load, write, database, tables):
     assert (
         lines[-1] | {"outcome": "loaded", "created": len(GAZETTEER), "changed": 0, "rejected": 0} == lines[-1]
     )
-    found = await tables()
+    counts = await tables()
     for table in ("blpu", "lpi", "history", "place"):
-        assert found[table] == len(GAZETTEER), table
-    assert found["outbox"] == len(GAZETTEER) + 5
-    assert (found["street"], found["street_descriptor"], found["organisation"]) == (5, 5, 1)
+        assert counts[table] == len(GAZETTEER), table
+    assert counts["outbox"] == len(GAZETTEER) + 5
+    assert (counts["street"], counts["street_descriptor"], counts["organisation"]) == (5, 5, 1)
     flat = await value(
         database,
         "SELECT lpi_key || sao_text || sao_start_number || pao_text FROM lpi WHERE uprn = 2003",
@@ -101,7 +101,7 @@ async def test_every_new_property_is_announced(load, write, database):
     await load(write(GAZETTEER))
     events = [event for event in await published(database) if "property" in event.type]
     assert {event.type for event in events} == {"address.property.created.v1"}
-    assert {event.subject for event in events} == {one["uprn"] for one in GAZETTEER}
+    assert {event.subject for event in events} == {row_["uprn"] for row_ in GAZETTEER}
     assert all(event.sequence == 1 and event.council == "citytown" for event in events)
 
 
@@ -120,11 +120,11 @@ async def test_the_events_of_a_load_are_what_the_registry_says(load, write, data
                 " WHERE nats_subject LIKE '%property%' ORDER BY id"
             )
         )
-    for one in rows_:
-        assert f'"id":"{ids.show(one.event_id)}"' in one.envelope
-        assert one.event_id.version == 7
+    for row_ in rows_:
+        assert f'"id":"{ids.show(row_.event_id)}"' in row_.envelope
+        assert row_.event_id.version == 7
     assert rows_[0].nats_subject == PropertyCreated.nats_subject("citytown")
-    assert len({one.event_id for one in rows_}) == len(rows_)
+    assert len({row_.event_id for row_ in rows_}) == len(rows_)
 
 
 async def test_the_same_file_again_is_recognised(load, write, tables):
@@ -161,9 +161,11 @@ async def test_a_changed_file_updates_and_leaves_the_rest(load, write, database)
 
 
 async def test_an_organisation_comes_and_goes(load, write, database):
-    for named in ("OAK BAKERY", "ASH BAKERY", ""):
-        await load(write([row(1, organisationname=named)]))
-        assert await value(database, "SELECT organisation FROM place WHERE uprn = 1") == (named or None)
+    for organisation in ("OAK BAKERY", "ASH BAKERY", ""):
+        await load(write([row(1, organisationname=organisation)]))
+        assert await value(database, "SELECT organisation FROM place WHERE uprn = 1") == (
+            organisation or None
+        )
     assert await value(database, "SELECT count(*) FROM organisation") == 0
     assert await value(database, "SELECT count(*) FROM search_group") == 1
     assert await value(database, "SELECT count(*) FROM search_word WHERE word = 'BAKERY'") == 0
@@ -195,10 +197,10 @@ async def test_the_search_words_are_those_the_rules_split_a_query_into(load, wri
             ]
         )
     )
-    said = await value(database, "SELECT words FROM search_group")
-    assert said.split() == search_text.split_words("ÉCOLE É ST JOHN'S-Heol Ŷsgubor\u2019s ROAD")
-    assert said.startswith(" ")
-    assert said.endswith(" ")
+    words = await value(database, "SELECT words FROM search_group")
+    assert words.split() == search_text.split_words("ÉCOLE É ST JOHN'S-Heol Ŷsgubor\u2019s ROAD")
+    assert words.startswith(" ")
+    assert words.endswith(" ")
 
 
 async def test_a_dry_run_changes_nothing(load, write, tables):
@@ -247,7 +249,7 @@ async def test_a_bad_row_is_rejected_with_its_line_and_nothing_is_loaded(
     assert lines[-1] | {"outcome": "rejected", "rejected": 1} == lines[-1]
     with path.with_name(path.name + ".rejects.csv").open(newline="") as file:
         rejects = list(csv.DictReader(file))
-    assert [(one["line"], one["column"]) for one in rejects] == [("14", column)]
+    assert [(reject["line"], reject["column"]) for reject in rejects] == [("14", column)]
     assert reason in rejects[0]["reason"]
     assert await tables() == before
 
@@ -326,10 +328,10 @@ async def test_councils_do_not_touch_each_other(load, write, database):
     await load(write([row(1, number="1")]))
     await load(write([row(1, number="2", postcode="FK7 8HH")]), council="hillshire")
     async with database.reading() as session:
-        found = await session.all(
+        places = await session.all(
             text("SELECT council, building_number, lpi_key FROM place ORDER BY council")
         )
-    assert [tuple(one) for one in found] == [
+    assert [tuple(place) for place in places] == [
         ("citytown", "1", "0114L000000001"),
         ("hillshire", "2", "9078L000000001"),
     ]

@@ -34,8 +34,10 @@ async def test_every_property_and_street_of_every_council_is_told_once(database,
     events = await published(database)
     assert all(event.snapshot for event in events)
     assert len({event.id for event in events}) == len(events)
-    told = sorted((event.council, int(event.subject), event.sequence) for event in events)
-    assert told == sorted((council, number, version) for council, number, version, _ in properties + streets)
+    snapshots_ = sorted((event.council, int(event.subject), event.sequence) for event in events)
+    assert snapshots_ == sorted(
+        (council, number, version) for council, number, version, _ in properties + streets
+    )
     assert await rows_of("SELECT count(*) FROM outbox WHERE NOT bulk") == [(0,)]
 
 

@@ -31,38 +31,40 @@ CORRUPT = [
 
 
 @pytest.mark.parametrize(("content", "line", "reason"), CORRUPT)
-async def test_a_corrupt_supply_changes_nothing_and_says_which_line(given, rows_of, content, line, reason):
-    code, said = await given(content)
-    assert (code, said["outcome"]) == (command.REFUSED, "corrupt")
-    assert line in {None, said["line"]}
-    assert reason in said["message"]
+async def test_a_corrupt_supply_changes_nothing_and_says_which_line(
+    load_supply, rows_of, content, line, reason
+):
+    code, summary = await load_supply(content)
+    assert (code, summary["outcome"]) == (command.REFUSED, "corrupt")
+    assert line in {None, summary["line"]}
+    assert reason in summary["message"]
     assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
 
 
-async def test_a_row_with_a_column_too_few_is_rejected(given):
-    code, said = await given(GOOD.replace(',"BA1 5AA",\n', ',"BA1 5AA"\n', 1))
+async def test_a_row_with_a_column_too_few_is_rejected(load_supply):
+    code, summary = await load_supply(GOOD.replace(',"BA1 5AA",\n', ',"BA1 5AA"\n', 1))
     assert code == command.REFUSED
-    assert "columns" in said["message"]
-    assert said["line"] == 5
+    assert "columns" in summary["message"]
+    assert summary["line"] == 5
 
 
-async def test_what_is_written_otherwise_is_tidied(given, rows_of):
+async def test_what_is_written_otherwise_is_tidied(load_supply, rows_of):
     body = (
         GOOD.replace("BA1 5AA", "ba15aa")
         .replace("ACACIA ROAD", " ACACIA   ROAD ")
         .replace("2024-03-31", "2024-02-29")
     )
     body = "\ufeff" + body.replace("\n", "\r\n").replace("21,", '"21",')
-    code, said = await given(body)
-    assert (code, said["created"]) == (command.DONE, len(ACACIA))
+    code, summary = await load_supply(body)
+    assert (code, summary["created"]) == (command.DONE, len(ACACIA))
     assert await rows_of("SELECT DISTINCT street, postcode, entry_date::text FROM place") == [
         ("ACACIA ROAD", "BA1 5AA", "2024-02-29")
     ]
 
 
-async def test_older_files_without_latitudes_are_known_by_their_version(given, rows_of):
-    code, said = await given(addressbase(ACACIA, version="1.0"))
-    assert (code, said["format"]) == (command.DONE, "AddressBase Premium 1")
+async def test_older_files_without_latitudes_are_known_by_their_version(load_supply, rows_of):
+    code, summary = await load_supply(addressbase(ACACIA, version="1.0"))
+    assert (code, summary["format"]) == (command.DONE, "AddressBase Premium 1")
     assert await rows_of("SELECT count(*), min(easting)::text FROM place") == [(12, "375000.25")]
 
 
@@ -111,13 +113,13 @@ async def test_a_zip_of_volumes_is_loaded_and_its_faults_have_a_place(load, tmp_
 
 
 @pytest.mark.parametrize("cut", [200, -30])
-async def test_a_zip_that_is_cut_short_is_refused(given, tmp_path, cut):
+async def test_a_zip_that_is_cut_short_is_refused(load_supply, tmp_path, cut):
     archive = tmp_path / "x.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.csv", GOOD)
-    code, said = await given(archive.read_bytes()[:cut], name="cut.zip")
-    assert (code, said["outcome"]) == (command.REFUSED, "corrupt")
-    assert "zip" in said["message"]
+    code, summary = await load_supply(archive.read_bytes()[:cut], name="cut.zip")
+    assert (code, summary["outcome"]) == (command.REFUSED, "corrupt")
+    assert "zip" in summary["message"]
 
 
 @pytest.mark.parametrize("kind", ["zip", "gzip"])
@@ -135,33 +137,38 @@ async def test_a_file_made_to_unpack_without_end_is_refused(load, tmp_path, kind
     assert "times its size" in lines[-1]["message"]
 
 
-async def test_a_dry_run_counts_and_changes_nothing(given, rows_of):
-    await given(addressbase(ACACIA))
-    gone = {"uprn": 1001, "easting": "375000.25", "northing": "165000.75", "postcode": "BA1 5AA"}
+async def test_a_dry_run_counts_and_changes_nothing(load_supply, rows_of):
+    await load_supply(addressbase(ACACIA))
+    blpu = {"uprn": 1001, "easting": "375000.25", "northing": "165000.75", "postcode": "BA1 5AA"}
     new = [*streets([row(9)]), *properties([row(9)])]
-    body = supply([(*record, "I") for record in new] + [("21", gone, "D")], kind="C")
-    code, said = await given(body, "--dry-run")
-    assert (code, said["outcome"], said["created"], said["retired"]) == (command.DONE, "dry-run", 1, 1)
-    assert said["records"]["21"] == {"D": 1, "I": 1}
+    body = supply([(*record, "I") for record in new] + [("21", blpu, "D")], kind="C")
+    code, summary = await load_supply(body, "--dry-run")
+    assert (code, summary["outcome"], summary["created"], summary["retired"]) == (
+        command.DONE,
+        "dry-run",
+        1,
+        1,
+    )
+    assert summary["records"]["21"] == {"D": 1, "I": 1}
     assert await rows_of("SELECT count(*), max(version) FROM blpu") == [(12, 1)]
 
 
 async def test_readers_see_the_old_gazetteer_until_the_commit(
-    settings, given, tmp_path, rows_of, monkeypatch
+    settings, load_supply, tmp_path, rows_of, monkeypatch
 ):
-    await given(addressbase(ACACIA))
-    seen = []
+    await load_supply(addressbase(ACACIA))
+    visible = []
     publish = supply_load.publish_changes
 
-    async def look(session, named):
-        await publish(session, named)
-        seen.extend(await rows_of("SELECT min(street), count(*) FROM place"))
+    async def publish_and_read(session, changed_streets):
+        await publish(session, changed_streets)
+        visible.extend(await rows_of("SELECT min(street), count(*) FROM place"))
 
-    monkeypatch.setattr(supply_load, "publish_changes", look)
+    monkeypatch.setattr(supply_load, "publish_changes", publish_and_read)
     name = {"usrn": "90000001", "description": "MIMOSA ROAD", "locality": "WALCOT", "town": "BATH"}
-    code, _ = await given(changes(("15", name, "U")))
+    code, _ = await load_supply(changes(("15", name, "U")))
     assert code == command.DONE
-    assert seen == [("ACACIA ROAD", 12)]
+    assert visible == [("ACACIA ROAD", 12)]
     assert await rows_of("SELECT DISTINCT street FROM place") == [("MIMOSA ROAD",)]
 
 
@@ -199,34 +206,34 @@ async def test_a_load_that_is_killed_changes_nothing(settings, tmp_path, rows_of
 
 
 @pytest.mark.parametrize("more", [0, 1, 3])
-async def test_a_trailer_may_count_metadata_header_and_itself(given, more):
-    code, said = await given(addressbase(ACACIA, count=62 + more))
-    assert (code, said["outcome"]) == (command.DONE, "loaded")
+async def test_a_trailer_may_count_metadata_header_and_itself(load_supply, more):
+    code, summary = await load_supply(addressbase(ACACIA, count=62 + more))
+    assert (code, summary["outcome"]) == (command.DONE, "loaded")
 
 
 @pytest.mark.parametrize("lost", [1, 3])
-async def test_lines_that_are_lost_are_missed_whatever_the_trailer_counts(given, rows_of, lost):
+async def test_lines_that_are_lost_are_missed_whatever_the_trailer_counts(load_supply, rows_of, lost):
     lines = addressbase(ACACIA).splitlines(keepends=True)
     del lines[-10 : -10 + lost]
-    code, said = await given("".join(lines))
-    assert (code, said["outcome"]) == (command.REFUSED, "corrupt")
+    code, summary = await load_supply("".join(lines))
+    assert (code, summary["outcome"]) == (command.REFUSED, "corrupt")
     assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
 
 
 @pytest.mark.parametrize(("says", "version"), [("2.1", "1.0"), ("1.0", "2.1")])
-async def test_a_file_of_another_release_than_it_says_is_read_as_it_is(given, rows_of, says, version):
+async def test_a_file_of_another_release_than_it_says_is_read_as_it_is(load_supply, rows_of, says, version):
     body = addressbase(ACACIA, version=version).replace(f'"{version}"', f'"{says}"', 1)
-    code, _ = await given(body)
+    code, _ = await load_supply(body)
     assert code == command.DONE
     assert await rows_of("SELECT min(easting)::text FROM place") == [("375000.25",)]
 
 
-SHOWN = """SELECT uprn, postcode, classification, easting, northing, organisation, building_name,
+CURRENT_PLACES = """SELECT uprn, postcode, classification, easting, northing, organisation, building_name,
     building_number, street, usrn, locality, post_town, udprn, delivery
     FROM place WHERE logical_status <> 8 ORDER BY uprn"""
 
 
-def _altered(one: dict[str, str], chance: random.Random) -> dict[str, str]:
+def _alter_row(row_: dict[str, str], chance: random.Random) -> dict[str, str]:
     """The row with something else said of it."""
     values = {
         "easting": f"{chance.randrange(370000, 380000)}.5",
@@ -237,38 +244,38 @@ def _altered(one: dict[str, str], chance: random.Random) -> dict[str, str]:
         "usrn": "90000001",
     }
     name = chance.choice(list(values))
-    return one | {name: values[name]}
+    return row_ | {name: values[name]}
 
 
 def _round(state: dict[str, dict[str, str]], at: int, chance: random.Random):
     """Change, add and retire properties in ``state``; the records that say so."""
     for uprn in chance.sample(sorted(state), 4):
         before = state[uprn]
-        state[uprn] = _altered(before, chance)
+        state[uprn] = _alter_row(before, chance)
         yield from ((*record, "U") for record in properties([state[uprn]]))
         if before["organisationname"] and not state[uprn]["organisationname"]:
             yield ("31", {"uprn": uprn, "org_key": f"0114O{int(uprn):09}"}, "D")
-    gone = state.pop(chance.choice(sorted(state)))
-    yield from ((*record, "D") for record in properties([gone]))
+    retired = state.pop(chance.choice(sorted(state)))
+    yield from ((*record, "D") for record in properties([retired]))
     new = row(5000 + at, number=str(at + 1))
     state[new["uprn"]] = new
     yield from ((*record, "I") for record in properties([new]))
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_changes_lead_to_where_a_full_supply_of_their_end_begins(given, rows_of, seed):
+async def test_changes_lead_to_where_a_full_supply_of_their_end_begins(load_supply, rows_of, seed):
     chance = random.Random(seed)
-    state = {one["uprn"]: one for one in ACACIA}
-    await given(addressbase(ACACIA))
+    state = {row_["uprn"]: row_ for row_ in ACACIA}
+    await load_supply(addressbase(ACACIA))
     for at in range(5):
         records = list(_round(state, at, chance))
-        code, said = await given(changes(*records))
-        assert (code, said["retired"], said["created"]) == (command.DONE, 1, 1)
-    changed = await rows_of(SHOWN)
+        code, summary = await load_supply(changes(*records))
+        assert (code, summary["retired"], summary["created"]) == (command.DONE, 1, 1)
+    changed = await rows_of(CURRENT_PLACES)
     assert await rows_of("SELECT count(*) FROM blpu WHERE logical_status = 8") == [(5,)]
     assert await rows_of(
         "SELECT count(*) FROM history h JOIN blpu b USING (uprn) WHERE h.version > b.version"
     ) == [(0,)]
     await rows_of("TRUNCATE blpu, lpi, place, organisation, delivery_point, history")
-    await given(addressbase(state.values()))
-    assert await rows_of(SHOWN) == changed
+    await load_supply(addressbase(state.values()))
+    assert await rows_of(CURRENT_PLACES) == changed

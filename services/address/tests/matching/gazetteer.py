@@ -34,8 +34,8 @@ PLACES = [
     place(200, building_number="20", **FURTHER),
     *(place(200 + n, building_number="20", sub_building=f"FLAT {n}", **FURTHER) for n in range(1, 5)),
     place(220, building_number="22", **FURTHER),
-    *(place(221 + at, building_number="22", sub_building=f"FLAT {one}", **FURTHER)
-      for at, one in enumerate("ABC")),
+    *(place(221 + at, building_number="22", sub_building=f"FLAT {letter}", **FURTHER)
+      for at, letter in enumerate("ABC")),
     place(240, building_number="24", **FURTHER),
     *(
         place(241 + at, building_number="24", sub_building=f"{floor} FLAT", **FURTHER)
@@ -75,8 +75,8 @@ def matcher(places=PLACES) -> Matcher:
     """A matcher of these addresses."""
     streets: dict[int, list[PlaceRow]] = {}
     names: dict[NameRow, None] = {}
-    for one in places:
-        streets.setdefault(one.usrn, []).append(one)
-        said = (one.usrn, one.street, one.locality, one.post_town, one.postcode)
-        names[NameRow(*said, one.building_name, one.organisation)] = None
+    for place in places:
+        streets.setdefault(place.usrn, []).append(place)
+        street = (place.usrn, place.street, place.locality, place.post_town, place.postcode)
+        names[NameRow(*street, place.building_name, place.organisation)] = None
     return Matcher(build_index(names), {usrn: group_properties(rows) for usrn, rows in streets.items()})

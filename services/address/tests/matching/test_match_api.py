@@ -21,8 +21,8 @@ PATH = "/citytown/address/v1/match"
 
 
 @pytest.fixture
-def ask(client, mint):
-    """``await ask({"address": ...})`` -> the answer."""
+def match_address(client, mint):
+    """``await match_address({"address": ...})`` -> the answer."""
 
     async def post(body, path=PATH, scopes=("address:read",), **claims):
         token = mint(scopes=list(scopes), **claims)
@@ -34,50 +34,52 @@ def ask(client, mint):
 pytestmark = pytest.mark.usefixtures("gazetteer")
 
 
-async def test_an_address_is_answered_with_its_uprn(ask):
-    answer = await ask({"address": "Flat 2, Mill House, Acacia Rd, Bath", "postcode": "ba1 5ab"})
+async def test_an_address_is_answered_with_its_uprn(match_address):
+    response = await match_address({"address": "Flat 2, Mill House, Acacia Rd, Bath", "postcode": "ba1 5ab"})
 
-    assert answer.status_code == 200
-    found = answer.json()
-    assert (found["outcome"], found["uprn"]) == ("matched", "2002")
-    assert found["confidence"] > 0.9
-    assert found["candidates"][0] == {
+    assert response.status_code == 200
+    match_ = response.json()
+    assert (match_["outcome"], match_["uprn"]) == ("matched", "2002")
+    assert match_["confidence"] > 0.9
+    assert match_["candidates"][0] == {
         "uprn": "2002",
         "address": "FLAT 2, MILL HOUSE, ACACIA ROAD, WALCOT, BATH, BA1 5AB",
-        "confidence": found["confidence"],
+        "confidence": match_["confidence"],
     }
 
 
-async def test_the_gazetteers_own_words_are_exact_and_a_misspelling_is_not(ask):
-    exact = (await ask({"address": "7 ACACIA RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
-    misspelt = (await ask({"address": "7 ACACAI RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
+async def test_the_gazetteers_own_words_are_exact_and_a_misspelling_is_not(match_address):
+    exact = (await match_address({"address": "7 ACACIA RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
+    misspelt = (await match_address({"address": "7 ACACAI RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
 
     assert (exact["uprn"], exact["exact"], exact["reasons"]) == ("1007", True, ["address agrees"])
     assert (misspelt["uprn"], misspelt["exact"], misspelt["reasons"]) == ("1007", False, ["street misspelt"])
 
 
-async def test_a_missing_number_is_none_and_the_reason_says_so(ask):
-    found = (await ask({"address": "13 Acacia Road, Bath", "postcode": "BA1 5AA"})).json()
+async def test_a_missing_number_is_none_and_the_reason_says_so(match_address):
+    match_ = (await match_address({"address": "13 Acacia Road, Bath", "postcode": "BA1 5AA"})).json()
 
-    assert (found["outcome"], found["uprn"], found["exact"]) == ("none", None, False)
-    assert found["reasons"][0] == "the property is not in the gazetteer: number 13 is missing in ACACIA ROAD"
-
-
-async def test_another_councils_properties_are_never_named(ask):
-    found = (await ask({"address": "1 Other Street, Stirling", "postcode": "FK7 8HH"})).json()
-
-    assert (found["outcome"], found["candidates"]) == ("none", [])
+    assert (match_["outcome"], match_["uprn"], match_["exact"]) == ("none", None, False)
+    assert match_["reasons"][0] == "the property is not in the gazetteer: number 13 is missing in ACACIA ROAD"
 
 
-async def test_a_council_without_a_gazetteer_matches_nothing(ask):
-    answer = await ask({"address": "1 Other Street"}, "/hillshire/address/v1/match", councils=["hillshire"])
+async def test_another_councils_properties_are_never_named(match_address):
+    match_ = (await match_address({"address": "1 Other Street, Stirling", "postcode": "FK7 8HH"})).json()
 
-    assert answer.status_code == 200
-    assert answer.json()["outcome"] in {"matched", "none"}
+    assert (match_["outcome"], match_["candidates"]) == ("none", [])
 
 
-async def test_matching_wants_its_scope(ask):
-    assert (await ask({"address": "7 Acacia Road"}, scopes=["address:write"])).status_code == 403
+async def test_a_council_without_a_gazetteer_matches_nothing(match_address):
+    response = await match_address(
+        {"address": "1 Other Street"}, "/hillshire/address/v1/match", councils=["hillshire"]
+    )
+
+    assert response.status_code == 200
+    assert response.json()["outcome"] in {"matched", "none"}
+
+
+async def test_matching_wants_its_scope(match_address):
+    assert (await match_address({"address": "7 Acacia Road"}, scopes=["address:write"])).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -93,8 +95,8 @@ async def test_matching_wants_its_scope(ask):
         [],
     ],
 )
-async def test_a_malformed_question_is_a_400(ask, body):
-    assert (await ask(body)).status_code == 400
+async def test_a_malformed_question_is_a_400(match_address, body):
+    assert (await match_address(body)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -115,43 +117,43 @@ async def test_a_malformed_question_is_a_400(ask, body):
         "-", "/", "BA1", "BA1 5A", "7", "FLAT",
     ],
 )  # fmt: skip
-async def test_hostile_text_is_answered_with_none_or_refused(ask, address):
-    answer = await ask({"address": address, "postcode": address[:16]})
+async def test_hostile_text_is_answered_with_none_or_refused(match_address, address):
+    response = await match_address({"address": address, "postcode": address[:16]})
 
-    assert answer.status_code == 400 or answer.json()["outcome"] == "none"
+    assert response.status_code == 400 or response.json()["outcome"] == "none"
 
 
-async def test_a_change_is_matched_at_once(ask, client, mint):
-    asked = {"address": "12 Acacia Road, Walcot, Bath", "postcode": "BA1 5AA"}
-    assert (await ask(asked)).json()["uprn"] == "1012"
+async def test_a_change_is_matched_at_once(match_address, client, mint):
+    query = {"address": "12 Acacia Road, Walcot, Bath", "postcode": "BA1 5AA"}
+    assert (await match_address(query)).json()["uprn"] == "1012"
     headers = {"Authorization": f"Bearer {mint(scopes=['address:write'])}", "If-Match": '"1"'}
     await client.patch(
         "/citytown/address/v1/addresses/1012", json={"building_number": "77", "building_name": "ZEBRA LODGE"},
         headers=headers,
     )  # fmt: skip
 
-    assert (await ask(asked)).json()["uprn"] is None
-    assert (await ask({**asked, "address": "77 Acacia Road, Walcot"})).json()["uprn"] == "1012"
-    assert (await ask({"address": "Zebra Lodge, Acacia Road, Bath"})).json()["uprn"] == "1012"
+    assert (await match_address(query)).json()["uprn"] is None
+    assert (await match_address({**query, "address": "77 Acacia Road, Walcot"})).json()["uprn"] == "1012"
+    assert (await match_address({"address": "Zebra Lodge, Acacia Road, Bath"})).json()["uprn"] == "1012"
 
 
 async def test_a_batch_and_a_question_are_answered_alike(database):
     batch = await index_load.load_matcher(database.fast, "citytown")
     chance, residents = random.Random(3), IndexCache()
-    asked = [
-        MatchQuery(_written(chance, one), chance.choice([None, one["postcode"], "BA1 5AX"]))
-        for one in GAZETTEER
+    queries = [
+        MatchQuery(_format_address(chance, row_), chance.choice([None, row_["postcode"], "BA1 5AX"]))
+        for row_ in GAZETTEER
     ]
 
-    single = [await residents.match(database.fast, "citytown", one) for one in asked]
+    single = [await residents.match(database.fast, "citytown", query) for query in queries]
 
-    assert [batch.match(one) for one in asked] == single
-    assert sum(one.outcome == "matched" for one in single) > len(asked) // 2
+    assert [batch.match(query) for query in queries] == single
+    assert sum(query.outcome == "matched" for query in single) > len(queries) // 2
 
 
-def _written(chance: random.Random, one: dict[str, str]) -> str:
+def _format_address(chance: random.Random, row_: dict[str, str]) -> str:
     parts = [
-        one[name] for name in ("organisationname", "subname", "name", "number", "streetname", "townname")
+        row_[name] for name in ("organisationname", "subname", "name", "number", "streetname", "townname")
     ]
     text = " ".join(part for part in parts if part)
     at = chance.randrange(len(text))
@@ -159,24 +161,24 @@ def _written(chance: random.Random, one: dict[str, str]) -> str:
 
 
 async def test_many_questions_at_once_read_the_names_once(database, monkeypatch):
-    read, names = [], store.list_names
+    councils, names = [], store.list_names
 
     async def counted(pool, council):
-        read.append(council)
+        councils.append(council)
         return await names(pool, council)
 
     monkeypatch.setattr(store, "list_names", counted)
     residents = IndexCache()
 
-    found = await asyncio.gather(
+    matches = await asyncio.gather(
         *(
             residents.match(database.fast, "citytown", MatchQuery(f"{n} Acacia Road, Bath"))
             for n in range(1, 9)
         )
     )
 
-    assert [one.uprn for one in found] == [1000 + n for n in range(1, 9)]
-    assert read == ["citytown"]
+    assert [match_.uprn for match_ in matches] == [1000 + n for n in range(1, 9)]
+    assert councils == ["citytown"]
 
 
 async def test_the_councils_asked_longest_ago_are_forgotten(database):
@@ -188,17 +190,17 @@ async def test_the_councils_asked_longest_ago_are_forgotten(database):
     assert list(residents._councils) == ["citytown"]
 
 
-async def test_a_load_is_matched_at_once(ask, write, load):
-    await ask({"address": "1 Acacia Road"})
+async def test_a_load_is_matched_at_once(match_address, write, load):
+    await match_address({"address": "1 Acacia Road"})
     added = [
         row(7000 + n, number=str(n), streetname="PLUMTREE WAY", usrn="90000077", postcode="BA1 7QQ")
         for n in (1, 2)
     ]
     await load(write([*ACACIA, *added]))
 
-    found = (await ask({"address": "2 Plumtree Way, Bath"})).json()
+    match_ = (await match_address({"address": "2 Plumtree Way, Bath"})).json()
 
-    assert found["uprn"] == "7002"
+    assert match_["uprn"] == "7002"
 
 
 async def test_other_names_of_a_property_are_matched_too(database):

@@ -149,32 +149,32 @@ def engine():
     ("address", "postcode", "uprn"), [case[1:] for case in MATCHED], ids=[c[0] for c in MATCHED]
 )
 def test_an_address_is_matched_although_it_has(engine, address, postcode, uprn):
-    found = engine.match(MatchQuery(address, postcode))
+    match_ = engine.match(MatchQuery(address, postcode))
 
-    assert (found.outcome, found.uprn) == ("matched", uprn), (found.reasons, found.candidates)
+    assert (match_.outcome, match_.uprn) == ("matched", uprn), (match_.reasons, match_.candidates)
 
 
 @pytest.mark.parametrize(("address", "postcode"), [case[1:] for case in ABSENT], ids=[c[0] for c in ABSENT])
 def test_no_neighbour_is_named_for(engine, address, postcode):
-    found = engine.match(MatchQuery(address, postcode))
+    match_ = engine.match(MatchQuery(address, postcode))
 
-    assert (found.outcome, found.uprn) == ("none", None), (found.reasons, found.candidates)
-    assert found.reasons
+    assert (match_.outcome, match_.uprn) == ("none", None), (match_.reasons, match_.candidates)
+    assert match_.reasons
 
 
 @pytest.mark.parametrize(
     ("address", "postcode"), [case[1:] for case in AMBIGUOUS], ids=[c[0] for c in AMBIGUOUS]
 )
 def test_nobody_chooses_between_equals_for(engine, address, postcode):
-    found = engine.match(MatchQuery(address, postcode))
+    match_ = engine.match(MatchQuery(address, postcode))
 
-    assert (found.outcome, found.uprn) == ("ambiguous", None), (found.reasons, found.candidates)
-    assert len(found.candidates) > 1
+    assert (match_.outcome, match_.uprn) == ("ambiguous", None), (match_.reasons, match_.candidates)
+    assert len(match_.candidates) > 1
 
 
 def test_reasons_say_what_differs(engine):
     absent = "the property is not in the gazetteer: "
-    asked = [
+    cases = [
         ("7 Acaica Road, Bath", "BA1 5AA", "street misspelt"),
         ("7 Acacia Road", "BA1 5AX", "postcode differs by one character"),
         ("7 Acacia Road, Twerton", "BA1 5AA", "locality differs"),
@@ -185,7 +185,7 @@ def test_reasons_say_what_differs(engine):
         ("46 Acacia Road", "BA1 5AA", "flat not given: the building has several"),
         ("Garage at 7 Acacia Road", "BA1 5AA", "something beside the property is meant"),
     ]
-    for address, postcode, reason in asked:
+    for address, postcode, reason in cases:
         assert reason in engine.match(MatchQuery(address, postcode)).reasons, address
 
 
@@ -206,9 +206,9 @@ def test_no_address_is_too_strange(engine):
         text = list(chance.choice(MATCHED)[1])
         for _ in range(chance.randrange(1, 8)):
             text[chance.randrange(len(text))] = chance.choice(letters)
-        found = engine.match(MatchQuery("".join(text), chance.choice((None, "BA1 5AA", "".join(text)[:9]))))
-        assert 0 <= found.confidence <= 1
-        assert (found.uprn is None) == (found.outcome != "matched")
+        match_ = engine.match(MatchQuery("".join(text), chance.choice((None, "BA1 5AA", "".join(text)[:9]))))
+        assert 0 <= match_.confidence <= 1
+        assert (match_.uprn is None) == (match_.outcome != "matched")
 
 
 def test_the_longest_address_is_answered_in_time(engine):

@@ -44,8 +44,8 @@ async def field(gazetteer, settings, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ask(client, mint, field):
-    """``await ask("nearest", point="1,2")`` -> the answer; with ``body`` it is posted."""
+def call_places(client, mint, field):
+    """``await call_places("nearest", point="1,2")`` -> the answer; with ``body`` it is posted."""
     key = mint(scopes=["address:read"], typ="key+jwt")
 
     async def send(operation, body=None, **parameters):
@@ -60,23 +60,23 @@ def ask(client, mint, field):
 
 
 @pytest.fixture(scope="module")
-def every(ask):
-    """``await every("polygon", ...)`` -> the UPRNs of all pages, in order."""
+def list_uprns(call_places):
+    """``await list_uprns("polygon", ...)`` -> the UPRNs of all pages, in order."""
 
     async def collect(operation, body=None, **parameters):
-        found, total = [], 1
-        while len(found) < total:
-            answer = await ask(operation, body, offset=len(found), **parameters)
-            assert answer.status_code == 200, answer.text
-            Answer.model_validate(answer.json())
-            total = answer.json()["header"]["totalresults"]
-            found += [int(one["DPA"]["UPRN"]) for one in answer.json().get("results", [])]
-        return found
+        uprns, total = [], 1
+        while len(uprns) < total:
+            response = await call_places(operation, body, offset=len(uprns), **parameters)
+            assert response.status_code == 200, response.text
+            Answer.model_validate(response.json())
+            total = response.json()["header"]["totalresults"]
+            uprns += [int(result["DPA"]["UPRN"]) for result in response.json().get("results", [])]
+        return uprns
 
     return collect
 
 
-def told(points, system):
+def to_system(points, system):
     """Points of the grid as the system tells them: latitude first where it does."""
     if system in ("BNG", "EPSG:27700"):
         return [tuple(point) for point in points]
@@ -90,80 +90,82 @@ def text(*points):
 
 
 def by_distance(point, radius=math.inf):
-    far = {uprn: math.dist(point, there) for uprn, there in FIELD.items()}
+    far = {uprn: math.dist(point, location) for uprn, location in FIELD.items()}
     return [uprn for uprn in sorted(far, key=far.__getitem__) if far[uprn] <= radius]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-async def test_the_nearest_is_the_nearest(ask, system):
+async def test_the_nearest_is_the_nearest(call_places, system):
     for point in [(WEST + dice.uniform(0, 1000), SOUTH + dice.uniform(0, 1000)) for _ in range(15)]:
-        (there,) = told([point], system)
-        answer = (await ask("nearest", point=text(there), srs=system, radius=500)).json()
-        Answer.model_validate(answer)
-        assert answer["header"]["totalresults"] == 1
-        assert [int(one["DPA"]["UPRN"]) for one in answer["results"]] == by_distance(point)[:1]
+        (projected,) = to_system([point], system)
+        body = (await call_places("nearest", point=text(projected), srs=system, radius=500)).json()
+        Answer.model_validate(body)
+        assert body["header"]["totalresults"] == 1
+        assert [int(result["DPA"]["UPRN"]) for result in body["results"]] == by_distance(point)[:1]
 
 
-async def test_the_nearest_farther_than_the_radius_is_none(ask):
-    answer = (await ask("nearest", point="390000,175000")).json()
-    assert answer["header"]["totalresults"] == 0
-    assert "results" not in answer
+async def test_the_nearest_farther_than_the_radius_is_none(call_places):
+    body = (await call_places("nearest", point="390000,175000")).json()
+    assert body["header"]["totalresults"] == 0
+    assert "results" not in body
 
 
-async def test_the_nearest_of_both_datasets_come_in_the_order_asked(ask):
-    answer = (await ask("nearest", point="400001,180001", dataset="LPI,DPA")).json()
-    assert [[*one] for one in answer["results"]] == [["LPI"], ["DPA"]]
-    assert answer["header"]["totalresults"] == 2
-    assert answer["results"][1]["DPA"]["UPRN"] == "9900000"  # the building before its flats
+async def test_the_nearest_of_both_datasets_come_in_the_order_asked(call_places):
+    body = (await call_places("nearest", point="400001,180001", dataset="LPI,DPA")).json()
+    assert [[*result] for result in body["results"]] == [["LPI"], ["DPA"]]
+    assert body["header"]["totalresults"] == 2
+    assert body["results"][1]["DPA"]["UPRN"] == "9900000"  # the building before its flats
 
 
-async def test_the_nearest_of_what_the_filter_leaves(ask):
-    answer = (await ask("nearest", point="400001,180001", fq="classification_code:RD*")).json()
-    assert answer["results"][0]["DPA"]["UPRN"] == "9900001"
+async def test_the_nearest_of_what_the_filter_leaves(call_places):
+    body = (await call_places("nearest", point="400001,180001", fq="classification_code:RD*")).json()
+    assert body["results"][0]["DPA"]["UPRN"] == "9900001"
 
 
 @pytest.mark.parametrize("radius", [50, 180.5, 500])
 @pytest.mark.parametrize("system", ["EPSG:27700", "EPSG:4326", "EPSG:3857"])
-async def test_the_radius_gives_what_is_as_near_the_nearest_first(every, system, radius):
+async def test_the_radius_gives_what_is_as_near_the_nearest_first(list_uprns, system, radius):
     point = (WEST + 480.0, SOUTH + 510.0)
-    found = await every("radius", point=text(*told([point], system)), srs=system, radius=radius)
-    assert found == by_distance(point, radius)
+    uprns = await list_uprns("radius", point=text(*to_system([point], system)), srs=system, radius=radius)
+    assert uprns == by_distance(point, radius)
 
 
-async def test_the_radius_is_100_metres_unless_said_and_reaches_its_edge(every, ask):
+async def test_the_radius_is_100_metres_unless_said_and_reaches_its_edge(list_uprns, call_places):
     point = (WEST + 480.0, SOUTH + 510.0)
-    assert await every("radius", point=text(point)) == by_distance(point, 100)
-    header = (await ask("radius", point="400100,180000", radius=100)).json()["header"]
+    assert await list_uprns("radius", point=text(point)) == by_distance(point, 100)
+    header = (await call_places("radius", point="400100,180000", radius=100)).json()["header"]
     assert header["totalresults"] == 2
-    assert (await ask("radius", point="400100.01,180000")).json()["header"]["totalresults"] == 0
+    assert (await call_places("radius", point="400100.01,180000")).json()["header"]["totalresults"] == 0
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-async def test_the_box_gives_what_lies_in_it(every, system):
+async def test_the_box_gives_what_lies_in_it(list_uprns, system):
     low, high = (WEST + 120.0, SOUTH + 340.0), (WEST + 610.0, SOUTH + 820.0)
-    corners = told([low, high], system)
+    corners = to_system([low, high], system)
     if system in ("BNG", "EPSG:27700"):
         expected = {uprn for uprn, point in FIELD.items() if box(*low, *high).intersects(Point(point))}
     else:
-        there = dict(zip(FIELD, told(list(FIELD.values()), system), strict=True))
+        projected = dict(zip(FIELD, to_system(list(FIELD.values()), system), strict=True))
         expected = {
-            uprn for uprn, point in there.items() if box(*corners[0], *corners[1]).intersects(Point(point))
+            uprn
+            for uprn, point in projected.items()
+            if box(*corners[0], *corners[1]).intersects(Point(point))
         }
-    assert set(await every("bbox", bbox=text(*corners), srs=system)) == expected
+    assert set(await list_uprns("bbox", bbox=text(*corners), srs=system)) == expected
 
 
-async def test_the_box_includes_its_edge(ask):
+async def test_the_box_includes_its_edge(call_places):
     x, y = FIELD[9_000_007]
-    answer = (await ask("bbox", bbox=f"{x},{y},{x + 0.01},{y + 0.01}")).json()
-    assert [one["DPA"]["UPRN"] for one in answer["results"]] == ["9000007"]
+    body = (await call_places("bbox", bbox=f"{x},{y},{x + 0.01},{y + 0.01}")).json()
+    assert [result["DPA"]["UPRN"] for result in body["results"]] == ["9000007"]
 
 
-async def test_the_box_has_a_square_kilometre_at_most(ask):
-    assert (await ask("bbox", bbox="380000,170000,381000,171000")).status_code == 200
-    refused = await ask("bbox", bbox="380000,170000,381000,171000.01")
+async def test_the_box_has_a_square_kilometre_at_most(call_places):
+    assert (await call_places("bbox", bbox="380000,170000,381000,171000")).status_code == 200
+    refused = await call_places("bbox", bbox="380000,170000,381000,171000.01")
     assert refused.status_code == 400
     assert refused.json()["error"]["message"].startswith("Parameter bbox: has 1.000 square kilometres")
-    large = await ask("bbox", bbox="51.3,-2.4,51.4,-2.3", srs="EPSG:4326")
+    large = await call_places("bbox", bbox="51.3,-2.4,51.4,-2.3", srs="EPSG:4326")
     assert large.status_code == 400
 
 
@@ -189,72 +191,83 @@ SHAPES = {
 }  # fmt: skip
 
 
-def turned(geometry, system):
+def reproject(geometry, system):
     """The geometry as GeoJSON in another system."""
-    given = mapping(geometry)
+    geojson = mapping(geometry)
 
-    def turn(part):
+    def reproject_part(part):
         if isinstance(part[0], int | float):
-            return told([part], system)[0]
-        return [turn(one) for one in part]
+            return to_system([part], system)[0]
+        return [reproject_part(member) for member in part]
 
-    return {"type": given["type"], "coordinates": turn(json.loads(json.dumps(given["coordinates"])))}
+    return {
+        "type": geojson["type"],
+        "coordinates": reproject_part(json.loads(json.dumps(geojson["coordinates"]))),
+    }
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("name", SHAPES)
-async def test_the_polygon_gives_what_lies_in_it(every, name, system):
+async def test_the_polygon_gives_what_lies_in_it(list_uprns, name, system):
     """Judged in the asked system itself, so that its straight lines are the truth."""
-    body = turned(SHAPES[name], system)
-    there = dict(zip(FIELD, told(list(FIELD.values()), system), strict=True))
-    expected = {uprn for uprn, point in there.items() if shape(body).intersects(Point(point))}
+    body = reproject(SHAPES[name], system)
+    projected = dict(zip(FIELD, to_system(list(FIELD.values()), system), strict=True))
+    expected = {uprn for uprn, point in projected.items() if shape(body).intersects(Point(point))}
     assert 5 < len(expected) < len(FIELD)
-    found = await every("polygon", body, srs=system)
-    assert set(found) == expected
-    assert len(found) == len(expected)
+    uprns = await list_uprns("polygon", body, srs=system)
+    assert set(uprns) == expected
+    assert len(uprns) == len(expected)
 
 
-async def test_a_long_straight_line_of_latitude_is_followed_where_the_grid_bends(every):
+async def test_a_long_straight_line_of_latitude_is_followed_where_the_grid_bends(list_uprns):
     """Over 40 km it bulges 25 metres: corners joined on the grid would be wrong."""
     x, y = FIELD[9_000_011]
     ((lon, lat),) = projections.to_lonlat([(x, y)])
     for south, expected in ((lat - 1e-8, True), (lat + 1e-8, False)):
         ring = [[south, lon - 0.3], [south, lon + 0.3], [south + 1e-6, lon + 0.3], [south + 1e-6, lon - 0.3]]
         body = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
-        assert (9_000_011 in await every("polygon", body, srs="EPSG:4326")) is expected
+        assert (9_000_011 in await list_uprns("polygon", body, srs="EPSG:4326")) is expected
 
 
 @pytest.mark.parametrize(
     "wrap",
     [
-        lambda one: {"type": "Feature", "properties": {}, "geometry": one},
-        lambda one: {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": one}]},
-        lambda one: {"type": "MultiPolygon", "coordinates": [one["coordinates"]]},
-        lambda one: {**one, "coordinates": [[[*point, 12.5] for point in one["coordinates"][0]]]},
+        lambda geometry: {"type": "Feature", "properties": {}, "geometry": geometry},
+        lambda geometry: {
+            "type": "FeatureCollection",
+            "features": [{"type": "Feature", "geometry": geometry}],
+        },
+        lambda geometry: {"type": "MultiPolygon", "coordinates": [geometry["coordinates"]]},
+        lambda geometry: {
+            **geometry,
+            "coordinates": [[[*point, 12.5] for point in geometry["coordinates"][0]]],
+        },
     ],
 )
-async def test_a_wrapped_polygon_is_the_bare_one(every, wrap):
+async def test_a_wrapped_polygon_is_the_bare_one(list_uprns, wrap):
     bare = {"type": "Polygon", "coordinates": [SQUARE]}
-    assert await every("polygon", wrap(bare)) == await every("polygon", bare)
-    assert len(await every("polygon", bare)) > 30
+    assert await list_uprns("polygon", wrap(bare)) == await list_uprns("polygon", bare)
+    assert len(await list_uprns("polygon", bare)) > 30
 
 
-async def test_polygons_that_overlap_are_one_area(every):
+async def test_polygons_that_overlap_are_one_area(list_uprns):
     shifted = [[x + 100, y] for x, y in SQUARE]
-    both = {"type": "MultiPolygon", "coordinates": [[SQUARE], [shifted]]}
-    alone = [await every("polygon", {"type": "Polygon", "coordinates": [one]}) for one in (SQUARE, shifted)]
-    assert set(await every("polygon", both)) == set(alone[0]) | set(alone[1])
+    multipolygon = {"type": "MultiPolygon", "coordinates": [[SQUARE], [shifted]]}
+    alone = [
+        await list_uprns("polygon", {"type": "Polygon", "coordinates": [ring]}) for ring in (SQUARE, shifted)
+    ]
+    assert set(await list_uprns("polygon", multipolygon)) == set(alone[0]) | set(alone[1])
 
 
-async def test_a_polygon_that_crosses_itself_has_the_land_it_surrounds(every):
+async def test_a_polygon_that_crosses_itself_has_the_land_it_surrounds(list_uprns):
     tie = [[WEST, SOUTH], [WEST + 999, SOUTH + 999], [WEST + 999, SOUTH], [WEST, SOUTH + 999], [WEST, SOUTH]]
-    found = await every("polygon", {"type": "Polygon", "coordinates": [tie]})
+    uprns = await list_uprns("polygon", {"type": "Polygon", "coordinates": [tie]})
     halves = [Polygon([tie[0], (WEST + 499.5, SOUTH + 499.5), tie[3]])]
     halves.append(Polygon([tie[1], (WEST + 499.5, SOUTH + 499.5), tie[2]]))
-    assert set(found) == {u for u, p in FIELD.items() if any(h.intersects(Point(p)) for h in halves)}
+    assert set(uprns) == {u for u, p in FIELD.items() if any(h.intersects(Point(p)) for h in halves)}
 
 
-async def test_a_polygon_includes_its_edges_and_corners_and_those_of_its_holes(every):
+async def test_a_polygon_includes_its_edges_and_corners_and_those_of_its_holes(list_uprns):
     x, y = FIELD[9_000_042]
     for ring in (
         [[x, y], [x + 9, y], [x + 9, y + 9], [x, y]],  # a corner
@@ -262,35 +275,35 @@ async def test_a_polygon_includes_its_edges_and_corners_and_those_of_its_holes(e
         [[x, y - 5], [x, y + 5], [x + 9, y], [x, y - 5]],  # a side along a meridian
         [[x - 5, y - 5], [x + 5, y + 5], [x + 5, y - 5], [x - 5, y - 5]],  # a slanting side
     ):
-        assert 9_000_042 in await every("polygon", {"type": "Polygon", "coordinates": [ring]})
+        assert 9_000_042 in await list_uprns("polygon", {"type": "Polygon", "coordinates": [ring]})
         around = [[x - 99, y - 99], [x + 99, y - 99], [x + 99, y + 99], [x - 99, y + 99], [x - 99, y - 99]]
-        assert 9_000_042 in await every("polygon", {"type": "Polygon", "coordinates": [around, ring]})
+        assert 9_000_042 in await list_uprns("polygon", {"type": "Polygon", "coordinates": [around, ring]})
 
 
-async def test_the_nearest_to_the_reference_point_come_first(every):
+async def test_the_nearest_to_the_reference_point_come_first(list_uprns):
     body = {"type": "Polygon", "coordinates": [SQUARE]}
     point = (WEST + 20.0, SOUTH + 470.0)
-    found = await every("polygon", body, referencepoint=text(point), maxresults=20)
-    inside = set(await every("polygon", body))
-    assert found == [uprn for uprn in by_distance(point) if uprn in inside]
+    uprns = await list_uprns("polygon", body, referencepoint=text(point), maxresults=20)
+    inside = set(await list_uprns("polygon", body))
+    assert uprns == [uprn for uprn in by_distance(point) if uprn in inside]
 
 
-async def test_the_polygon_of_a_whole_council_is_answered(ask):
+async def test_the_polygon_of_a_whole_council_is_answered(call_places):
     circle = Point(WEST, SOUTH).buffer(30_000, quad_segs=500)
-    answer = (await ask("polygon", mapping(circle))).json()
-    assert answer["header"]["totalresults"] > 570
+    body = (await call_places("polygon", mapping(circle))).json()
+    assert body["header"]["totalresults"] > 570
 
 
 @pytest.mark.parametrize("operation", ["radius", "bbox", "polygon"])
-async def test_no_other_councils_addresses_are_found(ask, operation):
+async def test_no_other_councils_addresses_are_found(call_places, operation):
     around = box(279_000, 164_500, 279_500, 165_500)  # where the neighbour's only property is
-    asked = {
+    parameters = {
         "radius": {"point": "279146.73,165000.75"},
         "bbox": {"bbox": "279000,164500,279500,165500"},
         "polygon": {"body": mapping(around)},
     }
-    answer = (await ask(operation, **asked[operation])).json()
-    assert answer["header"]["totalresults"] == 0
+    body = (await call_places(operation, **parameters[operation])).json()
+    assert body["header"]["totalresults"] == 0
 
 
 HEADER = ["uri", "query", "offset", "totalresults", "format", "dataset", "lr", "maxresults", "epoch",
@@ -300,7 +313,7 @@ FIELDS = {"type": "Polygon", "coordinates": [SQUARE]}
 
 
 @pytest.mark.parametrize(
-    ("operation", "parameters", "named"),
+    ("operation", "parameters", "parameter"),
     [
         *(
             (operation, {"point": point}, "point")
@@ -368,22 +381,22 @@ FIELDS = {"type": "Polygon", "coordinates": [SQUARE]}
         ("polygon", {"body": FIELDS, "maxresults": "101"}, "maxresults"),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_used_is_named(ask, operation, parameters, named):
-    answer = await ask(operation, **parameters)
-    assert answer.status_code == 400, answer.text
-    error = answer.json()["error"]
+async def test_what_cannot_be_used_is_named(call_places, operation, parameters, parameter):
+    response = await call_places(operation, **parameters)
+    assert response.status_code == 400, response.text
+    error = response.json()["error"]
     assert error["statuscode"] == 400
-    assert error["message"].startswith(f"Parameter {named}: "), error
+    assert error["message"].startswith(f"Parameter {parameter}: "), error
 
 
-async def test_a_polygon_larger_than_a_body_may_be_is_refused_in_the_contracts_shape(ask):
+async def test_a_polygon_larger_than_a_body_may_be_is_refused_in_the_contracts_shape(call_places):
     body = json.dumps({"type": "Polygon", "coordinates": [[[0, 0]] * 1_000_000]}).encode()
-    answer = await ask("polygon", body)
-    assert answer.status_code == 413
-    assert answer.json()["error"]["statuscode"] == 413
+    response = await call_places("polygon", body)
+    assert response.status_code == 413
+    assert response.json()["error"]["statuscode"] == 413
 
 
-WANTED = places.PlacesQuery(datasets=("DPA", "LPI"))
+QUERY = places.PlacesQuery(datasets=("DPA", "LPI"))
 HERE, ON_FIELD = (WEST + 400.0, SOUTH + 400.0), geometry.Area(WEST, SOUTH, WEST + 9, SOUTH + 9)
 TRIANGLE = geometry.parse_polygon(
     json.dumps({"type": "Polygon", "coordinates": [[*PAIR, PAIR[0]]]}).encode(), "BNG"
@@ -391,30 +404,33 @@ TRIANGLE = geometry.parse_polygon(
 
 
 @pytest.mark.parametrize(
-    "look",
+    "run_search",
     [
-        lambda c: areas.find_nearest(c, "citytown", HERE, 1000.0, WANTED),
-        lambda c: areas.list_within_circle(c, "citytown", HERE, 1000.0, WANTED),
-        lambda c: areas.list_within_area(c, "citytown", ON_FIELD, WANTED),
-        lambda c: areas.list_within_area(c, "citytown", TRIANGLE, WANTED),
+        lambda c: areas.find_nearest(c, "citytown", HERE, 1000.0, QUERY),
+        lambda c: areas.list_within_circle(c, "citytown", HERE, 1000.0, QUERY),
+        lambda c: areas.list_within_area(c, "citytown", ON_FIELD, QUERY),
+        lambda c: areas.list_within_area(c, "citytown", TRIANGLE, QUERY),
     ],
 )
-async def test_each_is_one_statement_by_the_index_of_strips(field, postgres_url, database_url, look):
+async def test_each_is_one_statement_by_the_index_of_strips(field, postgres_url, database_url, run_search):
     # Only an owner may gather statistics; in service PostgreSQL does it by itself.
     owner = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
     await owner.execute("ANALYZE")
     await owner.close()
     connection = await asyncpg.connect(database_url)
-    every = []
-    with connection.query_logger(every.append):
-        await look(connection)
+    logged = []
+    with connection.query_logger(logged.append):
+        await run_search(connection)
         await asyncio.sleep(0)  # the driver tells of them in the loop's next round
-    asked = [one for one in every if "place" in one.query]
+    place_statements = [statement for statement in logged if "place" in statement.query]
     await connection.execute("SET enable_seqscan = off")  # a table this small is else read as a whole
     await connection.execute("SET plan_cache_mode = force_generic_plan")
-    plan = "\n".join(line[0] for line in await connection.fetch("EXPLAIN " + asked[0].query, *asked[0].args))
+    plan = "\n".join(
+        line[0]
+        for line in await connection.fetch("EXPLAIN " + place_statements[0].query, *place_statements[0].args)
+    )
     await connection.close()
-    assert len(asked) == 1
+    assert len(place_statements) == 1
     assert "ix_place_council_strip" in plan
 
 
@@ -430,14 +446,14 @@ def test_every_statement_is_short_enough_to_be_kept_prepared():
     assert max(map(len, statements)) < 15_360
 
 
-async def test_the_header_of_each_operation_tells_what_was_asked(ask):
+async def test_the_header_of_each_operation_tells_what_was_asked(call_places):
     for operation, parameters, query in (
         ("nearest", {"point": "375000,165000"}, "point=375000,165000"),
         ("radius", {"point": "375000,165000", "radius": 5}, "point=375000,165000"),
         ("bbox", {"bbox": "1,1,2,2"}, "bbox=1,1,2,2"),
         ("polygon", {"body": {"type": "Polygon", "coordinates": [SQUARE]}}, 'polygon={"type": "Polygon"'),
     ):
-        header = (await ask(operation, **parameters)).json()["header"]
+        header = (await call_places(operation, **parameters)).json()["header"]
         assert header["query"].startswith(query)
         assert f"{PLACES}/{operation}" in header["uri"]
         assert [*header] == HEADER

@@ -36,12 +36,12 @@ def places(base, mint, monkeypatch):
     return PlacesAPI(mint(scopes=["address:read"], typ="key+jwt"))
 
 
-def uprns(found):
-    return [one["properties"]["UPRN"] for one in found["features"]]
+def uprns(collection):
+    return [feature["properties"]["UPRN"] for feature in collection["features"]]
 
 
 def test_find_with_all_its_options(places):
-    found = places.find(
+    collection = places.find(
         "4 acacia road bath",
         limit=5,
         minmatch=0.5,
@@ -50,25 +50,27 @@ def test_find_with_all_its_options(places):
         logical_status_code=1,
         dataset="LPI",
     )
-    assert uprns(found)[0] == "1004"
-    assert found["features"][0]["geometry"]["coordinates"] == [375000.25, 165000.75]
-    assert found["features"][0]["properties"]["PAO_START_NUMBER"] == "4"
+    assert uprns(collection)[0] == "1004"
+    assert collection["features"][0]["geometry"]["coordinates"] == [375000.25, 165000.75]
+    assert collection["features"][0]["properties"]["PAO_START_NUMBER"] == "4"
 
 
 def test_a_postcode_of_250_addresses_comes_whole_in_three_pages(places):
-    found = places.postcode("BA2 9ZZ", limit=1000)
-    assert uprns(found) == [str(5000 + number) for number in range(1, 251)]
+    collection = places.postcode("BA2 9ZZ", limit=1000)
+    assert uprns(collection) == [str(5000 + number) for number in range(1, 251)]
 
 
 def test_a_uprn_in_degrees(places):
-    found = places.uprn(1004, output_crs="EPSG:4326")
+    collection = places.uprn(1004, output_crs="EPSG:4326")
     (expected,) = projections.to_lonlat([(375000.25, 165000.75)])
-    assert found["features"][0]["geometry"]["coordinates"] == pytest.approx(expected, abs=1e-6)  # it rounds
+    assert collection["features"][0]["geometry"]["coordinates"] == pytest.approx(
+        expected, abs=1e-6
+    )  # it rounds
 
 
 def test_both_datasets_of_a_uprn(places):
-    found = places.uprn(1004, dataset=["DPA", "LPI"])
-    assert uprns(found) == ["1004", "1004"]
+    collection = places.uprn(1004, dataset=["DPA", "LPI"])
+    assert uprns(collection) == ["1004", "1004"]
 
 
 def test_the_nearest_on_the_grid_and_by_degrees(places):
@@ -85,13 +87,13 @@ def test_the_nearest_on_the_grid_and_by_degrees(places):
 def test_an_extent_is_queried_by_its_polygon_in_pages(places, system):
     ring = [(369900, 159900), (370100, 159900), (370100, 160100), (369900, 160100)]
     corners = ring if system == "EPSG:27700" else projections.to_lonlat(ring)
-    found = places.query(Extent(Polygon(corners), system), limit=1000)
-    assert sorted(uprns(found)) == [str(5000 + number) for number in range(1, 251)]
+    collection = places.query(Extent(Polygon(corners), system), limit=1000)
+    assert sorted(uprns(collection)) == [str(5000 + number) for number in range(1, 251)]
 
 
 def test_an_extent_from_a_radius_and_filters(places):
     extent = Extent.from_radius((375000, 165000), 30, "EPSG:27700")
-    found = places.query(extent, limit=500, classification_code="RD06", logical_status_code="1")
-    assert sorted(uprns(found)) == ["2001", "2002", "2003", "2004", "2005"]
+    collection = places.query(extent, limit=500, classification_code="RD06", logical_status_code="1")
+    assert sorted(uprns(collection)) == ["2001", "2002", "2003", "2004", "2005"]
     everything = places.query(extent, limit=500)
     assert len(uprns(everything)) == len(GAZETTEER) - 250

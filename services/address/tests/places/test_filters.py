@@ -8,14 +8,14 @@ from address.places.rules import filters
 
 
 def test_filters_of_one_field_widen_and_filters_apart_narrow():
-    found = filters.parse_filters(
+    parsed = filters.parse_filters(
         ["classification_code:RD* CLASSIFICATION_CODE:PP", "logical_status_code:1 6", "LOGICAL_STATUS_CODE:1"]
     )
-    assert found == filters.Filters(classes=("RD%", "PP"), statuses=(1,))
+    assert parsed == filters.Filters(classes=("RD%", "PP"), statuses=(1,))
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "both"),
+    ("first", "second", "classes"),
     [
         ("RD*", "RD04", ("RD04",)),
         ("RD04", "R*", ("RD04",)),
@@ -24,9 +24,9 @@ def test_filters_of_one_field_widen_and_filters_apart_narrow():
         ("RD04", "RD04", ("RD04",)),
     ],
 )
-def test_two_classification_filters_leave_what_passes_both(one, other, both):
-    given_ = [f"CLASSIFICATION_CODE:{one}", f"CLASSIFICATION_CODE:{other}"]
-    assert filters.parse_filters(given_).classes == both
+def test_two_classification_filters_leave_what_passes_both(first, second, classes):
+    texts = [f"CLASSIFICATION_CODE:{first}", f"CLASSIFICATION_CODE:{second}"]
+    assert filters.parse_filters(texts).classes == classes
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_filter_that_makes_no_sense_is_refused(fq):
 
 
 @given(st.lists(st.text(max_size=60), max_size=4))
-def test_filters_never_fail_in_another_way(given_):
+def test_filters_never_fail_in_another_way(texts):
     try:
-        filters.parse_filters(given_)
+        filters.parse_filters(texts)
     except ValueError:
         return

@@ -33,13 +33,13 @@ def find(client, mint, streets):
     """``await find("4 high st")`` -> the fields of what was found, best first."""
     key = {"X-Api-Key": mint(scopes=["address:read"], typ="key+jwt")}
 
-    async def ask(query, **parameters):
-        asked = {"query": query, **parameters}
-        answer = (await client.get(f"{PLACES}/find", params=asked, headers=key)).json()
-        Answer.model_validate(answer)
-        return [one["DPA"] for one in answer.get("results", [])]
+    async def run(query, **parameters):
+        params = {"query": query, **parameters}
+        body = (await client.get(f"{PLACES}/find", params=params, headers=key)).json()
+        Answer.model_validate(body)
+        return [result["DPA"] for result in body.get("results", [])]
 
-    return ask
+    return run
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def find(client, mint, streets):
     ],
 )
 async def test_what_people_type_is_found(find, typed, uprn):
-    found = await find(typed)
-    assert found[0]["UPRN"] == uprn
-    assert (found[0]["MATCH"], found[0]["MATCH_DESCRIPTION"]) == (1.0, "EXACT") or uprn == "8900001"
+    results = await find(typed)
+    assert results[0]["UPRN"] == uprn
+    assert (results[0]["MATCH"], results[0]["MATCH_DESCRIPTION"]) == (1.0, "EXACT") or uprn == "8900001"
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ async def test_a_misspelt_word_is_found_but_no_exact_match(find, typed, uprn):
 
 
 async def test_the_best_come_first_and_those_that_match_less_are_left_out_when_asked(find):
-    found = await find("3 walnut drive", matchprecision=4)
-    matches = [one["MATCH"] for one in found]
+    results = await find("3 walnut drive", matchprecision=4)
+    matches = [result["MATCH"] for result in results]
     assert matches == sorted(matches, reverse=True)
-    assert found[0]["MATCH"] == 1.0
-    assert 0 < found[1]["MATCH"] < 1
-    assert [one["UPRN"] for one in await find("3 walnut drive", minmatch=0.95)] == ["8500003"]
+    assert results[0]["MATCH"] == 1.0
+    assert 0 < results[1]["MATCH"] < 1
+    assert [result["UPRN"] for result in await find("3 walnut drive", minmatch=0.95)] == ["8500003"]
 
 
 async def test_the_match_has_one_decimal_unless_more_are_asked(find):
@@ -121,9 +121,9 @@ def test_short_forms_are_written_out(typed, names):
 
 
 def test_the_nearest_known_word_is_meant_and_a_far_one_is_not():
-    known = ["STEEP", "STREET", "STREETS", "STATION", "STOKE"]
-    assert spelling.find_closest("STRET", known) == "STREET"
-    assert spelling.find_closest("STEET", known) == "STREET"  # STEEP is as near, but nobody means it
-    assert spelling.find_closest("STATOIN", known) == "STATION"
-    assert spelling.find_closest("STORM", known) is None
+    words = ["STEEP", "STREET", "STREETS", "STATION", "STOKE"]
+    assert spelling.find_closest("STRET", words) == "STREET"
+    assert spelling.find_closest("STEET", words) == "STREET"  # STEEP is as near, but nobody means it
+    assert spelling.find_closest("STATOIN", words) == "STATION"
+    assert spelling.find_closest("STORM", words) is None
     assert spelling.find_closest("STRANGE", []) is None

@@ -25,9 +25,9 @@ def test_a_whole_postcode_is_recognised_however_it_is_typed(typed):
     ],
 )
 def test_the_beginning_of_a_postcode_gives_the_ranges_it_may_be_in(typed, beginnings):
-    found = postcode_search.parse_postcode(typed)
-    assert found.whole is None
-    assert [low for low, _ in found.ranges] == beginnings
+    search = postcode_search.parse_postcode(typed)
+    assert search.whole is None
+    assert [low for low, _ in search.ranges] == beginnings
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_what_no_postcode_begins_with_is_refused(typed):
 @given(st.text(max_size=20))
 def test_a_postcode_search_never_fails_in_another_way(typed):
     try:
-        found = postcode_search.parse_postcode(typed)
+        search = postcode_search.parse_postcode(typed)
     except ValueError:
         return
-    assert found.ranges
-    assert all(low < high for low, high in found.ranges)
+    assert search.ranges
+    assert all(low < high for low, high in search.ranges)

@@ -24,15 +24,15 @@ from address.places.rules import search_text
     ],
 )
 def test_typed_text_comes_apart_into_names_and_units(typed, names, units):
-    found = search_text.parse_search(typed)
-    assert (found.names, found.units) == (names, units)
+    search = search_text.parse_search(typed)
+    assert (search.names, search.units) == (names, units)
 
 
 def test_a_postcode_among_the_words_is_taken_out():
-    found = search_text.parse_search("2 york street ba1 1lj")
-    assert found.postcode is not None
-    assert found.postcode.whole == "BA1 1LJ"
-    assert (found.names, found.units, found.typing) == (("YORK", "STREET"), ("2",), None)
+    search = search_text.parse_search("2 york street ba1 1lj")
+    assert search.postcode is not None
+    assert search.postcode.whole == "BA1 1LJ"
+    assert (search.names, search.units, search.typing) == (("YORK", "STREET"), ("2",), None)
 
 
 def test_a_uprn_is_recognised():
@@ -46,9 +46,9 @@ def test_the_last_word_is_unfinished_until_a_space_follows():
 
 @given(st.text(max_size=300))
 def test_any_text_gives_a_bounded_number_of_bounded_plain_words(typed):
-    found = search_text.parse_search(typed)
-    assert len(found.words) <= search_text.MAX_WORDS
-    for word in (*found.names, *found.units):
+    search = search_text.parse_search(typed)
+    assert len(search.words) <= search_text.MAX_WORDS
+    for word in (*search.names, *search.units):
         assert word.isascii()
         assert word.isalnum()
         assert len(word) <= search_text.MAX_WORD_LENGTH

@@ -37,38 +37,38 @@ async def connection(gazetteer, postgres_url, database_url):
 
 @pytest.fixture
 async def statements(connection):
-    """``async with statements() as seen``: the statements the block sent, without the driver's own."""
+    """``async with statements() as recorded``: the statements the block sent, without the driver's own."""
 
     @asynccontextmanager
     async def watch():
-        every, seen = [], []
-        with connection.query_logger(every.append):
-            yield seen
+        logged, recorded = [], []
+        with connection.query_logger(logged.append):
+            yield recorded
             await asyncio.sleep(0)  # the driver tells of them in the loop's next round
-        seen += [one for one in every if "council = $1" in one.query]
+        recorded += [statement for statement in logged if "council = $1" in statement.query]
 
     return watch
 
 
-async def asked_everything(connection, council="citytown"):
+async def read_everything(connection, council="citytown"):
     """Every read of the store, once. Answers the JSON texts."""
-    answers = []
-    for wanted in (places.DEFAULT_QUERY, BOTH):
-        found = [await places.list_by_uprn(connection, council, 1001, wanted)]
+    texts = []
+    for query in (places.DEFAULT_QUERY, BOTH):
+        results = [await places.list_by_uprn(connection, council, 1001, query)]
         searches = map(search_postcode, ("BA1 5AA", "BA2 9ZZ", "BA1", "BA11"))
-        found += [await places.list_by_postcode(connection, council, search, wanted) for search in searches]
-        answers += [one["results"] or "" for one in found]
-    own = await reads.get_json(connection, council, 1001)
-    answers.append(own["body"] if own else "")
+        results += [await places.list_by_postcode(connection, council, search, query) for search in searches]
+        texts += [result["results"] or "" for result in results]
+    property_ = await reads.get_json(connection, council, 1001)
+    texts.append(property_["body"] if property_ else "")
     for typed in ("acacia", "12 long lane", "ba1 5", "001001"):
-        answers += await list_suggestions(connection, council, parse_search(typed), 10)
-        found = await find_addresses(connection, council, parse_search(typed + " "), BOTH, Scoring())
-        answers.append(found["results"] or "")
-    return answers
+        texts += await list_suggestions(connection, council, parse_search(typed), 10)
+        results = await find_addresses(connection, council, parse_search(typed + " "), BOTH, Scoring())
+        texts.append(results["results"] or "")
+    return texts
 
 
 async def test_every_read_is_one_statement_whatever_its_size(connection, statements):
-    for ask in (
+    for run_read in (
         lambda: places.list_by_postcode(
             connection, "citytown", search_postcode("SW1A 1AA"), places.DEFAULT_QUERY
         ),
@@ -79,13 +79,13 @@ async def test_every_read_is_one_statement_whatever_its_size(connection, stateme
         lambda: list_suggestions(connection, "citytown", parse_search("long lane"), 50),
         lambda: find_addresses(connection, "citytown", parse_search("long lane "), BOTH, Scoring()),
     ):
-        async with statements() as seen:
-            await ask()
-        assert len(seen) == 1
+        async with statements() as recorded:
+            await run_read()
+        assert len(recorded) == 1
 
 
 @pytest.mark.parametrize(
-    ("ask", "index"),
+    ("run_read", "index"),
     [
         (lambda c: places.list_by_uprn(c, "citytown", 1001, places.DEFAULT_QUERY), "pk_place"),
         (lambda c: places.list_by_uprn(c, "citytown", 1001, BOTH), "pk_place"),
@@ -98,22 +98,22 @@ async def test_every_read_is_one_statement_whatever_its_size(connection, stateme
         (lambda c: find_addresses(c, "citytown", parse_search("acacia "), BOTH, Scoring()), "pk_search_word"),
     ],
 )  # fmt: skip
-async def test_every_read_has_its_index(connection, statements, ask, index):
-    async with statements() as seen:
-        await ask(connection)
+async def test_every_read_has_its_index(connection, statements, run_read, index):
+    async with statements() as recorded:
+        await run_read(connection)
     await connection.execute("SET enable_seqscan = off")  # a table this small is else read as a whole
     await connection.execute("SET plan_cache_mode = force_generic_plan")
-    plan = await connection.fetch("EXPLAIN " + seen[0].query, *seen[0].args)
+    plan = await connection.fetch("EXPLAIN " + recorded[0].query, *recorded[0].args)
     assert index in "\n".join(line[0] for line in plan)
 
 
 async def test_no_read_shows_another_councils_addresses(connection):
-    ours, theirs = await asked_everything(connection), await asked_everything(connection, "hillshire")
+    ours, theirs = await read_everything(connection), await read_everything(connection, "hillshire")
     assert "ACACIA" in "".join(ours)
     assert "OTHER STREET" not in "".join(ours)
     assert "OTHER STREET" in "".join(theirs)
     assert "ACACIA" not in "".join(theirs)
-    assert "".join(await asked_everything(connection, "atlantis")) == ""
+    assert "".join(await read_everything(connection, "atlantis")) == ""
 
 
 async def test_every_answer_is_json_whatever_an_address_holds(load, write, connection):
@@ -123,8 +123,8 @@ async def test_every_answer_is_json_whatever_an_address_holds(load, write, conne
         (await places.list_by_uprn(connection, "citytown", 7001, places.DEFAULT_QUERY))["results"]
     )["DPA"]
     assert dpa["ADDRESS"].startswith("Ü & <Ö> 'X', %S {0}, A\"B\\C</SCRIPT>, ACACIA ROAD")
-    own = json.loads((await reads.get_json(connection, "citytown", 7001))["body"])
-    assert own["building_name"] == hostile["name"]
+    property_ = json.loads((await reads.get_json(connection, "citytown", 7001))["body"])
+    assert property_["building_name"] == hostile["name"]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ async def test_every_answer_is_json_whatever_an_address_holds(load, write, conne
 )
 async def test_numbers_taken_apart_come_together_as_they_were(load, write, connection, subname, number):
     await load(write([row(7002, subname=subname, number=number)]))
-    own = json.loads((await reads.get_json(connection, "citytown", 7002))["body"])
-    assert (own["sub_building"] or "", own["building_number"] or "") == (subname, number)
+    property_ = json.loads((await reads.get_json(connection, "citytown", 7002))["body"])
+    assert (property_["sub_building"] or "", property_["building_number"] or "") == (subname, number)
 
 
 async def test_a_second_address_of_a_property_is_found_beside_the_first(load, write, connection, database):
@@ -155,8 +155,8 @@ async def test_a_second_address_of_a_property_is_found_beside_the_first(load, wr
     )
     assert (usual["total"], lpis["total"], only["total"]) == (1, 2, 1)
     assert "THE OLD FORGE" in only["results"]
-    own = await reads.get_json(connection, "citytown", 7003)
-    assert json.loads(own["body"])["building_number"] == "70"
+    property_ = await reads.get_json(connection, "citytown", 7003)
+    assert json.loads(property_["body"])["building_number"] == "70"
 
 
 async def test_a_change_of_name_leaves_no_word_behind(session, load, write):
@@ -186,4 +186,4 @@ def test_the_code_lists_are_whole():
 
 
 def test_the_samples_classes_are_in_the_code_list():
-    assert {one["classificationcode"] for one in ACACIA} <= set(codelists.classifications())
+    assert {row_["classificationcode"] for row_ in ACACIA} <= set(codelists.classifications())

@@ -35,9 +35,9 @@ def suggest(client, mint):
     key = mint(scopes=["address:read"], councils=["citytown"])
 
     async def ask(**parameters):
-        answer = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
-        assert answer.status_code == 200, answer.text
-        return Suggestions.model_validate(answer.json()).items
+        response = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
+        assert response.status_code == 200, response.text
+        return Suggestions.model_validate(response.json()).items
 
     return ask
 
@@ -62,9 +62,9 @@ async def test_a_building_lists_what_is_within_it(suggest):
     assert await suggest(within=100) == []
 
 
-@pytest.mark.parametrize("here", ["375000.25,165000.75", "-2.361,51.384"])
-async def test_the_nearest_comes_first(suggest, here):
-    near, far = [await suggest(q="7 acacia", near=point) for point in (here, "365000,165000")]
+@pytest.mark.parametrize("location", ["375000.25,165000.75", "-2.361,51.384"])
+async def test_the_nearest_comes_first(suggest, location):
+    near, far = [await suggest(q="7 acacia", near=point) for point in (location, "365000,165000")]
     assert [item.uprn for item in near[:2]] == ["107", "207"]
     assert [item.uprn for item in far[:2]] == ["207", "107"]
     assert near[0].distance < 200
@@ -83,8 +83,8 @@ async def test_a_number_alone_is_enough(suggest):
 async def test_a_ward_keeps_to_itself(suggest, database):
     async with database.writing("citytown") as session:
         await session.execute(text("UPDATE place SET ward = 'E05012345' WHERE uprn BETWEEN 200 AND 299"))
-    found = await suggest(q="acacia", ward="E05012345", limit=50)
-    assert {item.uprn for item in found} == {str(200 + number) for number in range(1, 20)}
+    items = await suggest(q="acacia", ward="E05012345", limit=50)
+    assert {item.uprn for item in items} == {str(200 + number) for number in range(1, 20)}
     assert await suggest(q="acacia", ward="E05099999") == []
     assert [item.uprn for item in await suggest(q="bs31 1", ward="E05012345", limit=2)] == ["201", "202"]
 
@@ -109,9 +109,9 @@ async def test_a_ward_keeps_to_itself(suggest, database):
 )
 async def test_what_cannot_be_asked_is_a_problem(client, mint, parameters):
     key = mint(scopes=["address:read"], councils=["citytown"])
-    answer = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["field"].startswith("query.")
+    response = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"].startswith("query.")
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ async def test_what_cannot_be_asked_is_a_problem(client, mint, parameters):
 )
 async def test_hostile_text_is_refused_or_finds_nothing(client, mint, typed):
     key = mint(scopes=["address:read"], councils=["citytown"])
-    answer = await client.get(ADDRESSES, params={"q": typed}, headers={"X-Api-Key": key})
-    assert answer.status_code == 400 or answer.json() == {"items": []}
+    response = await client.get(ADDRESSES, params={"q": typed}, headers={"X-Api-Key": key})
+    assert response.status_code == 400 or response.json() == {"items": []}
 
 
 def test_a_point_is_read_in_metres_and_in_degrees():

@@ -52,11 +52,11 @@ def postcodes(settings, capsys, tmp_path):
 def rows(database):
     """``await rows("SELECT ...")`` -> the rows as tuples."""
 
-    async def found(statement):
+    async def fetch(statement):
         async with database.reading() as session:
-            return [tuple(one) for one in await session.all(text(statement))]
+            return [tuple(row) for row in await session.all(text(statement))]
 
-    return found
+    return fetch
 
 
 ALL = "SELECT postcode, easting, northing, district FROM postcode ORDER BY postcode"
@@ -64,17 +64,17 @@ ALL = "SELECT postcode, easting, northing, district FROM postcode ORDER BY postc
 
 async def test_a_file_fills_the_region(postcodes, rows):
     code, lines = await postcodes(EXTRACT)
-    there = len(EXTRACT.read_text().splitlines()) - 1
+    total = len(EXTRACT.read_text().splitlines()) - 1
     assert code == postcode_load.DONE
     assert [line["step"] for line in lines[:-1]] == ["checking", "writing", "indexing"]
     assert (
-        lines[-1] | {"outcome": "loaded", "rows": there, "created": there - 17, "left_out": 17} == lines[-1]
+        lines[-1] | {"outcome": "loaded", "rows": total, "created": total - 17, "left_out": 17} == lines[-1]
     )
     assert await rows(ALL + " LIMIT 1") == [("BA1 1AA", 375350, 164482, "E06000022")]
-    assert (await rows("SELECT count(*) FROM postcode"))[0][0] == there - 17
+    assert (await rows("SELECT count(*) FROM postcode"))[0][0] == total - 17
     outcodes = await rows("SELECT outcode, postcodes, before, districts FROM outcode ORDER BY outcode")
     assert outcodes[:2] == [("BA1", 373, 0, ["E06000022", "E06000054"]), ("BA10", 20, 373, ["E06000066"])]
-    assert sum(one[1] for one in outcodes) == there - 17
+    assert sum(outcode[1] for outcode in outcodes) == total - 17
 
 
 @pytest.mark.parametrize("packed", [gzip.compress, lzma.compress, bytes])
@@ -94,13 +94,15 @@ async def test_the_same_file_again_is_recognised(postcodes):
 
 async def test_a_later_file_adds_changes_and_takes_away(postcodes, rows):
     await postcodes(TWO + "SE1 0AA,531860,179460,E09000028\nSE1 0AB,531860,179461,E09000028\n")
-    kept = await rows("SELECT xmin::text FROM postcode WHERE postcode = 'BA1 1AA'")
+    row_version = await rows("SELECT xmin::text FROM postcode WHERE postcode = 'BA1 1AA'")
     _, lines = await postcodes(TWO.replace("375351", "375000") + "BA2 1AA,1,2,E06000022\n")
     assert lines[-1] | {"created": 1, "changed": 1, "removed": 2} == lines[-1]
-    assert [one[:3] for one in await rows(ALL)] == [
+    assert [row[:3] for row in await rows(ALL)] == [
         ("BA1 1AA", 375350, 164482), ("BA1 1AB", 375000, 164483), ("BA2 1AA", 1, 2),
     ]  # fmt: skip
-    assert await rows("SELECT xmin::text FROM postcode WHERE postcode = 'BA1 1AA'") == kept, "not written"
+    assert await rows("SELECT xmin::text FROM postcode WHERE postcode = 'BA1 1AA'") == row_version, (
+        "not written"
+    )
     assert await rows("SELECT outcode FROM outcode ORDER BY outcode") == [("BA1",), ("BA2",)]
 
 
@@ -116,8 +118,8 @@ async def test_rows_may_be_written_in_other_ways(postcodes, rows):
 async def test_a_postcode_that_is_nowhere_is_answered_without_a_place(postcodes, client):
     await postcodes(HEADER + "GIR 0AA,,,\nBA1 1AA,375350,164482,E06000022\n")
     base = "/citytown/address/postcodes-io"
-    found = (await client.get(f"{base}/postcodes/GIR0AA")).json()["result"]
-    assert [found[name] for name in ("eastings", "longitude", "country", "admin_district")] == [None] * 4
+    postcode = (await client.get(f"{base}/postcodes/GIR0AA")).json()["result"]
+    assert [postcode[name] for name in ("eastings", "longitude", "country", "admin_district")] == [None] * 4
     assert (await client.get(f"{base}/postcodes/GIR0AA/nearest")).json()["result"] is None
     assert (await client.get(f"{base}/outcodes/GIR")).json()["result"]["latitude"] is None
     assert (await client.get(f"{base}/outcodes/GIR/nearest")).json() == {"status": 200, "result": None}
@@ -206,7 +208,7 @@ async def test_readers_have_the_old_postcodes_until_the_new_ones_are_whole(
 
     async def read():
         bulk = await client.post(f"{base}/postcodes", json={"postcodes": ["BA11AA", "BA11AB", "BA11AD"]})
-        eastings = [one["result"] and one["result"]["eastings"] for one in bulk.json()["result"]]
+        eastings = [item["result"] and item["result"]["eastings"] for item in bulk.json()["result"]]
         outcode = (await client.get(f"{base}/outcodes/BA1")).json()["result"]
         return eastings, outcode["eastings"]
 
@@ -264,26 +266,29 @@ async def test_a_gazetteer_answers_its_own_postcodes_before_any_file(load, write
     await load(write([*ACACIA, row(3002, postcode="BA11 1AA", easting="377000", northing="150000")]))
     base = "/citytown/address/postcodes-io"
 
-    async def ask(path):
+    async def fetch(path):
         return (await client.get(base + path)).json()["result"]
 
-    found = await ask("/postcodes/ba15aa")
-    assert (found["eastings"], found["northings"], found["country"]) == (375000, 165001, "England")
-    assert found["codes"]["admin_district"] == "E06000022"
-    assert await ask("/postcodes/BA1/autocomplete") == ["BA1 5AA"]
-    assert await ask("/postcodes/B/autocomplete") == ["BA1 5AA", "BA11 1AA"]
-    assert [one["outcode"] for one in await ask("/outcodes/BA11/nearest?radius=25000")] == ["BA11", "BA1"]
-    assert {(await ask("/random/postcodes"))["postcode"] for _ in range(40)} == {"BA1 5AA", "BA11 1AA"}
-    near = await ask(f"/postcodes?lon={found['longitude']}&lat={found['latitude']}&widesearch=true")
-    assert [one["postcode"] for one in near] == ["BA1 5AA", "BA11 1AA"]
+    postcode = await fetch("/postcodes/ba15aa")
+    assert (postcode["eastings"], postcode["northings"], postcode["country"]) == (375000, 165001, "England")
+    assert postcode["codes"]["admin_district"] == "E06000022"
+    assert await fetch("/postcodes/BA1/autocomplete") == ["BA1 5AA"]
+    assert await fetch("/postcodes/B/autocomplete") == ["BA1 5AA", "BA11 1AA"]
+    assert [result["outcode"] for result in await fetch("/outcodes/BA11/nearest?radius=25000")] == [
+        "BA11",
+        "BA1",
+    ]
+    assert {(await fetch("/random/postcodes"))["postcode"] for _ in range(40)} == {"BA1 5AA", "BA11 1AA"}
+    near = await fetch(f"/postcodes?lon={postcode['longitude']}&lat={postcode['latitude']}&widesearch=true")
+    assert [result["postcode"] for result in near] == ["BA1 5AA", "BA11 1AA"]
     elsewhere = await client.get("/hillshire/address/postcodes-io/postcodes/ba15aa/validate")
     assert elsewhere.json()["result"] is False
 
 
 @pytest.mark.usefixtures("no_gazetteer")
 async def test_a_gazetteers_postcodes_follow_its_addresses(load, write, rows, database):
-    here = {"northing": "2000", "postcode": "BA1 1AA"}
-    await load(write([row(1, easting="1000", **here), row(2, number="2", easting="2000", **here)]))
+    location = {"northing": "2000", "postcode": "BA1 1AA"}
+    await load(write([row(1, easting="1000", **location), row(2, number="2", easting="2000", **location)]))
     assert await rows(OWN) == [("BA1 1AA", 1500, 2000)]
     await load(write([row(2, number="2", easting="4000", northing="2000", postcode="BA1 1AA")]))
     assert await rows(OWN) == [("BA1 1AA", 2500, 2000)]
@@ -330,17 +335,20 @@ async def test_ward_and_parish_are_told_where_all_addresses_of_a_postcode_agree(
     base = "/citytown/address/postcodes-io"
 
     async def areas(path):
-        found = (await client.get(base + path)).json()["result"]
-        found = found[0] if isinstance(found, list) else found
-        codes = found.get("codes", {"admin_ward": None, "parish": None})
-        return found["admin_ward"], found["parish"], codes["admin_ward"], codes["parish"]
+        result = (await client.get(base + path)).json()["result"]
+        result = result[0] if isinstance(result, list) else result
+        codes = result.get("codes", {"admin_ward": None, "parish": None})
+        return result["admin_ward"], result["parish"], codes["admin_ward"], codes["parish"]
 
-    for uprn, seen in ((1, (None, None, None, None)), (2, ("Walcot", "Freshford", "E05012489", "E04000970"))):
+    for uprn, expected in (
+        (1, (None, None, None, None)),
+        (2, ("Walcot", "Freshford", "E05012489", "E04000970")),
+    ):
         async with database.writing() as session:
             move = "UPDATE place SET ward = 'E05012489', parish = 'E04000970' WHERE uprn = :uprn"
             await session.execute(text(move), {"uprn": uprn})
         for path in ("/postcodes/BA11AA", "/postcodes?q=BA1", "/postcodes/BA1 1AA/nearest"):
-            assert await areas(path) == seen, path
+            assert await areas(path) == expected, path
     assert await areas("/outcodes/BA1") == (["Walcot"], ["Freshford"], None, None)
     assert await areas("/outcodes/BA1/nearest") == (["Walcot"], ["Freshford"], None, None)
     assert await areas("/postcodes/BA11AB") == (None, None, None, None)

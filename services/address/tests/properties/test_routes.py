@@ -44,23 +44,23 @@ def patch(client, mint):
 
 
 async def test_a_postcode_gives_its_addresses_in_order(get):
-    answer = (await get(f"{PLACES}/postcode", postcode="ba1 5aa")).json()
-    Answer.model_validate(answer)
-    found = [one["DPA"] for one in answer["results"]]
-    assert [one["ADDRESS"] for one in found[:2]] == [
+    body = (await get(f"{PLACES}/postcode", postcode="ba1 5aa")).json()
+    Answer.model_validate(body)
+    addresses = [result["DPA"] for result in body["results"]]
+    assert [address["ADDRESS"] for address in addresses[:2]] == [
         "1, ACACIA ROAD, WALCOT, BATH, BA1 5AA",
         "2, ACACIA ROAD, WALCOT, BATH, BA1 5AA",
     ]
-    assert found[-1]["ADDRESS"] == "OAK DENTAL PRACTICE, 14A, ACACIA ROAD, WALCOT, BATH, BA1 5AA"
-    assert found[-1]["BUILDING_NAME"] == "14A"
-    assert "BUILDING_NUMBER" not in found[-1]
-    assert answer["header"] | {"totalresults": 13, "offset": 0, "maxresults": 100} == answer["header"]
+    assert addresses[-1]["ADDRESS"] == "OAK DENTAL PRACTICE, 14A, ACACIA ROAD, WALCOT, BATH, BA1 5AA"
+    assert addresses[-1]["BUILDING_NAME"] == "14A"
+    assert "BUILDING_NUMBER" not in addresses[-1]
+    assert body["header"] | {"totalresults": 13, "offset": 0, "maxresults": 100} == body["header"]
 
 
 async def test_the_fields_of_a_delivery_point_have_the_contracts_names_and_types(get):
-    answer = (await get(f"{PLACES}/uprn", uprn=2001)).json()
+    body = (await get(f"{PLACES}/uprn", uprn=2001)).json()
     assert (
-        answer["results"][0]["DPA"]
+        body["results"][0]["DPA"]
         | {
             "UPRN": "2001",
             "ADDRESS": "FLAT 1, MILL HOUSE, ACACIA ROAD, WALCOT, BATH, BA1 5AB",
@@ -85,14 +85,14 @@ async def test_the_fields_of_a_delivery_point_have_the_contracts_names_and_types
             "MATCH": 1.0,
             "MATCH_DESCRIPTION": "EXACT",
         }
-        == answer["results"][0]["DPA"]
+        == body["results"][0]["DPA"]
     )
 
 
 async def test_a_gazetteer_address_has_its_numbers_apart(get):
-    answer = (await get(f"{PLACES}/uprn", uprn=3002, dataset="LPI")).json()
-    Answer.model_validate(answer)
-    lpi = answer["results"][0]["LPI"]
+    body = (await get(f"{PLACES}/uprn", uprn=3002, dataset="LPI")).json()
+    Answer.model_validate(body)
+    lpi = body["results"][0]["LPI"]
     assert lpi | {"PAO_START_NUMBER": "7", "PAO_END_NUMBER": "9", "USRN": "90000003"} == lpi
     assert lpi | {"STREET_DESCRIPTION": "FIRST AVENUE", "LPI_LOGICAL_STATUS_CODE": "1"} == lpi
     assert lpi["LPI_KEY"].startswith("0114L")
@@ -101,74 +101,73 @@ async def test_a_gazetteer_address_has_its_numbers_apart(get):
 
 @pytest.mark.parametrize(("dataset", "order"), [("DPA,LPI", ["DPA", "LPI"]), ("lpi, dpa", ["LPI", "DPA"])])
 async def test_both_datasets_come_in_the_order_that_is_asked(get, dataset, order):
-    answer = (await get(f"{PLACES}/uprn", uprn=2001, dataset=dataset)).json()
-    assert [next(iter(one)) for one in answer["results"]] == order
-    assert answer["header"]["totalresults"] == 2
+    body = (await get(f"{PLACES}/uprn", uprn=2001, dataset=dataset)).json()
+    assert [next(iter(result)) for result in body["results"]] == order
+    assert body["header"]["totalresults"] == 2
 
 
 async def test_250_results_come_in_three_pages_without_gap_or_repeat(get):
-    seen, offset, total = [], 0, 1
+    uprns, offset, total = [], 0, 1
     while offset < total:
-        answer = (await get(f"{PLACES}/postcode", postcode="BA2 9", offset=offset)).json()
-        total = answer["header"]["totalresults"]
-        seen += [one["DPA"]["UPRN"] for one in answer["results"]]
-        offset += answer["header"]["maxresults"]
+        body = (await get(f"{PLACES}/postcode", postcode="BA2 9", offset=offset)).json()
+        total = body["header"]["totalresults"]
+        uprns += [result["DPA"]["UPRN"] for result in body["results"]]
+        offset += body["header"]["maxresults"]
     assert offset == 300
-    assert seen == [str(5000 + number) for number in range(1, 251)]
+    assert uprns == [str(5000 + number) for number in range(1, 251)]
     whole = (await get(f"{PLACES}/postcode", postcode="BA2 9ZZ", offset=200, maxresults=7)).json()
-    assert [one["DPA"]["UPRN"] for one in whole["results"]] == seen[200:207]
+    assert [result["DPA"]["UPRN"] for result in whole["results"]] == uprns[200:207]
     beyond = (await get(f"{PLACES}/postcode", postcode="BA2 9ZZ", offset=999)).json()
     assert beyond["header"]["totalresults"] == 250
     assert "results" not in beyond
 
 
 async def test_nothing_found_is_an_answer_without_results(get):
-    answer = await get(f"{PLACES}/postcode", postcode="SW1A 1AA")
-    assert answer.status_code == 200
-    assert answer.json()["header"]["totalresults"] == 0
-    assert "results" not in answer.json()
+    response = await get(f"{PLACES}/postcode", postcode="SW1A 1AA")
+    assert response.status_code == 200
+    assert response.json()["header"]["totalresults"] == 0
+    assert "results" not in response.json()
 
 
 @pytest.mark.parametrize(
     ("typed", "total"), [("BA1 5A", 19), ("ba15a", 19), ("BA1 5", 19), ("BA11", 3), ("BA1", 22)]
 )
 async def test_the_beginning_of_a_postcode_is_enough(get, typed, total):
-    answer = (await get(f"{PLACES}/postcode", postcode=typed)).json()
-    assert answer["header"]["totalresults"] == total
-    assert len(answer["results"]) == total
+    body = (await get(f"{PLACES}/postcode", postcode=typed)).json()
+    assert body["header"]["totalresults"] == total
+    assert len(body["results"]) == total
 
 
 @pytest.mark.parametrize(
     "typed", ["X", "sausage", "AB1CD", "", "BA1 5AA9", "\x00", "'; --", "\U0001f600", "9" * 50]
 )
 async def test_what_is_no_postcode_gets_the_contracts_own_words(get, typed):
-    answer = await get(f"{PLACES}/postcode", postcode=typed)
-    assert answer.status_code == 400
-    assert answer.json() == {"error": {"statuscode": 400, "message": MINIMUM + typed}}
+    response = await get(f"{PLACES}/postcode", postcode=typed)
+    assert response.status_code == 400
+    assert response.json() == {"error": {"statuscode": 400, "message": MINIMUM + typed}}
 
 
 async def test_the_header_says_what_was_asked_but_never_the_key(client, mint):
     key = mint(scopes=["address:read"])
     url = f"{PLACES}/postcode?maxresults=1&key={key}&postcode=BA1%205AA&lr=EN"
-    answer = (await client.get(url)).json()
+    body = (await client.get(url)).json()
     assert (
-        answer["header"]["uri"]
-        == f"http://test.invalid{PLACES}/postcode?maxresults=1&postcode=BA1%205AA&lr=EN"
+        body["header"]["uri"] == f"http://test.invalid{PLACES}/postcode?maxresults=1&postcode=BA1%205AA&lr=EN"
     )
-    assert answer["header"] | {
+    assert body["header"] | {
         "query": "postcode=BA1 5AA", "format": "JSON", "dataset": "DPA", "lr": "EN", "maxresults": 1,
         "epoch": "1", "output_srs": "EPSG:27700",
-    } == answer["header"]  # fmt: skip
+    } == body["header"]  # fmt: skip
     hidden = f"{PLACES}/uprn?%6Bey={key}&uprn=1001"
-    answer = await client.get(hidden, headers={"key": key})
-    assert key not in answer.text
-    assert answer.status_code == 200
+    body = await client.get(hidden, headers={"key": key})
+    assert key not in body.text
+    assert body.status_code == 200
 
 
 async def test_filters_choose_classes_and_statuses(get):
     async def total(*fq, dataset="DPA"):
-        answer = await get(f"{PLACES}/postcode", postcode="BA1 5", fq=list(fq), dataset=dataset)
-        return answer.json()["header"]["totalresults"]
+        response = await get(f"{PLACES}/postcode", postcode="BA1 5", fq=list(fq), dataset=dataset)
+        return response.json()["header"]["totalresults"]
 
     assert await total("CLASSIFICATION_CODE:RD*") == 17
     assert await total("classification_code:rd06 CLASSIFICATION_CODE:PP") == 6
@@ -179,7 +178,7 @@ async def test_filters_choose_classes_and_statuses(get):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "named"),
+    ("parameters", "parameter"),
     [
         ({"maxresults": 0}, "maxresults"), ({"maxresults": 101}, "maxresults"),
         ({"maxresults": "x"}, "maxresults"),
@@ -188,28 +187,28 @@ async def test_filters_choose_classes_and_statuses(get):
         ({"fq": "SURFACE:1"}, "fq"), ({"fq": "RD"}, "fq"), ({"fq": ["CLASSIFICATION_CODE:RD"] * 11}, "fq"),
     ],
 )  # fmt: skip
-async def test_a_parameter_that_cannot_be_used_is_named_in_the_contracts_shape(get, parameters, named):
-    answer = await get(f"{PLACES}/postcode", postcode="BA1 5AA", **parameters)
-    assert answer.status_code == 400
-    error = PlacesError.model_validate(answer.json()).error
+async def test_a_parameter_that_cannot_be_used_is_named_in_the_contracts_shape(get, parameters, parameter):
+    response = await get(f"{PLACES}/postcode", postcode="BA1 5AA", **parameters)
+    assert response.status_code == 400
+    error = PlacesError.model_validate(response.json()).error
     assert error.statuscode == 400
-    assert error.message.startswith(f"Parameter {named}: ")
+    assert error.message.startswith(f"Parameter {parameter}: ")
 
 
 @pytest.mark.parametrize("uprn", ["", "0", "-1", "1.5", "x", 10**12, 2**63, "9" * 5000, "1001'"])
 async def test_what_is_no_uprn_is_refused_in_the_contracts_shape(get, uprn):
-    answer = await get(f"{PLACES}/uprn", uprn=uprn)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("Parameter uprn: ")
+    response = await get(f"{PLACES}/uprn", uprn=uprn)
+    assert response.status_code == 400
+    assert response.json()["error"]["message"].startswith("Parameter uprn: ")
 
 
 async def test_find_puts_the_best_first_and_says_how_well_it_matches(get):
-    answer = (await get(f"{PLACES}/find", query="4 Acacia Road, Bath", matchprecision=3)).json()
-    Answer.model_validate(answer)
-    best, next_best = (one["DPA"] for one in answer["results"][:2])
+    body = (await get(f"{PLACES}/find", query="4 Acacia Road, Bath", matchprecision=3)).json()
+    Answer.model_validate(body)
+    best, next_best = (result["DPA"] for result in body["results"][:2])
     assert best | {"UPRN": "1004", "MATCH": 1.0, "MATCH_DESCRIPTION": "EXACT"} == best
     assert next_best["MATCH"] < 1
-    assert answer["header"] | {"query": "query=4 Acacia Road, Bath", "matchprecision": 3} == answer["header"]
+    assert body["header"] | {"query": "query=4 Acacia Road, Bath", "matchprecision": 3} == body["header"]
 
 
 @pytest.mark.parametrize(
@@ -227,28 +226,28 @@ async def test_find_puts_the_best_first_and_says_how_well_it_matches(get):
     ],
 )
 async def test_find_finds(get, query, uprn):
-    answer = (await get(f"{PLACES}/find", query=query, maxresults=3)).json()
-    assert answer["results"][0]["DPA"]["UPRN"] == uprn
+    body = (await get(f"{PLACES}/find", query=query, maxresults=3)).json()
+    assert body["results"][0]["DPA"]["UPRN"] == uprn
 
 
 async def test_find_leaves_out_what_matches_too_little_and_what_lies_outside_the_box(get):
-    every = (await get(f"{PLACES}/find", query="4 acacia road")).json()["header"]["totalresults"]
+    total = (await get(f"{PLACES}/find", query="4 acacia road")).json()["header"]["totalresults"]
     good = (await get(f"{PLACES}/find", query="4 acacia road", minmatch=0.9)).json()
-    assert good["header"]["totalresults"] == 1 < every
+    assert good["header"]["totalresults"] == 1 < total
     outside = (await get(f"{PLACES}/find", query="4 acacia road", bbox="1,1,2,2")).json()
     assert outside["header"]["totalresults"] == 0
     inside = (await get(f"{PLACES}/find", query="4 acacia road", bbox="374000,164000,376000,166000")).json()
-    assert inside["header"]["totalresults"] == every
+    assert inside["header"]["totalresults"] == total
 
 
 async def test_find_by_a_postcode_is_the_postcodes_search(get):
-    found = (await get(f"{PLACES}/find", query="ba1 5ab")).json()
-    asked = (await get(f"{PLACES}/postcode", postcode="BA1 5AB")).json()
-    assert found["results"] == asked["results"]
+    by_text = (await get(f"{PLACES}/find", query="ba1 5ab")).json()
+    by_postcode = (await get(f"{PLACES}/postcode", postcode="BA1 5AB")).json()
+    assert by_text["results"] == by_postcode["results"]
 
 
 @pytest.mark.parametrize(
-    ("parameters", "named"),
+    ("parameters", "parameter"),
     [
         ({}, "query"), ({"query": ""}, "query"), ({"query": "x" * 501}, "query"),
         ({"query": "a", "minmatch": 0}, "minmatch"), ({"query": "a", "minmatch": "nan"}, "minmatch"),
@@ -256,10 +255,10 @@ async def test_find_by_a_postcode_is_the_postcodes_search(get):
         ({"query": "a", "bbox": "2,1,1,2"}, "bbox"), ({"query": "a", "bbox": "nan,nan,nan,nan"}, "bbox"),
     ],
 )  # fmt: skip
-async def test_find_refuses_what_it_cannot_use(get, parameters, named):
-    answer = await get(f"{PLACES}/find", **parameters)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith(f"Parameter {named}: ")
+async def test_find_refuses_what_it_cannot_use(get, parameters, parameter):
+    response = await get(f"{PLACES}/find", **parameters)
+    assert response.status_code == 400
+    assert response.json()["error"]["message"].startswith(f"Parameter {parameter}: ")
 
 
 @pytest.mark.parametrize(
@@ -285,7 +284,7 @@ async def test_hostile_text_finds_nothing_and_harms_nothing(get, text):
 async def test_errors_below_the_contracts_address_have_its_shape(client, mint, get):
     foreign = mint(scopes=["address:read"], councils=["hillshire"])
     empty = mint(scopes=[])
-    asked = [
+    refusals = [
         (await client.get(f"{PLACES}/uprn?uprn=1"), 401),
         (await client.get(f"{PLACES}/uprn?uprn=1&key=rubbish"), 401),
         (await client.get(f"{PLACES}/uprn?uprn=1&key={foreign}"), 403),
@@ -294,9 +293,9 @@ async def test_errors_below_the_contracts_address_have_its_shape(client, mint, g
         (await get(PLACES.replace("citytown", "atlantis") + "/uprn?uprn=1"), 404),
         (await client.post(f"{PLACES}/uprn"), 405),
     ]
-    for answer, status in asked:
-        assert answer.status_code == status
-        assert PlacesError.model_validate(answer.json()).error.statuscode == status
+    for response, status in refusals:
+        assert response.status_code == status
+        assert PlacesError.model_validate(response.json()).error.statuscode == status
 
 
 @pytest.mark.parametrize(
@@ -319,8 +318,8 @@ async def test_errors_below_the_contracts_address_have_its_shape(client, mint, g
     ],
 )
 async def test_typing_suggests_the_likeliest_first(get, typed, first):
-    answer = await get(ADDRESSES, q=typed)
-    items = Suggestions.model_validate(answer.json()).items
+    response = await get(ADDRESSES, q=typed)
+    items = Suggestions.model_validate(response.json()).items
     assert items[0].address == first
 
 
@@ -333,17 +332,17 @@ async def test_suggestions_are_no_more_than_asked(get):
     "parameters", [{}, {"q": "ab"}, {"q": "a" * 201}, {"q": "abc", "limit": 101}, {"q": "abc", "limit": 0}]
 )
 async def test_a_suggestion_that_cannot_be_made_is_a_problem(get, parameters):
-    answer = await get(ADDRESSES, **parameters)
-    assert answer.status_code == 400
-    assert answer.json()["code"] == "invalid-request"
+    response = await get(ADDRESSES, **parameters)
+    assert response.status_code == 400
+    assert response.json()["code"] == "invalid-request"
 
 
 async def test_a_property_is_read_with_its_version(get):
-    answer = await get(f"{ADDRESSES}/1005")
-    found = Address.model_validate(answer.json())
-    assert (found.uprn, found.address) == ("1005", "5 ACACIA ROAD, WALCOT, BATH, BA1 5AA")
-    assert answer.headers["ETag"] == f'"{found.version}"'
-    assert "private" in answer.headers["Cache-Control"]
+    response = await get(f"{ADDRESSES}/1005")
+    address = Address.model_validate(response.json())
+    assert (address.uprn, address.address) == ("1005", "5 ACACIA ROAD, WALCOT, BATH, BA1 5AA")
+    assert response.headers["ETag"] == f'"{address.version}"'
+    assert "private" in response.headers["Cache-Control"]
 
 
 async def test_a_reader_who_has_it_is_not_sent_it_again(client, mint):
@@ -355,20 +354,20 @@ async def test_a_reader_who_has_it_is_not_sent_it_again(client, mint):
 
 @pytest.mark.parametrize("uprn", ["0", "-1", "x", 10**12, 2**63, 2**64, "1.5", "%00"])
 async def test_what_is_no_uprn_is_a_problem(get, uprn):
-    answer = await get(f"{ADDRESSES}/{uprn}")
-    assert answer.status_code == 400
+    response = await get(f"{ADDRESSES}/{uprn}")
+    assert response.status_code == 400
 
 
 async def test_a_property_that_is_not_there_is_404(get):
-    answer = await get(f"{ADDRESSES}/999999999999")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    response = await get(f"{ADDRESSES}/999999999999")
+    assert (response.status_code, response.json()["code"]) == (404, "not-found")
 
 
 async def test_a_council_never_sees_anothers_property_of_the_same_uprn(client, mint):
     for council, street in (("citytown", "ACACIA ROAD"), ("hillshire", "OTHER STREET")):
         headers = {"X-Api-Key": mint(scopes=["address:read"], councils=[council])}
-        answer = await client.get(f"/{council}/address/v1/addresses/1001", headers=headers)
-        assert answer.json()["street"] == street
+        response = await client.get(f"/{council}/address/v1/addresses/1001", headers=headers)
+        assert response.json()["street"] == street
         places = await client.get(f"/{council}/address/search/places/v1/uprn?uprn=1001", headers=headers)
         assert places.json()["header"]["totalresults"] == 1
 
@@ -380,18 +379,18 @@ async def test_a_change_is_kept_told_and_shown(get, patch, database):
         "building_number": "1A",
         "classification": "CR08",
     }
-    answer = await patch(1007, body, '"1"')
-    assert answer.status_code == 200
-    found = Address.model_validate(answer.json())
-    assert (found.version, found.easting, found.organisation, found.building_number) == (
+    response = await patch(1007, body, '"1"')
+    assert response.status_code == 200
+    address = Address.model_validate(response.json())
+    assert (address.version, address.easting, address.organisation, address.building_number) == (
         2,
         375111.12,
         "ACME LTD",
         "1A",
     )
-    assert found.address == "ACME LTD, 1A ACACIA ROAD, WALCOT, BATH, BA1 5AA"
-    assert answer.headers["ETag"] == '"2"'
-    assert (await get(f"{ADDRESSES}/1007")).json() == answer.json()
+    assert address.address == "ACME LTD, 1A ACACIA ROAD, WALCOT, BATH, BA1 5AA"
+    assert response.headers["ETag"] == '"2"'
+    assert (await get(f"{ADDRESSES}/1007")).json() == response.json()
     assert (await get(ADDRESSES, q="acme")).json()["items"][0]["uprn"] == "1007"
     event = (await published(database))[-1]
     assert (event.type, event.subject, event.sequence) == ("address.property.changed.v1", "1007", 2)
@@ -408,34 +407,34 @@ async def test_a_change_is_kept_told_and_shown(get, patch, database):
 
 async def test_a_change_needs_the_version_that_was_seen(patch):
     missing = await patch(1008, {"locality": "WALCOT"})
-    assert (missing.status_code, missing.json()["code"]) == (428, "precondition-required")
+    assert (missing.status_code, missing.json()["code"]) == (428, "version-needed")
     for stale in ('"0"', '"2"', '"x"', "1", '"99999999999999999999"', "*x", ""):
-        answer = await patch(1008, {"locality": "ODD DOWN"}, stale or " ")
-        assert answer.status_code == 412, stale
-        assert answer.headers["ETag"] == '"1"'
+        response = await patch(1008, {"locality": "ODD DOWN"}, stale or " ")
+        assert response.status_code == 412, stale
+        assert response.headers["ETag"] == '"1"'
 
 
 async def test_of_two_changes_at_once_one_wins(patch, get):
-    answers = await asyncio.gather(*(patch(1009, {"building_name": f"HOUSE {n}"}, '"1"') for n in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412]
+    responses = await asyncio.gather(*(patch(1009, {"building_name": f"HOUSE {n}"}, '"1"') for n in range(5)))
+    assert sorted(response.status_code for response in responses) == [200, 412, 412, 412, 412]
     assert (await get(f"{ADDRESSES}/1009")).json()["version"] == 2
 
 
 async def test_a_change_that_changes_nothing_makes_no_version_and_no_event(patch, database):
     before = len(await published(database))
-    answer = await patch(1010, {"building_number": "10", "easting": 375000.25}, '"1"')
-    assert (answer.status_code, answer.headers["ETag"]) == (200, '"1"')
+    response = await patch(1010, {"building_number": "10", "easting": 375000.25}, '"1"')
+    assert (response.status_code, response.headers["ETag"]) == (200, '"1"')
     assert len(await published(database)) == before
 
 
 async def test_a_field_is_emptied_with_null(patch):
-    answer = await patch(1013, {"organisation": None, "locality": None}, '"1"')
-    assert answer.json() | {"organisation": None, "locality": None} == answer.json()
+    response = await patch(1013, {"organisation": None, "locality": None}, '"1"')
+    assert response.json() | {"organisation": None, "locality": None} == response.json()
 
 
 async def test_a_retired_property_stays_readable_leaves_the_searches_and_never_comes_back(get, patch):
-    answer = await patch(5250, {"logical_status": 8}, '"1"')
-    assert answer.json()["logical_status"] == 8
+    response = await patch(5250, {"logical_status": 8}, '"1"')
+    assert response.json()["logical_status"] == 8
     assert (await get(f"{ADDRESSES}/5250")).status_code == 200
     assert (await get(ADDRESSES, q="250 long lane")).json()["items"] == []
     assert (await get(f"{PLACES}/uprn", uprn=5250)).json()["header"]["totalresults"] == 0
@@ -461,23 +460,23 @@ async def test_a_retired_property_stays_readable_leaves_the_searches_and_never_c
     ],
 )  # fmt: skip
 async def test_a_change_the_gazetteer_cannot_hold_is_refused_with_its_field(get, patch, body, field):
-    answer = await patch(1011, body, '"1"')
-    assert answer.status_code == 400
-    assert answer.json()["code"] == "invalid-request"
-    assert answer.json()["errors"][0]["field"].split(".")[-1] == field or field == "body"
+    response = await patch(1011, body, '"1"')
+    assert response.status_code == 400
+    assert response.json()["code"] == "invalid-request"
+    assert response.json()["errors"][0]["field"].split(".")[-1] == field or field == "body"
     assert (await get(f"{ADDRESSES}/1011")).json()["version"] == 1
 
 
 async def test_a_building_cannot_lie_within_its_own_flat(patch):
-    answer = await patch(2000, {"parent_uprn": "2001"}, '"1"')
-    assert answer.status_code == 400
-    assert "lies within it" in answer.json()["detail"]
+    response = await patch(2000, {"parent_uprn": "2001"}, '"1"')
+    assert response.status_code == 400
+    assert "lies within it" in response.json()["detail"]
 
 
 async def test_changing_needs_the_scope_to_write(client, mint):
     headers = {"X-Api-Key": mint(scopes=["address:read"]), "If-Match": '"1"'}
-    answer = await client.patch(f"{ADDRESSES}/1012", json={"locality": "X"}, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+    response = await client.patch(f"{ADDRESSES}/1012", json={"locality": "X"}, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (403, "missing-scope")
 
 
 async def test_a_property_of_nobody_cannot_be_changed(patch):
@@ -489,7 +488,9 @@ async def test_what_is_searched_for_stays_out_of_the_logs(get, caplog):
         await get(f"{PLACES}/find", query="canary cottage 4711")
         await get(ADDRESSES, q="canary cottage 4711")
         await get(f"{PLACES}/postcode", postcode="CANARY")
-    ours = [one.getMessage() for one in caplog.records if one.name != "httpx"]  # the test's own client
+    ours = [
+        record.getMessage() for record in caplog.records if record.name != "httpx"
+    ]  # the test's own client
     assert not [line for line in ours if "canary" in line.lower()]
 
 
@@ -500,16 +501,16 @@ def test_the_sample_is_what_the_tests_count_on():
 async def test_a_change_sent_again_with_its_idempotency_key_gives_the_same_answer(client, mint, database):
     token = mint(scopes=["address:read", "address:write"])
     url = f"{ADDRESSES}/1012"
-    seen = await client.get(url, headers={"X-Api-Key": token})
-    headers = {"X-Api-Key": token, "If-Match": seen.headers["ETag"], "Idempotency-Key": "lost-answer"}
-    change = {"easting": seen.json()["easting"] + 1}
+    current = await client.get(url, headers={"X-Api-Key": token})
+    headers = {"X-Api-Key": token, "If-Match": current.headers["ETag"], "Idempotency-Key": "lost-answer"}
+    change = {"easting": current.json()["easting"] + 1}
     before = len(await published(database))
     first = await client.patch(url, json=change, headers=headers)
     again = await client.patch(url, json=change, headers=headers)
     assert (first.status_code, again.status_code) == (200, 200)
     assert again.json() == first.json()
-    assert again.headers["ETag"] == first.headers["ETag"] != seen.headers["ETag"]
+    assert again.headers["ETag"] == first.headers["ETag"] != current.headers["ETag"]
     assert len(await published(database)) == before + 1
     emptied = {**change, "organisation": None}
-    other = await client.patch(url, json=emptied, headers=headers)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    different = await client.patch(url, json=emptied, headers=headers)
+    assert (different.status_code, different.json()["code"]) == (422, "idempotency-key-reused")

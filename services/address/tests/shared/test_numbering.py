@@ -19,7 +19,7 @@ SUFFIX = st.one_of(st.none(), st.sampled_from(string.ascii_uppercase))
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("text", "expected"),
     [
         ("FLAT 2", AddressableObject("FLAT", 2)),
         ("FLAT 2A", AddressableObject("FLAT", 2, "A")),
@@ -34,32 +34,32 @@ SUFFIX = st.one_of(st.none(), st.sampled_from(string.ascii_uppercase))
         (None, AddressableObject()),
     ],
 )
-def test_a_part_of_a_building_comes_apart_into_text_and_number(written, read):
-    assert parse_unit(written) == read
+def test_a_part_of_a_building_comes_apart_into_text_and_number(text, expected):
+    assert parse_unit(text) == expected
 
 
 @given(st.text(max_size=30).map(lambda text: " ".join(text.split())))
-def test_a_part_of_a_building_is_shown_as_it_was_written(written):
-    assert format_object(parse_unit(written or None)) == (written or None)
+def test_a_part_of_a_building_is_shown_as_it_was_written(part):
+    assert format_object(parse_unit(part or None)) == (part or None)
 
 
 @given(st.lists(WORD, max_size=3), NUMBER, SUFFIX)
 def test_a_number_at_the_end_is_always_found(names, number, suffix):
-    written = " ".join([*names, f"{number}{suffix or ''}"])
-    assert parse_unit(written) == AddressableObject(" ".join(names) or None, number, suffix)
+    text = " ".join([*names, f"{number}{suffix or ''}"])
+    assert parse_unit(text) == AddressableObject(" ".join(names) or None, number, suffix)
 
 
 @given(NUMBER, SUFFIX, NUMBER, SUFFIX)
 def test_a_range_of_numbers_is_read_only_forwards(start, suffix, end, end_suffix):
-    written = f"{start}{suffix or ''}-{end}{end_suffix or ''}"
+    text = f"{start}{suffix or ''}-{end}{end_suffix or ''}"
     if end < start:
         with pytest.raises(ValueError, match="backwards"):
-            parse_building(None, written)
+            parse_building(None, text)
     else:
-        assert parse_building("THE MILL", written) == AddressableObject(
+        assert parse_building("THE MILL", text) == AddressableObject(
             "THE MILL", start, suffix, end, end_suffix
         )
-        assert parse_building(None, written).number == written
+        assert parse_building(None, text).number == text
 
 
 @pytest.mark.parametrize("number", ["", "A", "12AB", "10000", "-3", "1.5", "012", "1 A", "ONE", "12-", "²"])

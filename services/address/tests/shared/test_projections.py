@@ -28,20 +28,20 @@ METRES_A_DEGREE = 111_320
 
 @pytest.mark.parametrize(("lat", "lon", "easting", "northing"), PUBLISHED)
 def test_the_published_test_points_agree_to_five_millimetres_both_ways(lat, lon, easting, northing):
-    (found,) = projections.to_lonlat([(easting, northing)])
-    east = (found[0] - lon) * METRES_A_DEGREE * math.cos(math.radians(lat))
-    assert math.hypot(east, (found[1] - lat) * METRES_A_DEGREE) < 0.005
+    (point,) = projections.to_lonlat([(easting, northing)])
+    east = (point[0] - lon) * METRES_A_DEGREE * math.cos(math.radians(lat))
+    assert math.hypot(east, (point[1] - lat) * METRES_A_DEGREE) < 0.005
     (back,) = projections.from_lonlat([(lon, lat)])
     assert math.dist(back, (easting, northing)) < 0.005
 
 
 def test_there_and_back_is_the_same_point_in_every_system():
     points = [(east * 1000.0, north * 1000.0) for east in range(200, 600, 57) for north in range(50, 900, 83)]
-    for there, back in (
+    for project, unproject in (
         (projections.to_lonlat, projections.from_lonlat),
         (projections.to_mercator, projections.from_mercator),
     ):
-        for before, after in zip(points, back(there(points)), strict=True):
+        for before, after in zip(points, unproject(project(points)), strict=True):
             assert math.dist(before, after) < 0.001
 
 
@@ -83,7 +83,7 @@ def test_threads_get_the_same_answers():
     points = [(370000.0 + n, 160000.0 + n) for n in range(500)]
     expected = projections.to_lonlat(points)
     with ThreadPoolExecutor(8) as threads:
-        assert all(found == expected for found in threads.map(projections.to_lonlat, [points] * 40))
+        assert all(projected == expected for projected in threads.map(projections.to_lonlat, [points] * 40))
 
 
 def test_importing_the_service_does_not_import_the_projection_library():

@@ -10,14 +10,14 @@ STATUSES = st.sampled_from([1, 6, 8])
 
 
 @given(st.lists(STATUSES, max_size=12), st.sampled_from([1, 6]))
-def test_no_order_of_changes_brings_a_property_back_from_historic(wanted, status):
-    lived = [status]
-    for then in wanted:
-        if lifecycle.can_become(status, then):
-            status = then
-            lived.append(status)
+def test_no_order_of_changes_brings_a_property_back_from_historic(changes, status):
+    statuses = [status]
+    for next_status in changes:
+        if lifecycle.can_become(status, next_status):
+            status = next_status
+            statuses.append(status)
     rank = {6: 0, 1: 1, 8: 2}
-    assert [rank[one] for one in lived] == sorted(rank[one] for one in lived)
+    assert [rank[stage] for stage in statuses] == sorted(rank[stage] for stage in statuses)
 
 
 @given(STATUSES, st.sampled_from([1, 3, 6, 8]))
@@ -36,7 +36,7 @@ def test_nothing_that_stands_lies_within_what_is_historic():
 
 
 @pytest.mark.parametrize(
-    ("language", "status", "of_property", "others", "possible"),
+    ("language", "status", "of_property", "other_addresses", "possible"),
     [
         ("ENG", 3, 1, [("ENG", 1)], True),
         ("CYM", 1, 1, [("ENG", 1)], True),
@@ -49,6 +49,6 @@ def test_nothing_that_stands_lies_within_what_is_historic():
     ],
 )
 def test_a_property_has_one_address_of_its_own_in_each_language(
-    language, status, of_property, others, possible
+    language, status, of_property, other_addresses, possible
 ):
-    assert (lifecycle.name_fault(language, status, of_property, others) == "") is possible
+    assert (lifecycle.name_fault(language, status, of_property, other_addresses) == "") is possible

@@ -17,8 +17,8 @@ async def token_of(tab):
 async def post_at_once(tab, path, times, **form):
     """Post the same form several times at once: the location of each answer, or its status."""
     data = {"csrf": await token_of(tab), **form}
-    answers = await asyncio.gather(*(tab.client.post(path, data=data) for _ in range(times)))
-    return [answer.headers.get("location", answer.status_code) for answer in answers]
+    responses = await asyncio.gather(*(tab.client.post(path, data=data) for _ in range(times)))
+    return [response.headers.get("location", response.status_code) for response in responses]
 
 
 async def last_code(sent_emails, address):
@@ -48,13 +48,13 @@ async def test_an_account_is_created_once(browser, sent_emails, database):
         await tab.post("/identity/register", email="race-open@example.org")
         codes.append(await last_code(sent_emails, "race-open@example.org"))
     tokens = [await token_of(tab) for tab in tabs]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(
             tab.client.post("/identity/register/code", data={"csrf": token, "code": code})
             for tab, token, code in zip(tabs, tokens, codes, strict=True)
         )
     )
-    assert sorted(answer.status_code for answer in answers) == [303, 303, 303]
+    assert sorted(response.status_code for response in responses) == [303, 303, 303]
     async with database.reading() as session:
         accounts = await session.all(
             text("SELECT account FROM account_email WHERE canonical = 'race-open@example.org'")
@@ -63,27 +63,27 @@ async def test_an_account_is_created_once(browser, sent_emails, database):
         emails = await session.scalar(text("SELECT count(*) FROM account_email"))
     assert len(accounts) == 1
     assert created == emails
-    assert sum(1 for answer in answers if answer.headers["location"] == ACCOUNT) == 1
+    assert sum(1 for response in responses if response.headers["location"] == ACCOUNT) == 1
 
 
 async def test_a_recovery_code_entered_twice_at_once_works_once(newcomer, browser, sent_emails):
     tab = await newcomer("race-app@example.org")
     page = (await tab.get(f"{ACCOUNT}/authenticator")).text
     app = pyotp.TOTP(re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", ""))
-    answer = await tab.post(f"{ACCOUNT}/authenticator", code=app.now())
-    recovery = re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)[0]
+    response = await tab.post(f"{ACCOUNT}/authenticator", code=app.now())
+    recovery = re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", response.text)[0]
     tabs = [browser() for _ in range(2)]
     for tab in tabs:
         await tab.post("/identity/sign-in", email="race-app@example.org")
         await tab.post("/identity/sign-in/code", code=await last_code(sent_emails, "race-app@example.org"))
     tokens = [await token_of(tab) for tab in tabs]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(
             tab.client.post("/identity/sign-in/recovery", data={"csrf": token, "code": recovery})
             for tab, token in zip(tabs, tokens, strict=True)
         )
     )
-    assert sorted(answer.status_code for answer in answers) == [303, 400]
+    assert sorted(response.status_code for response in responses) == [303, 400]
 
 
 async def test_attempts_sent_at_once_are_all_counted(newcomer, browser, sent_emails):
@@ -99,10 +99,10 @@ async def test_attempts_sent_at_once_are_all_counted(newcomer, browser, sent_ema
 async def test_codes_requested_at_once_are_all_counted(browser):
     tabs = [browser() for _ in range(9)]
     tokens = [await token_of(tab) for tab in tabs]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(
             tab.client.post("/identity/sign-in", data={"csrf": token, "email": "race-flood@example.org"})
             for tab, token in zip(tabs, tokens, strict=True)
         )
     )
-    assert sorted(answer.status_code for answer in answers) == [303] * 6 + [429] * 3
+    assert sorted(response.status_code for response in responses) == [303] * 6 + [429] * 3

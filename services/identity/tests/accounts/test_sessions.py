@@ -21,8 +21,8 @@ async def age(database, account, column, by):
 
 
 async def is_signed_in(tab):
-    answer = await tab.get("/identity/account")
-    return answer.status_code == 200
+    response = await tab.get("/identity/account")
+    return response.status_code == 200
 
 
 async def reasons_of_end(database, account):
@@ -39,9 +39,9 @@ async def test_the_cookie_is_for_this_host_and_hidden_from_scripts(browser, sent
     tab = browser()
     await tab.post("/identity/register", email="cookie@example.org")
     code = (await sent_emails("cookie@example.org"))[-1].personalisation["code"]
-    answer = await tab.post("/identity/register/code", code=code)
+    response = await tab.post("/identity/register/code", code=code)
     [cookie] = [
-        cookie for cookie in answer.headers.get_list("set-cookie") if cookie.startswith("townhall-session=")
+        cookie for cookie in response.headers.get_list("set-cookie") if cookie.startswith("townhall-session=")
     ]
     parts = {part.strip().lower() for part in cookie.split(";")[1:]}
     assert parts == {"httponly", "path=/", "samesite=lax"}
@@ -85,8 +85,8 @@ async def test_signing_in_again_gives_the_same_session_a_new_secret(
     await signed_in_again("twice@example.org", tab)
     assert tab.session != before
     stale = httpx.AsyncClient(transport=tab.client._transport, base_url="http://test.invalid")
-    answer = await stale.get("/identity/account", headers={"cookie": f"townhall-session={before}"})
-    assert answer.status_code == 303
+    response = await stale.get("/identity/account", headers={"cookie": f"townhall-session={before}"})
+    assert response.status_code == 303
     account = await account_of("twice@example.org")
     async with database.reading() as session:
         rows = await session.all(
@@ -123,17 +123,17 @@ async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, datab
 async def test_a_person_sees_and_ends_sessions_elsewhere(
     newcomer, browser, signed_in_again, account_of, database
 ):
-    here = await newcomer("list@example.org")
-    there = browser(agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1")
-    await signed_in_again("list@example.org", there)
-    page = (await here.get("/identity/account/sessions")).text
+    desktop = await newcomer("list@example.org")
+    phone = browser(agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1")
+    await signed_in_again("list@example.org", phone)
+    page = (await desktop.get("/identity/account/sessions")).text
     assert "Safari iPhone" in page
     assert "Firefox Linux (this one)" in page
     path = page.split('action="/identity/account/sessions/')[1].split('"')[0]
-    answer = await here.post(f"/identity/account/sessions/{path}")
-    assert answer.headers["location"] == "/identity/account/sessions"
-    assert not await is_signed_in(there)
-    assert await is_signed_in(here)
+    response = await desktop.post(f"/identity/account/sessions/{path}")
+    assert response.headers["location"] == "/identity/account/sessions"
+    assert not await is_signed_in(phone)
+    assert await is_signed_in(desktop)
     assert await reasons_of_end(database, await account_of("list@example.org")) == ["ended-by-person"]
 
 
@@ -149,18 +149,18 @@ async def test_nobody_can_end_the_session_of_another_person(newcomer, account_of
 
 
 async def test_all_other_sessions_can_be_ended_at_once(newcomer, signed_in_again):
-    here = await newcomer("all@example.org")
-    others = [await signed_in_again("all@example.org") for _ in range(2)]
-    await here.post("/identity/account/sessions/end")
-    assert await is_signed_in(here)
-    assert [await is_signed_in(other) for other in others] == [False, False]
+    current = await newcomer("all@example.org")
+    other_sessions = [await signed_in_again("all@example.org") for _ in range(2)]
+    await current.post("/identity/account/sessions/end")
+    assert await is_signed_in(current)
+    assert [await is_signed_in(tab) for tab in other_sessions] == [False, False]
 
 
 async def test_signing_out_ends_the_session_and_deletes_the_cookie(newcomer, account_of, database):
     tab = await newcomer("out@example.org")
     secret = tab.session
-    answer = await tab.post("/identity/sign-out")
-    assert answer.status_code == 200
+    response = await tab.post("/identity/sign-out")
+    assert response.status_code == 200
     assert tab.session is None
     again = httpx.AsyncClient(transport=tab.client._transport, base_url="http://test.invalid")
     assert (
@@ -172,11 +172,11 @@ async def test_signing_out_ends_the_session_and_deletes_the_cookie(newcomer, acc
 async def test_forms_of_other_sites_are_refused(newcomer):
     tab = await newcomer("csrf@example.org")
     for data, headers in (({"a": "b"}, {}), ({"csrf": "x" * 43}, {})):
-        answer = await tab.client.post("/identity/sign-out", data=data, headers=headers)
-        assert answer.status_code == 403
+        response = await tab.client.post("/identity/sign-out", data=data, headers=headers)
+        assert response.status_code == 403
     page = await tab.get("/identity/register")
     token = page.text.split('name="csrf" value="')[1].split('"')[0]
     for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
-        answer = await tab.client.post("/identity/sign-out", data={"csrf": token}, headers=foreign)
-        assert answer.status_code == 403
+        response = await tab.client.post("/identity/sign-out", data={"csrf": token}, headers=foreign)
+        assert response.status_code == 403
     assert await is_signed_in(tab)

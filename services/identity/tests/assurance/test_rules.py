@@ -34,9 +34,9 @@ places = st.sampled_from([None, *COUNCILS])
 
 def without_upstreams(record, keep=()):
     """Copy a session, with those upstreams alone that are of these councils."""
-    kept = tuple(upstream for upstream in record.upstreams if upstream.council in keep)
+    upstreams = tuple(upstream for upstream in record.upstreams if upstream.council in keep)
     return SessionRecord(
-        record.account, record.session, record.own_methods, record.own_at, kept, record.language
+        record.account, record.session, record.own_methods, record.own_at, upstreams, record.language
     )
 
 
@@ -57,23 +57,23 @@ def test_on_the_pages_of_the_region_own_means_alone_count(record):
 
 @given(records, places)
 def test_own_means_count_everywhere_as_strongly_as_in_the_region(record, place):
-    own, there = sign_in_at(record, None), sign_in_at(record, place)
-    if own is not None:
-        assert there is not None
-        assert there.methods >= own.methods
-        assert there.authenticated_at >= own.authenticated_at
+    by_own_means, at_place = sign_in_at(record, None), sign_in_at(record, place)
+    if by_own_means is not None:
+        assert at_place is not None
+        assert at_place.methods >= by_own_means.methods
+        assert at_place.authenticated_at >= by_own_means.authenticated_at
 
 
 @given(records, st.sampled_from(COUNCILS))
 def test_a_councils_upstream_counts_at_its_council(record, council):
-    here = [upstream for upstream in record.upstreams if upstream.council == council]
+    counted = [upstream for upstream in record.upstreams if upstream.council == council]
     person = sign_in_at(record, council)
-    assert (person is not None) == (record.own_at is not None or bool(here))
+    assert (person is not None) == (record.own_at is not None or bool(counted))
     if person is not None:
-        assert person.methods == record.own_methods | {upstream.method for upstream in here}
-        assert person.upstreams == {upstream.upstream for upstream in here}
-        own = [record.own_at] if record.own_at is not None else []
-        assert person.authenticated_at == max(own + [upstream.authenticated_at for upstream in here])
+        assert person.methods == record.own_methods | {upstream.method for upstream in counted}
+        assert person.upstreams == {upstream.upstream for upstream in counted}
+        times = [record.own_at] if record.own_at is not None else []
+        assert person.authenticated_at == max(times + [upstream.authenticated_at for upstream in counted])
 
 
 @given(records, places)
@@ -87,7 +87,9 @@ def test_two_factors_at_a_council_are_its_own_upstreams_or_the_accounts(record, 
 
 @given(records, st.sampled_from(COUNCILS), st.sampled_from([factors.ONE_FACTOR, factors.TWO_FACTORS]))
 def test_a_step_up_is_asked_of_whoever_is_signed_in_too_weakly_there(record, council, level):
-    request = SignInRequest("Bins", council, level, frozenset(), None, None, None, "https://bins.example")
+    request = SignInRequest(
+        "bins", "Bins", council, level, frozenset(), None, None, None, "https://bins.example"
+    )
     person = sign_in_at(record, council)
     weak = person is not None and factors.level(person.methods) != factors.TWO_FACTORS
     assert needs_step_up(request, record) == (weak and level == factors.TWO_FACTORS)

@@ -32,8 +32,8 @@ async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(
 ):
     """Run the same orders every time. The long run must reach all that can happen."""
     service = await provider.register(database, first_party=False)
-    seen = Counter()
-    make = partial(AuthorizationMachine, app, database, service, asyncio.get_running_loop(), seen)
+    reached = Counter()
+    make = partial(AuthorizationMachine, app, database, service, asyncio.get_running_loop(), reached)
     limits = hypothesis_settings(
         max_examples=examples,
         stateful_step_count=25,
@@ -42,6 +42,6 @@ async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(
         suppress_health_check=list(HealthCheck),
     )
     await asyncio.to_thread(run_state_machine_as_test, make, settings=limits)
-    assert len(seen) >= 8, "hardly anything was reached"
+    assert len(reached) >= 8, "hardly anything was reached"
     if examples == 40:
-        assert set(seen) >= REACHED, f"never reached: {REACHED - set(seen)}"
+        assert set(reached) >= REACHED, f"never reached: {REACHED - set(reached)}"

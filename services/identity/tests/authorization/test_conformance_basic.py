@@ -105,8 +105,8 @@ async def test_oidcc_server(visitor, resident, bins):
     assert content["at_hash"] == id_tokens.compute_at_hash(tokens["access_token"])
     assert content["iat"] <= time.time() + 1 < content["exp"]
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    seen = await visitor.get("/identity/userinfo", headers=bearer)
-    assert (seen.headers["content-type"], seen.json()["sub"]) == ("application/json", content["sub"])
+    userinfo = await visitor.get("/identity/userinfo", headers=bearer)
+    assert (userinfo.headers["content-type"], userinfo.json()["sub"]) == ("application/json", content["sub"])
 
 
 async def test_oidcc_response_type_missing(visitor, resident, bins):
@@ -133,10 +133,10 @@ async def test_oidcc_idtoken_unsigned(client, mint):
     assert "none" not in metadata["id_token_signing_alg_values_supported"]
     headers = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
     body = {"name": "Bins", "mode": "sandbox", "redirect_uris": ["https://service.example/callback"]}
-    answer = await client.post(
+    response = await client.post(
         "/citytown/identity/v1/services", json={**body, "id_token_alg": "none"}, headers=headers
     )
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 async def test_oidcc_userinfo_post_body(visitor, resident, bins):
@@ -174,8 +174,8 @@ async def test_oidcc_scope(visitor, resident, bins, scope, granted):
     tokens = await bins.tokens(visitor, scope=scope)
     assert tokens["scope"] == granted
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    seen = (await visitor.get("/identity/userinfo", headers=bearer)).json()
-    assert ("email" in seen, seen.get("email_verified", False)) == ("email" in granted.split(),) * 2
+    userinfo = (await visitor.get("/identity/userinfo", headers=bearer)).json()
+    assert ("email" in userinfo, userinfo.get("email_verified", False)) == ("email" in granted.split(),) * 2
 
 
 @pytest.mark.parametrize(
@@ -201,8 +201,8 @@ async def test_oidcc_prompt_login(visitor, database, bins):
     first = await verify_claims(visitor, (await bins.tokens(visitor))["id_token"])
     request = read_request_id(await ask(visitor, bins, prompt="login"))
     await sign_in(database, visitor, account)
-    answer = await bins.redeem(visitor, read_redirect(await continue_request(visitor, request))["code"])
-    second = await verify_claims(visitor, answer.json()["id_token"])
+    response = await bins.redeem(visitor, read_redirect(await continue_request(visitor, request))["code"])
+    second = await verify_claims(visitor, response.json()["id_token"])
     assert (second["sub"], second["auth_time"] > first["auth_time"]) == (first["sub"], True)
 
 
@@ -231,8 +231,8 @@ async def test_oidcc_max_age_10000(visitor, database, bins):
 async def test_oidcc_id_token_hint(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     again = await bins.tokens(visitor, prompt="none", id_token_hint=token)
-    known, seen = [await verify_claims(visitor, id_token) for id_token in (token, again["id_token"])]
-    assert known["sub"] == seen["sub"]
+    first, secondinfo = [await verify_claims(visitor, id_token) for id_token in (token, again["id_token"])]
+    assert first["sub"] == secondinfo["sub"]
 
 
 async def test_oidcc_id_token_hint_of_another_person(visitor, resident, database, bins):
@@ -257,8 +257,8 @@ async def test_an_id_token_hint_that_does_not_hold_is_refused(visitor, resident,
     token = (await bins.tokens(visitor))["id_token"]
     parameters = read_redirect(await ask(visitor, bins, id_token_hint=alter(token)))
     assert parameters["error"] == "invalid_request"
-    other = await register(database)
-    assert read_redirect(await ask(visitor, other, id_token_hint=token))["error"] == "invalid_request"
+    other_client = await register(database)
+    assert read_redirect(await ask(visitor, other_client, id_token_hint=token))["error"] == "invalid_request"
 
 
 async def test_oidcc_login_hint(visitor, bins):
@@ -289,8 +289,8 @@ async def test_oidcc_claims_essential(visitor, resident, bins):
     requested = '{"userinfo": {"name": {"essential": true}, "email": {"essential": true}}}'
     tokens = await bins.tokens(visitor, claims=requested)
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    seen = (await visitor.get("/identity/userinfo", headers=bearer)).json()
-    assert set(seen) == {"sub", "email"}
+    userinfo = (await visitor.get("/identity/userinfo", headers=bearer)).json()
+    assert set(userinfo) == {"sub", "email"}
 
 
 async def test_oidcc_request_object_with_redirect_uri(visitor, resident, database):

@@ -148,15 +148,15 @@ async def vault(database, client):
     return await register(database, jwks=[KEY.as_dict(private=False)], par_required=True)
 
 
-async def push(visitor, service, **other):
-    sent = {**service.request(**other), **service.credentials}
-    answer = await visitor.post("/identity/par", data=sent)
-    assert answer.status_code == 201, answer.text
-    return {"client_id": service.client_id, "request_uri": answer.json()["request_uri"]}
+async def push(visitor, service, **overrides):
+    form = {**service.request(**overrides), **service.credentials}
+    response = await visitor.post("/identity/par", data=form)
+    assert response.status_code == 201, response.text
+    return {"client_id": service.client_id, "request_uri": response.json()["request_uri"]}
 
 
-async def begin(visitor, by_name, **other):
-    return await visitor.get("/identity/authorize", params={**by_name, **other})
+async def begin(visitor, by_name, **overrides):
+    return await visitor.get("/identity/authorize", params={**by_name, **overrides})
 
 
 def is_a_page(response):
@@ -174,10 +174,10 @@ async def test_happy_flow(visitor, resident, vault):
 async def test_no_code_is_redeemed_without_a_client(visitor, resident, vault):
     code = read_redirect(await begin(visitor, await push(visitor, vault)))["code"]
     options = {"client_assertion": None, "client_assertion_type": None}
-    answer = await vault.redeem(visitor, code, **options)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    answer = await vault.redeem(visitor, code, **options, client_id=vault.client_id)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = await vault.redeem(visitor, code, **options)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    response = await vault.redeem(visitor, code, **options, client_id=vault.client_id)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     assert (await vault.redeem(visitor, code)).status_code == 200  # a stranger has used up nothing
 
 
@@ -211,8 +211,8 @@ async def test_par_attempt_reuse_request_uri(visitor, resident, vault):
 
 async def test_of_two_that_bring_a_pushed_request_at_once_one_is_served(visitor, resident, vault):
     by_name = await push(visitor, vault)
-    answers = await asyncio.gather(*(begin(visitor, by_name) for _ in range(4)))
-    assert sorted(answer.status_code for answer in answers) == [302, 400, 400, 400]
+    responses = await asyncio.gather(*(begin(visitor, by_name) for _ in range(4)))
+    assert sorted(response.status_code for response in responses) == [302, 400, 400, 400]
 
 
 async def test_par_attempt_to_use_expired_request_uri(app, visitor, resident, vault, monkeypatch):
@@ -223,8 +223,8 @@ async def test_par_attempt_to_use_expired_request_uri(app, visitor, resident, va
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_par_attempt_invalid_http_method(visitor, vault, method):
-    answer = await visitor.request(method, "/identity/par")
-    assert (answer.status_code, "error" in answer.json()) == (405, True)
+    response = await visitor.request(method, "/identity/par")
+    assert (response.status_code, "error" in response.json()) == (405, True)
 
 
 async def test_par_alone_counts(visitor, resident, vault):
@@ -251,13 +251,13 @@ async def test_without_using_par_fails(visitor, resident, vault):
 
 async def test_a_request_object_of_another_client(visitor, resident, database, vault):
     """Signed rightly, by somebody else's key."""
-    other = await register(
+    other_client = await register(
         database, jwks=[ECKey.generate_key("P-256", {"kid": "own"}).as_dict(private=False)]
     )
-    outside = {"client_id": other.client_id, "response_type": "code", "redirect_uri": REDIRECT}
-    for signed in (vault.object(), other.object()):
-        answer = await visitor.get("/identity/authorize", params={**outside, "request": signed})
-        assert read_redirect(answer)["error"] == "invalid_request_object"
+    outside = {"client_id": other_client.client_id, "response_type": "code", "redirect_uri": REDIRECT}
+    for signed in (vault.object(), other_client.object()):
+        response = await visitor.get("/identity/authorize", params={**outside, "request": signed})
+        assert read_redirect(response)["error"] == "invalid_request_object"
 
 
 async def test_iss_is_in_every_response(visitor, resident, database):
@@ -290,18 +290,20 @@ EVIL = ("https://evil.example/", "//evil.example", "https:evil.example", "/\\evi
 @pytest.mark.parametrize("where", EVIL)
 async def test_no_error_anywhere_leads_to_a_place_that_is_not_registered(visitor, resident, database, where):
     service = await register(database)
-    known = {"client_id": service.client_id}
+    client_params = {"client_id": service.client_id}
     for response in (
-        await visitor.get("/identity/authorize", params={**known, "redirect_uri": where}),
-        await visitor.post("/identity/authorize", data={**known, "redirect_uri": where, "prompt": "none"}),
+        await visitor.get("/identity/authorize", params={**client_params, "redirect_uri": where}),
+        await visitor.post(
+            "/identity/authorize", data={**client_params, "redirect_uri": where, "prompt": "none"}
+        ),
         await visitor.get("/identity/authorize", params={**service.request(), "request_uri": where}),
         await visitor.get("/identity/authorize/continue", params={"request": where.ljust(30, "x")}),
-        await visitor.get("/identity/logout", params={**known, "post_logout_redirect_uri": where}),
+        await visitor.get("/identity/logout", params={**client_params, "post_logout_redirect_uri": where}),
         await visitor.get("/identity/sign-in", params={"request": where, "then": where, "lang": where}),
         await visitor.get("/identity/account", params={"then": where}),
     ):
         assert "evil.example" not in response.headers.get("location", "").partition("?")[0]
-    page = await visitor.get("/identity/logout", params={**known, "post_logout_redirect_uri": where})
+    page = await visitor.get("/identity/logout", params={**client_params, "post_logout_redirect_uri": where})
     fields = {**read_hidden_fields(page), "back": where, "client_id": service.client_id}
     same = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
     answer = await visitor.post("/identity/logout/confirm", data=fields, headers=same)
@@ -314,5 +316,5 @@ async def test_an_id_token_from_before_a_rotation_still_holds(app, database, vis
     token = (await service.tokens(visitor))["id_token"]
     async with database.writing() as session:
         await app.state.issuer.rotate_keys(session)
-    answer = await visitor.get("/identity/logout", params={"id_token_hint": token})
-    assert "You have signed out" in answer.text
+    response = await visitor.get("/identity/logout", params={"id_token_hint": token})
+    assert "You have signed out" in response.text

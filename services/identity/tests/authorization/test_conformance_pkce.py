@@ -35,12 +35,12 @@ def test_every_check_has_its_test(module, test):
     assert registers.names_a_test(test), f"{module}: {test} is no test"
 
 
-async def push(visitor, service, **other):
-    return await visitor.post("/identity/par", data={**service.request(**other), **service.credentials})
+async def push(visitor, service, **overrides):
+    return await visitor.post("/identity/par", data={**service.request(**overrides), **service.credentials})
 
 
-def refused(answer, error="invalid_grant"):
-    assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+def refused(response, error="invalid_grant"):
+    assert (response.status_code, response.json()["error"]) == (400, error), response.text
 
 
 async def test_par_without_a_challenge_is_refused(visitor, bins):
@@ -59,9 +59,9 @@ async def test_a_code_without_its_verifier_is_worth_nothing(visitor, resident, b
 
 
 async def test_another_requests_verifier_does_not_fit(visitor, resident, database):
-    service, other = await register(database), await register(database)
+    service, other_client = await register(database), await register(database)
     code = await get_code(visitor, service)
-    refused(await service.redeem(visitor, code, code_verifier=other.verifier))
+    refused(await service.redeem(visitor, code, code_verifier=other_client.verifier))
 
 
 async def test_a_service_of_one_login_may_use_it_and_is_then_held_to_it(visitor, resident, database):

@@ -16,10 +16,10 @@ from identity.grants.actions import consents
 from identity.proofs.actions import proofs
 from identity.shared.oauth import claims as names
 from services.identity.tests import provider
-from services.identity.tests.authorization.test_identity_proof import CORE, TOLD, WHO, back
+from services.identity.tests.authorization.test_identity_proof import CORE, RETURN_CODE_CLAIMS, WHO, decline
 
 pick = st.integers(min_value=0, max_value=5)
-who = st.integers(min_value=0, max_value=1)
+person_indexes = st.integers(min_value=0, max_value=1)
 
 
 class ProofMachine(RuleBasedStateMachine):
@@ -86,22 +86,26 @@ class ProofMachine(RuleBasedStateMachine):
         assert self.proven[self.signed_in] or request is None or (request, self.signed_in) in self.declined
 
     def redeem(self, code, wants_code):
-        answer = self.run(self.service.redeem(self.browser, code))
-        assert answer.status_code == 200, answer.text
-        self.tokens.append((answer.json()["access_token"], self.signed_in, wants_code))
+        response = self.run(self.service.redeem(self.browser, code))
+        assert response.status_code == 200, response.text
+        self.tokens.append((response.json()["access_token"], self.signed_in, wants_code))
         self.check_userinfo(len(self.tokens) - 1)
 
     @rule(wants_code=st.booleans(), prompt=st.sampled_from([None, None, "none"]))
     def ask(self, wants_code, prompt):
-        options = {"vtr": '["P2.Cl.Cm"]', "claims": TOLD if wants_code else CORE, "prompt": prompt}
+        options = {
+            "vtr": '["P2.Cl.Cm"]',
+            "claims": RETURN_CODE_CLAIMS if wants_code else CORE,
+            "prompt": prompt,
+        }
         self.check_response(self.run(provider.ask(self.browser, self.service, **options)), None, wants_code)
 
-    @rule(person_index=who)
+    @rule(person_index=person_indexes)
     def sign_in(self, person_index):
         self.signed_in = self.people[person_index]
         self.run(provider.sign_in(self.database, self.browser, self.signed_in, ["passkey"]))
 
-    @rule(person_index=who)
+    @rule(person_index=person_indexes)
     def prove(self, person_index):
         async def record():
             async with self.database.writing() as session:
@@ -113,7 +117,7 @@ class ProofMachine(RuleBasedStateMachine):
         account = self.people[person_index]
         self.run(record())
 
-    @rule(person_index=who)
+    @rule(person_index=person_indexes)
     def withdraw_proofs(self, person_index):
         """Withdraw every proof of a person: tokens that rely on it end, others do not."""
 
@@ -146,7 +150,7 @@ class ProofMachine(RuleBasedStateMachine):
         assert not self.proven[self.signed_in]
         if self.wants_code[request]:
             self.declined.add((request, self.signed_in))
-        self.check_response(self.run(back(self.browser, page)), request, self.wants_code[request])
+        self.check_response(self.run(decline(self.browser, page)), request, self.wants_code[request])
 
     @precondition(lambda self: self.consents)
     @rule(index=pick)
@@ -164,10 +168,10 @@ class ProofMachine(RuleBasedStateMachine):
         """Check that userinfo has what is proven now."""
         token, account, wants_code = self.tokens[index % len(self.tokens)]
         bearer = {"Authorization": f"Bearer {token}"}
-        answer = self.run(self.browser.get("/identity/userinfo", headers=bearer))
-        if answer.status_code == 401:  # ended with its proof
+        response = self.run(self.browser.get("/identity/userinfo", headers=bearer))
+        if response.status_code == 401:  # ended with its proof
             return
-        body = answer.json()
+        body = response.json()
         assert (names.CORE_IDENTITY in body) == bool(self.proven[account])
         assert wants_code or names.RETURN_CODE not in body
         if wants_code and not self.proven[account]:

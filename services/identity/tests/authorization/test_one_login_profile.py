@@ -33,13 +33,13 @@ async def school(database, client):
     )
 
 
-def asked(school, **other):
+def build_params(school, **overrides):
     plain = {"code_challenge": None, "code_challenge_method": None, "vtr": '["Cl"]'}
-    return {**plain, **other}
+    return {**plain, **overrides}
 
 
-async def tokens(visitor, school, algorithm="RS256", **other):
-    response = await ask(visitor, school, **asked(school, **other))
+async def tokens(visitor, school, algorithm="RS256", **overrides):
+    response = await ask(visitor, school, **build_params(school, **overrides))
     if response.status_code == 200:
         response = await answer_consent(visitor, response)
     code = read_redirect(response)["code"]
@@ -69,13 +69,13 @@ async def test_claims_come_by_userinfo_alone(visitor, resident, school):
 
 
 async def test_two_factors_are_the_default(visitor, resident, database, school):
-    request = read_request_id(await ask(visitor, school, **asked(school, vtr=None)))
+    request = read_request_id(await ask(visitor, school, **build_params(school, vtr=None)))
     await sign_in(database, visitor, resident, ["passkey"])
     read_redirect(await visitor.get("/identity/authorize/continue", params={"request": request}))
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "description"),
     [
         ({"state": None}, "Request is missing state parameter"),
         ({"nonce": None}, "Request is missing nonce parameter"),
@@ -89,26 +89,28 @@ async def test_two_factors_are_the_default(visitor, resident, database, school):
          "Invalid value for code_challenge_method parameter."),
     ],
 )  # fmt: skip
-async def test_errors_have_its_words(visitor, resident, school, more, said):
-    parameters = read_redirect(await ask(visitor, school, **asked(school, **more)))
-    assert (parameters["error"], parameters["error_description"]) == ("invalid_request", said)
+async def test_errors_have_its_words(visitor, resident, school, more, description):
+    parameters = read_redirect(await ask(visitor, school, **build_params(school, **more)))
+    assert (parameters["error"], parameters["error_description"]) == ("invalid_request", description)
 
 
 async def test_offline_access_is_not_of_this_profile(visitor, resident, school):
-    parameters = read_redirect(await ask(visitor, school, **asked(school, scope="openid offline_access")))
+    parameters = read_redirect(
+        await ask(visitor, school, **build_params(school, scope="openid offline_access"))
+    )
     assert parameters["error"] == "invalid_scope"
 
 
 async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
     school = await register(database, profile="onelogin")
-    code = read_redirect(await ask(visitor, school, **asked(school)))["code"]
+    code = read_redirect(await ask(visitor, school, **build_params(school)))["code"]
     fields = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": school.request()["redirect_uri"],
     }
-    answer = await visitor.post("/identity/token", data=fields, auth=(school.client_id, school.secret))
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = await visitor.post("/identity/token", data=fields, auth=(school.client_id, school.secret))
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     posted = await school.redeem(visitor, code, code_verifier=None)
     assert posted.status_code == 200
 
@@ -141,9 +143,9 @@ async def test_a_proven_identity_comes_signed_with_an_address_that_has_a_uprn(vi
     assert document["id"] == "did:web:test.invalid:identity"
     methods = {method["id"]: method["publicKeyJwk"] for method in document["assertionMethod"]}
     key = ECKey.import_key(methods[read_header(statement)["kid"]])
-    read = jwt.decode(statement, key, algorithms=["ES256"]).claims
-    assert (read["sub"], read["aud"], read["vot"]) == (claims["sub"], school.client_id, "P2")
-    subject = read["vc"]["credentialSubject"]
+    decoded = jwt.decode(statement, key, algorithms=["ES256"]).claims
+    assert (decoded["sub"], decoded["aud"], decoded["vot"]) == (claims["sub"], school.client_id, "P2")
+    subject = decoded["vc"]["credentialSubject"]
     assert [part["value"] for part in subject["name"][0]["nameParts"]] == ["Ada", "Mary", "Byron"]
     assert subject["birthDate"] == [{"value": "1815-12-10"}]
 
@@ -156,13 +158,15 @@ async def test_a_request_without_a_proof_gets_no_identity_claims(visitor, proven
 
 async def test_without_a_proof_a_silent_request_is_refused(visitor, database, school):
     await sign_in(database, visitor, await create_person(database), ["email", "totp"])
-    refused = await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]', claims=ALL, prompt="none"))
+    refused = await ask(
+        visitor, school, **build_params(school, vtr='["P2.Cl.Cm"]', claims=ALL, prompt="none")
+    )
     assert read_redirect(refused)["error"] == "access_denied"
 
 
 async def test_a_service_that_may_not_ask_for_identity_gets_an_error(visitor, proven, database):
     school = await register(database, profile="onelogin")
-    parameters = read_redirect(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]')))
+    parameters = read_redirect(await ask(visitor, school, **build_params(school, vtr='["P2.Cl.Cm"]')))
     assert parameters["error_description"] == "Request vtr not valid"
 
 

@@ -188,10 +188,10 @@ async def consent(visitor, resident, database):
 async def test_consent_cannot_be_given_from_another_site(visitor, consent, form, headers):
     service, page = consent
     all_headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin", **headers}
-    sent = {**read_hidden_fields(page), "answer": "yes", **form}
-    sent = {name: value for name, value in sent.items() if value is not None}
-    answer = await visitor.post("/identity/authorize/consent", data=sent, headers=all_headers)
-    assert answer.status_code == 403
+    form_fields = {**read_hidden_fields(page), "answer": "yes", **form}
+    form_fields = {name: value for name, value in form_fields.items() if value is not None}
+    response = await visitor.post("/identity/authorize/consent", data=form_fields, headers=all_headers)
+    assert response.status_code == 403
     assert (await ask(visitor, service)).status_code == 200  # nothing was agreed to
 
 
@@ -274,8 +274,8 @@ async def test_a_client_assertion_is_no_request_object(visitor, resident, signer
 
 async def test_a_pushed_request_is_its_own_clients_alone(visitor, resident, database, bins):
     pushed = await visitor.post("/identity/par", data={**bins.request(), **bins.credentials})
-    other = await register(database)
-    stolen = {"client_id": other.client_id, "request_uri": pushed.json()["request_uri"]}
+    other_client = await register(database)
+    stolen = {"client_id": other_client.client_id, "request_uri": pushed.json()["request_uri"]}
     is_a_page(await visitor.get("/identity/authorize", params=stolen))
 
 
@@ -290,9 +290,11 @@ async def test_a_pushed_request_is_its_own_clients_alone(visitor, resident, data
     ],
 )
 async def test_a_bad_pushed_request_is_refused_in_oauths_own_shape(visitor, bins, more, status, error):
-    sent = {**bins.request(), **bins.credentials, **more}
-    answer = await visitor.post("/identity/par", data={k: v for k, v in sent.items() if v is not None})
-    assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
+    form_fields = {**bins.request(), **bins.credentials, **more}
+    response = await visitor.post(
+        "/identity/par", data={k: v for k, v in form_fields.items() if v is not None}
+    )
+    assert (response.status_code, response.json()["error"]) == (status, error), response.text
 
 
 async def test_a_service_that_was_revoked_gets_no_answer(app, visitor, database, client):

@@ -12,14 +12,14 @@ REGION = "/identity/v1/clients"
 PUBLIC = {"keys": [ECKey.generate_key("P-256", {"kid": "a"}).as_dict(private=False)]}
 
 
-def body(**other):
-    return {"name": ids.show(ids.new()), "scopes": ["address:read"], **other}
+def body(**overrides):
+    return {"name": ids.show(ids.new()), "scopes": ["address:read"], **overrides}
 
 
-async def make(client, headers, url=URL, **other):
-    answer = await client.post(url, json=body(**other), headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+async def make(client, headers, url=URL, **overrides):
+    response = await client.post(url, json=body(**overrides), headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def listed(client, headers, url=URL):
@@ -27,12 +27,12 @@ async def listed(client, headers, url=URL):
 
 
 async def token(client, credentials):
-    answer = await client.post(
+    response = await client.post(
         "/identity/token",
         data={"grant_type": "client_credentials"},
         auth=(credentials["client_id"], credentials["client_secret"]),
     )
-    return answer.json().get("access_token")
+    return response.json().get("access_token")
 
 
 async def test_a_client_is_created_with_a_secret_shown_once(client, keeper):
@@ -40,10 +40,10 @@ async def test_a_client_is_created_with_a_secret_shown_once(client, keeper):
     assert created["authentication"] == "client_secret"
     assert created["councils"] == ["citytown"]
     assert created["client_secret"].startswith("ths_")
-    answer = await client.get(URL, params={"limit": 100}, headers=keeper)
-    [listed_client] = [item for item in answer.json()["items"] if item["client_id"] == created["client_id"]]
+    response = await client.get(URL, params={"limit": 100}, headers=keeper)
+    [listed_client] = [item for item in response.json()["items"] if item["client_id"] == created["client_id"]]
     assert "client_secret" not in listed_client
-    assert created["client_secret"] not in answer.text
+    assert created["client_secret"] not in response.text
     assert await token(client, created)
 
 
@@ -66,22 +66,22 @@ async def test_a_client_with_keys_of_its_own_has_no_secret(client, keeper):
     ],
 )
 async def test_keys_that_cannot_be_used_are_refused(client, keeper, keys):
-    answer = await client.post(URL, json=body(jwks={"keys": keys}), headers=keeper)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
-    assert answer.json()["errors"][0]["field"].startswith("body.jwks")
+    response = await client.post(URL, json=body(jwks={"keys": keys}), headers=keeper)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
+    assert response.json()["errors"][0]["field"].startswith("body.jwks")
 
 
 async def test_a_private_key_that_was_sent_is_not_sent_back(client, keeper):
     key = ECKey.generate_key("P-256", {"kid": "x"}).as_dict(private=True)
-    answer = await client.post(URL, json=body(jwks={"keys": [key]}), headers=keeper)
-    assert "private" in answer.text
-    assert key["d"] not in answer.text
+    response = await client.post(URL, json=body(jwks={"keys": [key]}), headers=keeper)
+    assert "private" in response.text
+    assert key["d"] not in response.text
 
 
 async def test_a_name_in_use_is_a_conflict(client, keeper):
     created = await make(client, keeper)
-    answer = await client.post(URL, json=body(name=created["name"]), headers=keeper)
-    assert (answer.status_code, answer.json()["code"]) == (409, "name-in-use")
+    response = await client.post(URL, json=body(name=created["name"]), headers=keeper)
+    assert (response.status_code, response.json()["code"]) == (409, "name-in-use")
 
 
 async def test_a_repeated_request_gets_the_same_secret(client, keeper):
@@ -99,14 +99,14 @@ async def test_a_repeated_request_for_a_client_with_keys_is_answered_alike(clien
 
 
 async def test_nobody_grants_a_scope_they_do_not_hold(client, keeper):
-    answer = await client.post(URL, json=body(scopes=["payments:read"]), headers=keeper)
-    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    response = await client.post(URL, json=body(scopes=["payments:read"]), headers=keeper)
+    assert (response.status_code, response.json()["code"]) == (403, "scope-not-held")
 
 
 @pytest.mark.parametrize("scope", ["identity:operate", "identity:gateway"])
 async def test_a_councils_client_never_holds_a_scope_of_the_region(client, operator, scope):
-    answer = await client.post(URL, json=body(scopes=[scope]), headers=operator)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "region_scope")
+    response = await client.post(URL, json=body(scopes=[scope]), headers=operator)
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "region_scope")
 
 
 async def test_revoking_a_client_refuses_its_tokens_by_event(client, keeper, database):
@@ -120,15 +120,15 @@ async def test_revoking_a_client_refuses_its_tokens_by_event(client, keeper, dat
 
 
 async def test_a_client_that_never_existed_is_not_found(client, keeper):
-    answer = await client.delete(f"{URL}/{ids.show(ids.new())}", headers=keeper)
-    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    response = await client.delete(f"{URL}/{ids.show(ids.new())}", headers=keeper)
+    assert (response.status_code, response.json()["code"]) == (404, "not-found")
 
 
 async def test_another_councils_client_is_not_found(client, keeper, mint):
     created = await make(client, keeper)
     theirs = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], councils=['hillshire'])}"}
-    answer = await client.delete(f"/hillshire/identity/v1/clients/{created['client_id']}", headers=theirs)
-    assert answer.status_code == 404
+    response = await client.delete(f"/hillshire/identity/v1/clients/{created['client_id']}", headers=theirs)
+    assert response.status_code == 404
     assert await token(client, created)
 
 
@@ -159,12 +159,12 @@ async def test_the_regions_clients_and_a_councils_are_apart(client, operator, ke
 async def test_the_regions_clients_are_the_operators(client, keeper, mint):
     one_council = {"Authorization": f"Bearer {mint(scopes=['identity:operate'], councils=['citytown'])}"}
     for headers, code in ((keeper, "missing-scope"), (one_council, "wrong-council")):
-        for answer in (
+        for response in (
             await client.post(REGION, json=body(), headers=headers),
             await client.get(REGION, headers=headers),
             await client.delete(f"{REGION}/{ids.show(ids.new())}", headers=headers),
         ):
-            assert (answer.status_code, answer.json()["code"]) == (403, code)
+            assert (response.status_code, response.json()["code"]) == (403, code)
 
 
 async def test_region_is_not_a_council(client, operator):
@@ -177,11 +177,11 @@ async def test_the_last_operator_cannot_be_revoked_even_by_two_at_once(client, o
         ids_of_pair = [ids.read(created["client_id"]) for created in operators]
         others = text("UPDATE client SET revoked_at = now() WHERE council = 'region' AND NOT id = ANY(:kept)")
         await session.execute(others, {"kept": ids_of_pair})
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.delete(f"{REGION}/{created['client_id']}", headers=operator) for created in operators)
     )
-    assert sorted(answer.status_code for answer in answers) == [204, 409]
-    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert sorted(response.status_code for response in responses) == [204, 409]
+    refused = next(response for response in responses if response.status_code == 409)
     assert refused.json()["code"] == "last-operator"
     [last] = [item for item in await listed(client, operator, REGION) if "identity:operate" in item["scopes"]]
     assert (await client.delete(f"{REGION}/{last['client_id']}", headers=operator)).status_code == 409

@@ -26,8 +26,8 @@ def write(app, client):
 
 
 async def opened(client, token):
-    answer = await client.get(URL, headers={"X-Api-Key": token})
-    return answer.status_code, answer.json().get("code")
+    response = await client.get(URL, headers={"X-Api-Key": token})
+    return response.status_code, response.json().get("code")
 
 
 async def test_both_kinds_of_token_open_the_door(client, write):
@@ -75,6 +75,6 @@ async def test_a_key_of_the_same_name_made_elsewhere_is_refused(client, app, wri
 
 async def test_a_token_with_a_changed_claim_is_refused(client, write):
     head, body, signature = write().split(".")
-    other = write(scope="identity:keys address:write").split(".")[1]
-    assert await opened(client, f"{head}.{other}.{signature}") == (401, "invalid-credential")
+    altered = write(scope="identity:keys address:write").split(".")[1]
+    assert await opened(client, f"{head}.{altered}.{signature}") == (401, "invalid-credential")
     assert (await opened(client, f"{head}.{body}.{signature}"))[0] == 200

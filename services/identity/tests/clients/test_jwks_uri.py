@@ -50,8 +50,13 @@ def key(kid):
 
 
 def test_keys_for_other_uses_are_passed_over():
-    good, other = key("a").as_dict(private=False), RSAKey.generate_key(2048, {"kid": "e", "use": "enc"})
-    body = str({"keys": [other.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace("'", '"')
+    good, encryption_key = (
+        key("a").as_dict(private=False),
+        RSAKey.generate_key(2048, {"kid": "e", "use": "enc"}),
+    )
+    body = str({"keys": [encryption_key.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace(
+        "'", '"'
+    )
     assert [parsed["kid"] for parsed in key_sets.parse_key_set(body.encode())] == ["a"]
 
 
@@ -118,17 +123,17 @@ async def test_a_services_keys_are_read_when_it_is_registered(client, headers, l
 
 async def test_a_url_without_keys_is_an_error_of_that_member(client, headers, looked_up, server):
     server.status = 404
-    answer = await register(client, headers, server)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
-    assert "404" in answer.json()["detail"]
+    response = await register(client, headers, server)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
+    assert "404" in response.json()["detail"]
 
 
 async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, server, settings):
     strict = settings.model_copy(update={"outbound_private": False})
     refresher = client_keys.KeyRefresher(strict, Outbound(strict, Names(["10.0.0.1"])))
     with keys_read_by(app, refresher):
-        answer = await register(client, headers, server)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
+        response = await register(client, headers, server)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
     assert server.requests == []
 
 
@@ -145,8 +150,8 @@ async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refuse
     assert answers == [200] * 5
     assert len(server.requests) == 2, "read once for all five"
     assert await token(client, service, first) == 401
-    answer = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
-    last = answer.json()["items"][-1]
+    response = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
+    last = response.json()["items"][-1]
     assert (last["act"], last["actor"], last["changes"]) == (
         "keys-read",
         "jwks_uri",
@@ -157,7 +162,7 @@ async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refuse
 async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(
     client, headers, looked_up, server
 ):
-    first, two = key("one"), key("two")
+    first, second = key("one"), key("two")
     server.publish(first)
     registered = (await register(client, headers, server)).json()
     service = Service(registered["client_id"], None, "citytown")
@@ -165,18 +170,18 @@ async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(
 
     async def refused(signing):
         inside = service.object(signing, header={"typ": "oauth-authz-req+jwt"}, **request)
-        answer = await client.get("/identity/authorize", params=service.request(request=inside, **request))
-        return "invalid_request_object" in answer.headers.get("location", "")
+        response = await client.get("/identity/authorize", params=service.request(request=inside, **request))
+        return "invalid_request_object" in response.headers.get("location", "")
 
     assert not await refused(first)
-    server.publish(two)
+    server.publish(second)
     await asyncio.sleep(FLOOR + 0.1)
 
     # The first try is refused unless the keys were read in the meantime for another reason; it has them read.
-    async def taken():
-        return not await refused(two)
+    async def is_accepted():
+        return not await refused(second)
 
-    await eventually(taken)
+    await eventually(is_accepted)
     assert await refused(first)
 
 

@@ -26,7 +26,7 @@ CALLBACK = f"{PAGE}/signed-in"
 OWN_SCHEME = "uk.gov.citytown.app:/signed-in"
 
 
-def body(**other):
+def body(**overrides):
     return {
         "name": f"App {ids.show(ids.new())}",
         "name_cy": "Ap",
@@ -34,7 +34,7 @@ def body(**other):
         "redirect_uris": [CALLBACK],
         "scopes": ["openid", "email", "offline_access"],
         "token_endpoint_auth_method": "none",
-        **other,
+        **overrides,
     }
 
 
@@ -48,10 +48,10 @@ def sandbox(mint):
     return {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='sandbox')}"}
 
 
-async def register(client, headers, **other):
-    answer = await client.post(SERVICES, json=body(**other), headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+async def register(client, headers, **overrides):
+    response = await client.post(SERVICES, json=body(**overrides), headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 class App(Service):
@@ -65,11 +65,11 @@ class App(Service):
     def credentials(self):
         return {"client_id": self.client_id}
 
-    def request(self, **other):
-        return super().request(**{"redirect_uri": self.redirect, **other})
+    def request(self, **overrides):
+        return super().request(**{"redirect_uri": self.redirect, **overrides})
 
-    async def redeem(self, browser, code, **other):
-        return await super().redeem(browser, code, **{"redirect_uri": self.redirect, **other})
+    async def redeem(self, browser, code, **overrides):
+        return await super().redeem(browser, code, **{"redirect_uri": self.redirect, **overrides})
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ async def native(client, headers):
     return App(registered)
 
 
-async def code_for(browser, app, **other):
-    page = await ask(browser, app, **other)
+async def code_for(browser, app, **overrides):
+    page = await ask(browser, app, **overrides)
     if page.status_code == 200:
         page = await answer_consent(browser, page)
     return read_redirect(page, app.redirect)["code"]
@@ -111,9 +111,9 @@ async def test_an_app_is_registered_without_a_secret(client, headers):
     ],
 )
 async def test_members_an_app_cannot_have_are_refused_by_name(client, headers, wrong, field):
-    answer = await client.post(SERVICES, json=body(**wrong), headers=headers)
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["errors"][0]["field"] == f"body.{field}"
+    response = await client.post(SERVICES, json=body(**wrong), headers=headers)
+    assert response.status_code == 400, response.text
+    assert response.json()["errors"][0]["field"] == f"body.{field}"
 
 
 async def test_an_app_never_becomes_a_service_with_keys_or_a_secret(client, headers):
@@ -183,9 +183,9 @@ def test_the_policy_of_a_page_names_where_its_form_leads(uri, source):
 
 async def test_an_app_in_a_browser_signs_somebody_in_with_its_verifier_alone(visitor, resident, web):
     code = await code_for(visitor, web, scope="openid email")
-    answer = await web.redeem(visitor, code)
-    assert answer.status_code == 200, answer.text
-    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    response = await web.redeem(visitor, code)
+    assert response.status_code == 200, response.text
+    bearer = {"Authorization": f"Bearer {response.json()['access_token']}"}
     assert "email" in (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
@@ -213,8 +213,8 @@ async def test_an_app_without_pkce_s256_gets_no_code(visitor, resident, web, wro
 @pytest.mark.parametrize("verifier", [None, "x" * 43])
 async def test_a_stolen_code_is_worth_nothing_without_the_verifier(visitor, resident, native, verifier):
     code = await code_for(visitor, native)
-    answer = await native.redeem(visitor, code, code_verifier=verifier)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    response = await native.redeem(visitor, code, code_verifier=verifier)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
 
 
 async def test_a_uri_another_app_could_claim_needs_consent_every_time(visitor, resident, native):
@@ -235,8 +235,8 @@ async def test_an_app_that_another_could_pose_as_is_never_the_councils_own(clien
     scopes = ["identity:clients", "identity:operate"]
     operator = {"Authorization": f"Bearer {mint(scopes=scopes, councils=['*'], mode='live')}"}
     wrong = body(redirect_uris=[OWN_SCHEME], application_type="native", first_party=True)
-    answer = await client.post(SERVICES, json=wrong, headers=operator)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.first_party")
+    response = await client.post(SERVICES, json=wrong, headers=operator)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "body.first_party")
     assert (await client.post(SERVICES, json=body(first_party=True), headers=operator)).status_code == 201
 
 
@@ -259,8 +259,8 @@ EXCHANGE = {
     ids=["client credentials", "exchange", "introspection"],
 )
 async def test_endpoints_for_authenticated_clients_are_closed_to_apps(visitor, web, path, form):
-    answer = await visitor.post(f"/identity/{path}", data={**form, **web.credentials})
-    assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
+    response = await visitor.post(f"/identity/{path}", data={**form, **web.credentials})
+    assert (response.status_code, response.json()["error"]) == (400, "unauthorized_client")
 
 
 @pytest.mark.parametrize("path", ["token", "par", "revoke", "introspect"])
@@ -269,9 +269,9 @@ async def test_a_service_with_a_secret_cannot_leave_it_out(visitor, resident, da
     code = await get_code(visitor, service)
     form = {**service.request(), "grant_type": "authorization_code", "code": code, "token": "x"}
     for client_id in (service.client_id, ids.show(ids.new()), "nobody"):
-        answer = await visitor.post(f"/identity/{path}", data={**form, "client_id": client_id})
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-        assert answer.json()["error_description"].startswith("Authenticate by")
+        response = await visitor.post(f"/identity/{path}", data={**form, "client_id": client_id})
+        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+        assert response.json()["error_description"].startswith("Authenticate by")
 
 
 async def test_an_app_is_not_believed_for_a_secret_it_does_not_have(visitor, web):
@@ -291,8 +291,8 @@ async def test_a_refresh_token_rotates_and_its_second_use_ends_the_sign_in(visit
 async def test_a_refresh_token_of_an_app_is_no_other_apps(visitor, resident, web, client, headers):
     code = await code_for(visitor, web, scope="openid offline_access")
     tokens = (await web.redeem(visitor, code)).json()
-    other = App(await register(client, headers))
-    assert (await other.refresh(visitor, tokens["refresh_token"])).status_code == 400
+    other_app = App(await register(client, headers))
+    assert (await other_app.refresh(visitor, tokens["refresh_token"])).status_code == 400
     assert (await web.refresh(visitor, tokens["refresh_token"])).status_code == 200
 
 
@@ -351,11 +351,11 @@ async def preflight(browser, path, origin):
 
 @pytest.mark.parametrize("path", OPEN)
 async def test_a_browser_may_call_from_the_pages_of_a_registered_app(visitor, web, path):
-    answer = await preflight(visitor, path, PAGE)
-    assert answer.status_code == 204
-    assert answer.headers["access-control-allow-origin"] == PAGE
-    assert answer.headers["access-control-allow-methods"] == OPEN[path]
-    assert "access-control-allow-credentials" not in answer.headers
+    response = await preflight(visitor, path, PAGE)
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-origin"] == PAGE
+    assert response.headers["access-control-allow-methods"] == OPEN[path]
+    assert "access-control-allow-credentials" not in response.headers
     method = visitor.get if "GET" in OPEN[path] else visitor.post
     called = await method(path, headers={"Origin": PAGE})  # an error too must be legible to the script
     assert called.headers["access-control-allow-origin"] == PAGE
@@ -391,8 +391,11 @@ async def test_a_browser_may_call_from_nowhere_else(visitor, web, native, databa
 
 @pytest.mark.parametrize("path", ["/identity/authorize", "/identity/par", "/identity/introspect"])
 async def test_nothing_else_is_open_to_other_sites_scripts(visitor, web, path):
-    for answer in (await preflight(visitor, path, PAGE), await visitor.post(path, headers={"Origin": PAGE})):
-        assert "access-control-allow-origin" not in answer.headers
+    for response in (
+        await preflight(visitor, path, PAGE),
+        await visitor.post(path, headers={"Origin": PAGE}),
+    ):
+        assert "access-control-allow-origin" not in response.headers
 
 
 async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client, visitor, headers):
@@ -409,11 +412,11 @@ async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client
 
 async def test_however_many_origins_strangers_name_the_database_is_asked_once(app, visitor, web, monkeypatch):
     queries = []
-    read = clients.list_origins
+    list_origins = clients.list_origins
 
     async def counting(*arguments):
         queries.append(arguments)
-        return await read(*arguments)
+        return await list_origins(*arguments)
 
     monkeypatch.setattr(clients, "list_origins", counting)
     app.state.provider.client_cache.clear()
@@ -431,8 +434,8 @@ async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_aw
     await preflight(visitor, "/identity/token", PAGE)
     monkeypatch.setattr(clients, "list_origins", away)
     app.state.provider.client_cache.clear()
-    answer = await visitor.get("/identity/.well-known/jwks.json", headers={"Origin": PAGE})
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PAGE)
+    response = await visitor.get("/identity/.well-known/jwks.json", headers={"Origin": PAGE})
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, PAGE)
 
 
 async def test_naming_an_app_uses_up_the_callers_networks_share_only(app, client, web, monkeypatch):
@@ -447,8 +450,8 @@ async def test_naming_an_app_uses_up_the_callers_networks_share_only(app, client
 async def test_in_the_sandbox_an_apps_page_may_be_on_the_developers_machine(client, visitor, sandbox):
     at = "http://localhost:5173"
     await register(client, sandbox, mode="sandbox", redirect_uris=[f"{at}/cb"])
-    answer = await preflight(visitor, "/identity/token", at)
-    assert answer.headers["access-control-allow-origin"] == at
+    response = await preflight(visitor, "/identity/token", at)
+    assert response.headers["access-control-allow-origin"] == at
 
 
 async def test_discovery_says_that_apps_need_not_authenticate(client):

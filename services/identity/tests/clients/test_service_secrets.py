@@ -13,7 +13,7 @@ GRANT = {"grant_type": "client_credentials"}
 KEY = ECKey.generate_key("P-256", {"kid": "mine"})
 
 
-async def everything_shown_once(client, keeper):
+async def collect_secrets(client, keeper):
     """Make and use credentials of every kind, rightly and wrongly; the texts nobody may ever find again."""
     repeat = {**keeper, "Idempotency-Key": "canary"}
     body = {"name": "Canary", "mode": "live", "scopes": ["identity:keys"]}
@@ -52,7 +52,7 @@ async def assertion(client, keeper):
     return token
 
 
-async def stored(database):
+async def dump_tables(database):
     """Every row of every table, as text."""
     async with database.writing("*") as session:
         names = await session.all(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
@@ -66,8 +66,8 @@ async def stored(database):
 async def test_secrets_are_in_no_log_and_no_table(client, keeper, database, caplog):
     caplog.set_level(logging.WARNING, logger="httpx")  # the test's own client, which logs its URLs
     caplog.set_level(logging.DEBUG)
-    secrets = await everything_shown_once(client, keeper)
-    tables = await stored(database)
+    secrets = await collect_secrets(client, keeper)
+    tables = await dump_tables(database)
     assert "Canary" in tables
     assert "client refused" in caplog.text
     for secret in secrets:
@@ -78,7 +78,7 @@ async def test_secrets_are_in_no_log_and_no_table(client, keeper, database, capl
 
 
 async def test_the_private_keys_are_in_no_table(app, database):
-    tables = await stored(database)
+    tables = await dump_tables(database)
     for key in app.state.issuer.keys:
         numbers = key.private.private_numbers()
         number = numbers.private_value if key.algorithm == "ES256" else numbers.d

@@ -20,13 +20,13 @@ def key(kid):
     return ECKey.generate_key("P-256", {"kid": kid})
 
 
-def body(**other):
+def body(**overrides):
     return {
         "name": f"Bins {ids.show(ids.new())}",
         "name_cy": "Biniau",
         "mode": "sandbox",
         "redirect_uris": [CALLBACK],
-        **other,
+        **overrides,
     }
 
 
@@ -41,10 +41,10 @@ def live(mint):
     return {"Authorization": f"Bearer {mint(scopes=SCOPES, mode='live', sub='keeper')}"}
 
 
-async def register(client, headers, **other):
-    answer = await client.post(URL, json=body(**other), headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+async def register(client, headers, **overrides):
+    response = await client.post(URL, json=body(**overrides), headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def change(client, headers, service, **members):
@@ -54,27 +54,27 @@ async def change(client, headers, service, **members):
     )
 
 
-async def read(client, headers, service):
+async def get_service(client, headers, service):
     return (await client.get(f"{URL}/{service['client_id']}", headers=headers)).json()
 
 
 async def history(client, headers, service):
-    answer = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
-    return [(event["act"], event["actor"], event["changes"]) for event in answer.json()["items"]]
+    response = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
+    return [(event["act"], event["actor"], event["changes"]) for event in response.json()["items"]]
 
 
 async def token(client, service, secret=None, **form):
-    answer = await client.post(
+    response = await client.post(
         "/identity/token",
         data={"grant_type": "client_credentials", **form},
         auth=(service["client_id"], secret or service["client_secret"]),
     )
-    return answer.json().get("access_token")
+    return response.json().get("access_token")
 
 
-def errors(answer):
-    assert answer.status_code == 400, answer.text
-    return {error["field"] for error in answer.json()["errors"]}
+def errors(response):
+    assert response.status_code == 400, response.text
+    return {error["field"] for error in response.json()["errors"]}
 
 
 async def test_a_sandbox_service_needs_no_operator_and_its_secret_is_shown_once(client, sandbox):
@@ -93,8 +93,8 @@ async def test_a_sandbox_service_needs_no_operator_and_its_secret_is_shown_once(
 
 
 async def test_going_live_needs_a_live_credential(client, sandbox, live):
-    answer = await client.post(URL, json=body(mode="live"), headers=sandbox)
-    assert (answer.status_code, answer.json()["code"]) == (403, "mode-not-held")
+    response = await client.post(URL, json=body(mode="live"), headers=sandbox)
+    assert (response.status_code, response.json()["code"]) == (403, "mode-not-held")
     assert (await register(client, live, mode="live"))["mode"] == "live"
 
 
@@ -122,14 +122,14 @@ async def test_a_sandbox_credential_touches_nothing_live(client, sandbox, live, 
     }[verb]
     refused = await answer()
     assert (refused.status_code, refused.json()["code"]) == (403, "mode-not-held")
-    assert (await read(client, live, service))["version"] == 1
+    assert (await get_service(client, live, service))["version"] == 1
 
 
 async def test_the_sandbox_may_use_the_developers_machine_and_live_may_not(client, live):
     local = ["http://localhost:3000/cb", "http://127.0.0.1/cb"]
     assert (await register(client, live, redirect_uris=local))["redirect_uris"] == local
-    answer = await client.post(URL, json=body(mode="live", redirect_uris=[CALLBACK, *local]), headers=live)
-    assert errors(answer) == {"body.redirect_uris.1", "body.redirect_uris.2"}
+    response = await client.post(URL, json=body(mode="live", redirect_uris=[CALLBACK, *local]), headers=live)
+    assert errors(response) == {"body.redirect_uris.1", "body.redirect_uris.2"}
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ async def test_the_sandbox_may_use_the_developers_machine_and_live_may_not(clien
     ],
 )
 async def test_an_error_names_the_member(client, live, members, field):
-    answer = await client.post(URL, json=body(**members), headers=live)
-    assert any(error.startswith(field) for error in errors(answer))
+    response = await client.post(URL, json=body(**members), headers=live)
+    assert any(error.startswith(field) for error in errors(response))
 
 
 async def test_all_errors_are_reported_at_once(client, live):
@@ -172,16 +172,16 @@ async def test_all_errors_are_reported_at_once(client, live):
 
 async def test_uploaded_keys_and_a_url_of_keys_exclude_each_other(client, live):
     keys = {"keys": [key("a").as_dict(private=False)]}
-    answer = await client.post(URL, json=body(jwks=keys, jwks_uri="https://x.gov.uk/keys"), headers=live)
-    assert answer.status_code == 400
-    assert "not both" in answer.text
+    response = await client.post(URL, json=body(jwks=keys, jwks_uri="https://x.gov.uk/keys"), headers=live)
+    assert response.status_code == 400
+    assert "not both" in response.text
 
 
 @pytest.mark.parametrize("member", ["scopes", "machine_scopes"])
 async def test_nobody_grants_a_service_scopes_they_do_not_hold(client, live, member):
     scopes = ["payments:read"] + (["openid"] if member == "scopes" else [])
-    answer = await client.post(URL, json=body(**{member: scopes}), headers=live)
-    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    response = await client.post(URL, json=body(**{member: scopes}), headers=live)
+    assert (response.status_code, response.json()["code"]) == (403, "scope-not-held")
 
 
 async def test_nobody_takes_over_a_service_for_scopes_they_do_not_hold(client, live, operator, mint):
@@ -189,14 +189,14 @@ async def test_nobody_takes_over_a_service_for_scopes_they_do_not_hold(client, l
     lacking = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
     secret = await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=lacking)
     keys = {"keys": [key("mine").as_dict(private=False)]}
-    for answer in (secret, await change(client, lacking, service, jwks=keys)):
-        assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    for response in (secret, await change(client, lacking, service, jwks=keys)):
+        assert (response.status_code, response.json()["code"]) == (403, "scope-not-held")
     assert await token(client, service)
 
 
 async def test_only_the_operator_says_that_a_service_needs_no_consent(client, live, operator):
-    answer = await client.post(URL, json=body(first_party=True), headers=live)
-    assert (answer.status_code, answer.json()["code"]) == (403, "operator-needed")
+    response = await client.post(URL, json=body(first_party=True), headers=live)
+    assert (response.status_code, response.json()["code"]) == (403, "operator-needed")
     service = await register(client, live)
     assert (await change(client, live, service, first_party=True)).status_code == 403
     changed = await change(client, operator, service, first_party=True)
@@ -211,13 +211,13 @@ async def test_a_change_needs_the_version_it_was_made_on(client, live):
     assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
     late = await change(client, live, service, name_cy="Arall")
     assert (late.status_code, late.json()["code"]) == (412, "version-changed")
-    assert (await read(client, live, service))["name_cy"] == "Sbwriel"
+    assert (await get_service(client, live, service))["name_cy"] == "Sbwriel"
 
 
 async def test_of_two_changes_at_once_one_is_refused(client, live):
     service = await register(client, live)
-    answers = await asyncio.gather(*(change(client, live, service, name_cy=f"Bin {n}") for n in range(4)))
-    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+    responses = await asyncio.gather(*(change(client, live, service, name_cy=f"Bin {n}") for n in range(4)))
+    assert sorted(response.status_code for response in responses) == [200, 412, 412, 412]
 
 
 async def test_a_change_keeps_what_it_does_not_name(client, live):
@@ -226,8 +226,8 @@ async def test_a_change_keeps_what_it_does_not_name(client, live):
     changed = (await change(client, live, service, backchannel_logout_uri=out)).json()
     names = {name for name in changed if changed[name] != service[name]}
     assert names - {"updated_at"} == {"backchannel_logout_uri", "version"}
-    gone = (await change(client, live, changed, backchannel_logout_uri=None)).json()
-    assert gone["backchannel_logout_uri"] is None
+    cleared = (await change(client, live, changed, backchannel_logout_uri=None)).json()
+    assert cleared["backchannel_logout_uri"] is None
 
 
 @pytest.mark.parametrize("members", [{}, {"name": None}, {"redirect_uris": None}, {"client_id": "x"}])
@@ -246,8 +246,8 @@ async def test_a_name_is_one_services(client, live):
     first, second = await register(client, live), await register(client, live)
     again = await client.post(URL, json=body(name=first["name"]), headers=live)
     renamed = await change(client, live, second, name=first["name"])
-    for answer in (again, renamed):
-        assert (answer.status_code, answer.json()["code"]) == (409, "name-in-use")
+    for response in (again, renamed):
+        assert (response.status_code, response.json()["code"]) == (409, "name-in-use")
 
 
 async def test_a_repeated_registration_gets_the_same_secret(client, live):
@@ -301,7 +301,7 @@ async def test_keys_in_place_of_a_secret_and_back(client, live):
     assert await token(client, service) is None
     new = await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=live)
     assert new.json()["previous_secret_until"] is None
-    read_service = await read(client, live, service)
+    read_service = await get_service(client, live, service)
     assert (read_service["authentication"], read_service["jwks"]) == ("client_secret", None)
     assert await token(client, service, new.json()["client_secret"])
 
@@ -320,8 +320,8 @@ async def test_a_retired_service_and_its_tokens_are_refused_at_once(client, live
 
 async def test_a_service_is_not_revoked_past_the_record(client, live):
     service = await register(client, live)
-    answer = await client.delete(f"/citytown/identity/v1/clients/{service['client_id']}", headers=live)
-    assert (answer.status_code, answer.json()["code"]) == (409, "is-a-service")
+    response = await client.delete(f"/citytown/identity/v1/clients/{service['client_id']}", headers=live)
+    assert (response.status_code, response.json()["code"]) == (409, "is-a-service")
     assert await token(client, service)
 
 
@@ -370,21 +370,21 @@ async def test_another_councils_service_is_not_found(client, live, mint):
     service = await register(client, live)
     theirs = {"Authorization": f"Bearer {mint(scopes=SCOPES, councils=['hillshire'], mode='live')}"}
     url = f"/hillshire/identity/v1/services/{service['client_id']}"
-    for answer in (
+    for response in (
         await client.get(url, headers=theirs),
         await client.get(f"{url}/history", headers=theirs),
         await client.patch(url, json={"name": "X"}, headers={**theirs, "If-Match": '"1"'}),
         await client.post(f"{url}/secrets", json={}, headers=theirs),
         await client.delete(url, headers=theirs),
     ):
-        assert answer.status_code == 404
+        assert response.status_code == 404
     assert await token(client, service)
 
 
 async def test_a_council_has_a_bounded_number_of_services(client, live, app, monkeypatch):
     count = len((await client.get(URL, params={"limit": 100}, headers=live)).json()["items"])
     monkeypatch.setattr(app.state.settings, "services_per_council", count + 2)
-    answers = await asyncio.gather(*(client.post(URL, json=body(), headers=live) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409]
-    refused = next(answer for answer in answers if answer.status_code == 409)
+    responses = await asyncio.gather(*(client.post(URL, json=body(), headers=live) for _ in range(5)))
+    assert sorted(response.status_code for response in responses) == [201, 201, 409, 409, 409]
+    refused = next(response for response in responses if response.status_code == 409)
     assert refused.json()["code"] == "too-many-services"

@@ -39,9 +39,9 @@ def register(client, headers):
             "redirect_uris": [REDIRECT],
             **members,
         }
-        answer = await client.post(URL, json=body, headers=headers)
-        assert answer.status_code == 201, answer.text
-        registered = answer.json()
+        response = await client.post(URL, json=body, headers=headers)
+        assert response.status_code == 201, response.text
+        registered = response.json()
         return registered, Service(registered["client_id"], registered["client_secret"], "citytown")
 
     return make
@@ -52,8 +52,8 @@ def change(client, headers):
     async def do(registered, **members):
         url = f"{URL}/{registered['client_id']}"
         tag = (await client.get(url, headers=headers)).headers["ETag"]
-        answer = await client.patch(url, json=members, headers={**headers, "If-Match": tag})
-        assert answer.status_code == 200, answer.text
+        response = await client.patch(url, json=members, headers={**headers, "If-Match": tag})
+        assert response.status_code == 200, response.text
 
     return do
 
@@ -121,11 +121,11 @@ async def test_a_retired_services_codes_and_refresh_tokens_are_worth_nothing(
     tokens = await service.tokens(visitor, scope="openid offline_access")
     code = await get_code(visitor, service)
     await client.delete(f"{URL}/{registered['client_id']}", headers=headers)
-    for answer in (
+    for response in (
         await service.redeem(visitor, code),
         await service.refresh(visitor, tokens["refresh_token"]),
     ):
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     assert (await ask(visitor, service)).status_code == 400
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 401

@@ -33,9 +33,13 @@ async def test_every_council_is_told_with_its_version(database, monkeypatch, pag
     events = await tell_again(database)
     async with database.reading() as session:
         rows = await session.all(COUNCILS)
-    told = [event for event in events if event.type.startswith("identity.council.")]
-    assert [(event.council, event.sequence) for event in told] == [(row.slug, row.version) for row in rows]
-    assert {event.type for event in told if event.council == "hillshire"} == {"identity.council.changed.v1"}
+    council_events = [event for event in events if event.type.startswith("identity.council.")]
+    assert [(event.council, event.sequence) for event in council_events] == [
+        (row.slug, row.version) for row in rows
+    ]
+    assert {event.type for event in council_events if event.council == "hillshire"} == {
+        "identity.council.changed.v1"
+    }
 
 
 async def test_every_credential_still_refused_is_told(database, monkeypatch):
@@ -51,8 +55,8 @@ async def test_every_credential_still_refused_is_told(database, monkeypatch):
             await revocations.revoke_credential(session, council, credential, end)
         await session.execute(text("DELETE FROM outbox"))
     revoked = [event for event in await tell_again(database) if event.type == "identity.token.revoked.v1"]
-    told = [(event.council, event.subject) for event in revoked]
-    assert told == [("citytown", "a"), ("citytown", "b"), ("hillshire", "a")]
+    subjects = [(event.council, event.subject) for event in revoked]
+    assert subjects == [("citytown", "a"), ("citytown", "b"), ("hillshire", "a")]
 
 
 async def test_a_copy_is_set_to_a_snapshot_even_of_a_lower_version(database):

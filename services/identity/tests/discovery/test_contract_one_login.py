@@ -91,20 +91,20 @@ async def test_a_code_lives_five_minutes_and_no_longer(app, visitor, resident, s
 
 
 async def test_an_id_token_has_these_members_and_no_others(visitor, resident, school):
-    answer = await redeem(visitor, school, await get_code(visitor, school, **PLAIN))
-    claims = await verify_claims(visitor, answer.json()["id_token"])
+    response = await redeem(visitor, school, await get_code(visitor, school, **PLAIN))
+    claims = await verify_claims(visitor, response.json()["id_token"])
     members = {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "vot", "vtm", "sid", "auth_time"}
     assert set(claims) == members
     assert (claims["iss"], claims["aud"], claims["nonce"]) == (ISSUER, school.client_id, "a-nonce")
-    assert answer.json()["token_type"] == "Bearer"
-    assert "refresh_token" not in answer.json()
+    assert response.json()["token_type"] == "Bearer"
+    assert "refresh_token" not in response.json()
 
 
 @pytest.mark.parametrize(("registered", "signed"), [("ES256", "ES256"), ("RS256", "RS256")])
 async def test_an_id_token_is_signed_as_the_client_asks(visitor, resident, database, registered, signed):
     service = await register(database, profile="onelogin", id_token_alg=registered)
-    answer = await service.redeem(visitor, await get_code(visitor, service, **PLAIN), code_verifier=None)
-    assert read_header(answer.json()["id_token"])["alg"] == signed
+    response = await service.redeem(visitor, await get_code(visitor, service, **PLAIN), code_verifier=None)
+    assert read_header(response.json()["id_token"])["alg"] == signed
 
 
 @pytest.mark.parametrize("audience", [f"{ISSUER}token", ISSUER])
@@ -120,39 +120,41 @@ async def test_an_assertion_is_for_the_token_endpoint_or_the_issuer(visitor, res
 )
 async def test_an_assertion_that_does_not_hold_gets_nothing(visitor, resident, school, wrong):
     code = await get_code(visitor, school, **PLAIN)
-    answer = await redeem(visitor, school, code, **wrong)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = await redeem(visitor, school, code, **wrong)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
 async def test_an_assertion_is_accepted_once(visitor, resident, school):
     for status in (200, 401):
         code = await get_code(visitor, school, **PLAIN)
-        answer = await redeem(visitor, school, code, jti="used-twice")
-        assert answer.status_code == status
+        response = await redeem(visitor, school, code, jti="used-twice")
+        assert response.status_code == status
 
 
 async def test_pkce_is_optional_and_binding_once_used(visitor, resident, school):
     code = await get_code(visitor, school, vtr='["Cl"]')
     assertion = school.assertion(RSA, alg="RS256")
-    answer = await school.redeem(visitor, code, client_assertion=assertion)
-    assert answer.status_code == 200
+    response = await school.redeem(visitor, code, client_assertion=assertion)
+    assert response.status_code == 200
     code = await get_code(visitor, school, vtr='["Cl"]')
     assert (await redeem(visitor, school, code)).status_code == 400
 
 
 async def test_a_request_may_come_by_form(visitor, resident, school):
-    sent = await visitor.post("/identity/authorize", data=school.request(**PLAIN))
-    assert sent.status_code == 303
-    assert "code" in read_redirect(await visitor.get(sent.headers["location"]))
+    redirect = await visitor.post("/identity/authorize", data=school.request(**PLAIN))
+    assert redirect.status_code == 303
+    assert "code" in read_redirect(await visitor.get(redirect.headers["location"]))
 
 
 async def test_a_signed_request_is_for_the_authorisation_endpoint(visitor, resident, school):
     inside = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}authorize")
-    named = {"client_id": school.client_id, "response_type": "code", "scope": "openid"}
-    query = {**named, "redirect_uri": REDIRECT, "request": inside}
+    params = {"client_id": school.client_id, "response_type": "code", "scope": "openid"}
+    query = {**params, "redirect_uri": REDIRECT, "request": inside}
     assert "code" in read_redirect(await visitor.get("/identity/authorize", params=query))
-    other = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}userinfo")
-    refused = read_redirect(await visitor.get("/identity/authorize", params={**query, "request": other}))
+    misdirected = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}userinfo")
+    refused = read_redirect(
+        await visitor.get("/identity/authorize", params={**query, "request": misdirected})
+    )
     assert refused["error"] == "invalid_request_object"
 
 
@@ -162,14 +164,14 @@ async def test_a_signed_request_is_for_the_authorisation_endpoint(visitor, resid
     ids=["client", "redirect", "no redirect"],
 )
 async def test_a_bad_client_or_redirect_gets_an_error_page(visitor, resident, school, wrong):
-    answer = await ask(visitor, school, **{**PLAIN, **wrong})
-    assert (answer.status_code, "location" in answer.headers) == (400, False)
-    assert answer.headers["content-type"].startswith("text/html")
+    response = await ask(visitor, school, **{**PLAIN, **wrong})
+    assert (response.status_code, "location" in response.headers) == (400, False)
+    assert response.headers["content-type"].startswith("text/html")
 
 
 async def test_the_pages_language_is_the_one_asked_for(visitor, school):
-    answer = await ask(visitor, school, **PLAIN, ui_locales="cy")
-    page = await visitor.get(answer.headers["location"], follow_redirects=True)
+    response = await ask(visitor, school, **PLAIN, ui_locales="cy")
+    page = await visitor.get(response.headers["location"], follow_redirects=True)
     assert 'lang="cy"' in page.text[:500]
 
 
@@ -179,16 +181,20 @@ async def test_the_pages_language_is_the_one_asked_for(visitor, school):
 )
 async def test_vot_is_at_least_the_requested_level(visitor, database, school, vtr, level):
     await sign_in(database, visitor, await create_person(database), ["email", "totp"])
-    answer = await redeem(visitor, school, await get_code(visitor, school, **{**PLAIN, "vtr": vtr}))
-    claims = await verify_claims(visitor, answer.json()["id_token"])
+    response = await redeem(visitor, school, await get_code(visitor, school, **{**PLAIN, "vtr": vtr}))
+    claims = await verify_claims(visitor, response.json()["id_token"])
     assert claims["vot"] in {level, "Cl.Cm"}
 
 
 async def test_all_services_of_a_council_know_a_person_by_one_name(visitor, resident, database, school):
     ours = await redeem(visitor, school, await get_code(visitor, school, **PLAIN))
-    other = await register(database, profile="onelogin")
-    theirs = await other.redeem(visitor, await get_code(visitor, other, **PLAIN), code_verifier=None)
-    subjects = {(await verify_claims(visitor, answer.json()["id_token"]))["sub"] for answer in (ours, theirs)}
+    other_service = await register(database, profile="onelogin")
+    theirs = await other_service.redeem(
+        visitor, await get_code(visitor, other_service, **PLAIN), code_verifier=None
+    )
+    subjects = {
+        (await verify_claims(visitor, response.json()["id_token"]))["sub"] for response in (ours, theirs)
+    }
     assert len(subjects) == 1
 
 

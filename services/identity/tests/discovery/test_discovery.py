@@ -37,8 +37,10 @@ async def region_client(client, operator):
 
 
 async def token(client, credentials):
-    answer = await client.post("/identity/token", data={"grant_type": "client_credentials"}, auth=credentials)
-    return answer.json()["access_token"]
+    response = await client.post(
+        "/identity/token", data={"grant_type": "client_credentials"}, auth=credentials
+    )
+    return response.json()["access_token"]
 
 
 async def jwks(client):
@@ -49,20 +51,20 @@ async def kids(client):
     return [key["kid"] for key in (await jwks(client))["keys"] if key["alg"] == "ES256"]
 
 
-def signed_by(written, published):
+def signed_by(token, published):
     """The id of the published key that signed it."""
     for key in published["keys"]:
         with suppress(JoseError, ValueError):
-            jwt.decode(written, KeySet.import_key_set({"keys": [key]}), algorithms=["ES256"])
+            jwt.decode(token, KeySet.import_key_set({"keys": [key]}), algorithms=["ES256"])
             return key["kid"]
     return None
 
 
 async def rotate(issuer, database):
     async with database.writing() as session:
-        done = await issuer.rotate_keys(session)
+        rotated = await issuer.rotate_keys(session)
     await asyncio.sleep(4 * issuer.settings.key_poll)  # who was just reading the keys has read them again
-    return done
+    return rotated
 
 
 @pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])
@@ -134,8 +136,8 @@ async def test_a_retired_key_that_signed_an_api_key_stays_as_long_as_that_lives(
     assert signer in await kids(client)
     await rotate(issuer, database)  # forgets what is no longer needed
     assert signer in await kids(client)
-    gone = await client.delete(f"/citytown/identity/v1/api-keys/{api_key['id']}", headers=keeper)
-    assert gone.status_code == 204
+    deleted = await client.delete(f"/citytown/identity/v1/api-keys/{api_key['id']}", headers=keeper)
+    assert deleted.status_code == 204
     async with database.writing() as session:
         await issuer.ensure_keys(session)
     assert signer not in await kids(client)
@@ -163,13 +165,13 @@ async def test_the_private_half_of_a_key_long_retired_is_erased(client, issuer, 
 async def test_another_process_learns_of_a_new_key_without_a_restart(
     client, issuer, database, service, settings
 ):
-    async with running(create_app(service, settings)) as other:
-        known = await kids(other)
+    async with running(create_app(service, settings)) as other_app:
+        kids_before = await kids(other_app)
         issuer.clock = lambda: max(key.signs_from for key in issuer.keys) + 1
         assert await rotate(issuer, database)
 
         async def learnt():
-            return set(await kids(other)) - set(known)  # an old one may go in the same moment
+            return set(await kids(other_app)) - set(kids_before)  # an old one may go in the same moment
 
         assert await eventually(learnt, within=10)
 

@@ -28,9 +28,9 @@ async def set_up(tab):
     page = (await tab.get(f"{ACCOUNT}/authenticator")).text
     secret = re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
     app = App(secret)
-    answer = await tab.post(f"{ACCOUNT}/authenticator", code=app.next())
-    assert answer.status_code == 200, answer.text
-    return app, re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)
+    response = await tab.post(f"{ACCOUNT}/authenticator", code=app.next())
+    assert response.status_code == 200, response.text
+    return app, re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", response.text)
 
 
 async def take_first_step(tab, sent_emails, address):
@@ -40,8 +40,8 @@ async def take_first_step(tab, sent_emails, address):
         for email in await sent_emails(address)
         if "code" in email.personalisation
     ]
-    answer = await tab.post("/identity/sign-in/code", code=codes[-1])
-    assert answer.headers["location"] == "/identity/sign-in/second-step"
+    response = await tab.post("/identity/sign-in/code", code=codes[-1])
+    assert response.headers["location"] == "/identity/sign-in/second-step"
     assert tab.session is None
 
 
@@ -50,8 +50,8 @@ async def test_an_app_is_needed_besides_the_emailed_code(newcomer, browser, sent
     tab = browser()
     await take_first_step(tab, sent_emails, "app@example.org")
     assert (await tab.get(ACCOUNT)).status_code == 303
-    answer = await tab.post("/identity/sign-in/second-step", code=app.next())
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post("/identity/sign-in/second-step", code=app.next())
+    assert response.headers["location"] == ACCOUNT
     assert (await tab.get(ACCOUNT)).status_code == 200
 
 
@@ -60,10 +60,10 @@ async def test_an_app_is_needed_besides_the_password(newcomer, browser):
     await mine.post(f"{ACCOUNT}/password", password="kettle orange window")
     app, _ = await set_up(mine)
     tab = browser()
-    answer = await tab.post(
+    response = await tab.post(
         "/identity/sign-in/password", email="both@example.org", password="kettle orange window"
     )
-    assert answer.headers["location"] == "/identity/sign-in/second-step"
+    assert response.headers["location"] == "/identity/sign-in/second-step"
     assert tab.session is None
     assert (await tab.post("/identity/sign-in/second-step", code=app.next())).headers["location"] == ACCOUNT
 
@@ -74,8 +74,8 @@ async def test_a_code_of_the_app_works_once(newcomer, browser, sent_emails):
     for expected in (303, 400):
         tab = browser()
         await take_first_step(tab, sent_emails, "replay@example.org")
-        answer = await tab.post("/identity/sign-in/second-step", code=code)
-        assert answer.status_code == expected
+        response = await tab.post("/identity/sign-in/second-step", code=code)
+        assert response.status_code == expected
     assert tab.session is None
 
 
@@ -102,8 +102,8 @@ async def test_the_second_step_alone_signs_nobody_in(newcomer, browser):
     app, recovery = await set_up(await newcomer("alone@example.org"))
     tab = browser()
     for way, code in (("second-step", app.next()), ("recovery", recovery[0])):
-        answer = await tab.post(f"/identity/sign-in/{way}", code=code)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in")
+        response = await tab.post(f"/identity/sign-in/{way}", code=code)
+        assert (response.status_code, response.headers["location"]) == (303, "/identity/sign-in")
     assert tab.session is None
 
 
@@ -134,16 +134,16 @@ async def test_an_unconfirmed_app_changes_nothing(newcomer, browser, signed_in_a
     mine = await newcomer("half@example.org")
     await mine.get(f"{ACCOUNT}/authenticator")
     assert (await mine.post(f"{ACCOUNT}/authenticator", code="000000")).status_code == 400
-    other = await signed_in_again("half@example.org")
-    assert (await other.get(ACCOUNT)).status_code == 200
+    second_tab = await signed_in_again("half@example.org")
+    assert (await second_tab.get(ACCOUNT)).status_code == 200
 
 
 async def test_a_removed_app_is_not_needed(newcomer, signed_in_again):
     mine = await newcomer("removed@example.org")
     await set_up(mine)
     await mine.post(f"{ACCOUNT}/authenticator/remove")
-    other = await signed_in_again("removed@example.org")
-    assert (await other.get(ACCOUNT)).status_code == 200
+    second_tab = await signed_in_again("removed@example.org")
+    assert (await second_tab.get(ACCOUNT)).status_code == 200
 
 
 async def test_no_table_holds_the_secret_or_a_recovery_code(newcomer, database):
@@ -195,8 +195,8 @@ async def test_setting_up_an_app_changes_the_secret_of_the_session(newcomer):
 async def test_pages_show_that_an_app_is_set_up_and_how_many_codes_are_left(newcomer, language):
     tab = await newcomer(f"app-{language}@example.org")
     _, codes = await set_up(tab)
-    there = await tab.get(f"{ACCOUNT}/authenticator?lang={language}")
-    left = await tab.get(f"{ACCOUNT}/recovery-codes?lang={language}")
-    assert (there.status_code, left.status_code) == (200, 200)
-    assert 'action="/identity/account/authenticator/remove' in there.text
-    assert f" {len(codes)} " in left.text
+    app_page = await tab.get(f"{ACCOUNT}/authenticator?lang={language}")
+    codes_page = await tab.get(f"{ACCOUNT}/recovery-codes?lang={language}")
+    assert (app_page.status_code, codes_page.status_code) == (200, 200)
+    assert 'action="/identity/account/authenticator/remove' in app_page.text
+    assert f" {len(codes)} " in codes_page.text

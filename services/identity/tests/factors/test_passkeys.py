@@ -87,8 +87,8 @@ async def get_options(tab, path):
 async def register_with_passkey(newcomer, address, key=None, name="My phone"):
     tab, key = await newcomer(address), key or Passkey()
     options = await get_options(tab, f"{ACCOUNT}/passkeys")
-    answer = await tab.post(f"{ACCOUNT}/passkeys", credential=key.make(options), name=name)
-    return tab, key, answer
+    response = await tab.post(f"{ACCOUNT}/passkeys", credential=key.make(options), name=name)
+    return tab, key, response
 
 
 async def sign_in(tab, key, **forged):
@@ -97,13 +97,13 @@ async def sign_in(tab, key, **forged):
 
 
 async def test_a_passkey_is_registered_and_signs_in_alone(newcomer, browser, sent_emails):
-    mine, key, answer = await register_with_passkey(newcomer, "key@example.org")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{ACCOUNT}/passkeys")
+    mine, key, response = await register_with_passkey(newcomer, "key@example.org")
+    assert (response.status_code, response.headers["location"]) == (303, f"{ACCOUNT}/passkeys")
     assert "My phone" in (await mine.get(f"{ACCOUNT}/passkeys")).text
     assert "changed-passkey-added" in {email.template for email in await sent_emails("key@example.org")}
     tab = browser()
-    answer = await sign_in(tab, key)
-    assert answer.headers["location"] == ACCOUNT
+    response = await sign_in(tab, key)
+    assert response.headers["location"] == ACCOUNT
     assert "key@example.org" in (await tab.get(ACCOUNT)).text
 
 
@@ -160,11 +160,11 @@ async def test_forged_authenticator_data_is_refused(newcomer, browser, forged):
     "forged", [{"origin": "https://evil.example"}, {"domain": "evil.example"}, {"flags": PRESENT}]
 )
 async def test_a_forged_registration_is_refused(newcomer, forged):
-    tab, _, answer = await register_with_passkey(
+    tab, _, response = await register_with_passkey(
         newcomer, f"made{abs(hash(str(forged)))}@example.org", Passkey(**forged)
     )
-    assert answer.status_code == 400
-    assert "The passkey was not made" in answer.text
+    assert response.status_code == 400
+    assert "The passkey was not made" in response.text
     assert "My phone" not in re.sub("So that you know.*", "", (await tab.get(f"{ACCOUNT}/passkeys")).text)
 
 
@@ -228,8 +228,8 @@ async def test_passkeys_of_another_account_are_not_found(newcomer, browser):
 
 async def test_a_credential_belongs_to_one_account(newcomer):
     _, key, _ = await register_with_passkey(newcomer, "one@example.org")
-    _, _, answer = await register_with_passkey(newcomer, "two@example.org", key)
-    assert answer.status_code == 400
+    _, _, response = await register_with_passkey(newcomer, "two@example.org", key)
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,14 @@ async def test_email_alone_adds_no_factor_to_an_account_with_a_passkey(newcomer,
     thief = await signed_in_again("mail-thief@example.org")
     for page in ("passkeys", "authenticator", "recovery-codes"):
         then = f"?then={page}"
-        for answer in (await thief.get(f"{ACCOUNT}/{page}"), await thief.post(f"{ACCOUNT}/{page}", code="1")):
-            assert (answer.status_code, answer.headers["location"]) == (303, f"{ACCOUNT}/second-step{then}")
+        for response in (
+            await thief.get(f"{ACCOUNT}/{page}"),
+            await thief.post(f"{ACCOUNT}/{page}", code="1"),
+        ):
+            assert (response.status_code, response.headers["location"]) == (
+                303,
+                f"{ACCOUNT}/second-step{then}",
+            )
         assert "Sign in with your passkey" in (await thief.get(f"{ACCOUNT}/second-step{then}")).text
     assert (await sign_in(thief, key)).headers["location"] == ACCOUNT
     assert (await thief.get(f"{ACCOUNT}/authenticator")).status_code == 200

@@ -14,8 +14,8 @@ ACCOUNT = "/identity/account"
 
 async def register_with_password(newcomer, address, password=PASSWORD):
     tab = await newcomer(address)
-    answer = await tab.post(f"{ACCOUNT}/password", password=password)
-    assert (answer.status_code, answer.headers["location"]) == (303, ACCOUNT), answer.text
+    response = await tab.post(f"{ACCOUNT}/password", password=password)
+    assert (response.status_code, response.headers["location"]) == (303, ACCOUNT), response.text
     return tab
 
 
@@ -37,8 +37,8 @@ async def test_a_person_sets_a_password_and_signs_in_with_it(
 ):
     await register_with_password(newcomer, "pass@example.org")
     tab = browser()
-    answer = await tab.post("/identity/sign-in/password", email="Pass@example.org", password=PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, ACCOUNT)
+    response = await tab.post("/identity/sign-in/password", email="Pass@example.org", password=PASSWORD)
+    assert (response.status_code, response.headers["location"]) == (303, ACCOUNT)
     assert (await tab.get(ACCOUNT)).status_code == 200
     account = ids.show(await account_of("pass@example.org"))
     events = [event for event in await published(database) if event.subject == account]
@@ -62,18 +62,18 @@ async def test_a_wrong_password_signs_nobody_in(newcomer, browser, password):
     address = f"wrong{len(password)}{password[:1]}@example.org".lower()
     await register_with_password(newcomer, address)
     tab = browser()
-    answer = await tab.post("/identity/sign-in/password", email=address, password=password)
-    assert answer.status_code == 400
+    response = await tab.post("/identity/sign-in/password", email=address, password=password)
+    assert response.status_code == 400
     assert tab.session is None
-    assert password == "" or password not in answer.text
+    assert password == "" or password not in response.text
 
 
 async def test_an_account_without_a_password_takes_none(newcomer, browser):
     await newcomer("none@example.org")
     tab = browser()
-    answer = await tab.post("/identity/sign-in/password", email="none@example.org", password=PASSWORD)
-    assert answer.status_code == 400
-    assert "The email address or password is not right" in answer.text
+    response = await tab.post("/identity/sign-in/password", email="none@example.org", password=PASSWORD)
+    assert response.status_code == 400
+    assert "The email address or password is not right" in response.text
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ async def test_an_account_without_a_password_takes_none(newcomer, browser):
 async def test_weak_passwords_are_refused_with_advice(newcomer, password, message, account_of, database):
     address = f"weak.person{len(password)}{password[:1]}@example.org"
     tab = await newcomer(address)
-    answer = await tab.post(f"{ACCOUNT}/password", password=password or address)
-    assert answer.status_code == 400
-    assert message in answer.text
+    response = await tab.post(f"{ACCOUNT}/password", password=password or address)
+    assert response.status_code == 400
+    assert message in response.text
     assert await get_hash(database, await account_of(address)) is None
 
 
@@ -104,16 +104,16 @@ async def test_weak_passwords_are_refused_with_advice(newcomer, password, messag
 async def test_no_kind_of_character_is_required_or_forbidden(newcomer, browser, password):
     address = f"free{abs(hash(password))}@example.org"
     await register_with_password(newcomer, address, password)
-    answer = await browser().post("/identity/sign-in/password", email=address, password=password)
-    assert answer.status_code == 303
+    response = await browser().post("/identity/sign-in/password", email=address, password=password)
+    assert response.status_code == 303
 
 
 async def test_another_unicode_form_of_the_same_password_is_accepted(newcomer, browser):
     await register_with_password(newcomer, "nfc@example.org", "caf\u00e9 orange window")
-    answer = await browser().post(
+    response = await browser().post(
         "/identity/sign-in/password", email="nfc@example.org", password="cafe\u0301 orange window"
     )
-    assert answer.status_code == 303
+    assert response.status_code == 303
 
 
 async def test_one_hash_is_computed_whether_or_not_the_address_has_an_account(
@@ -125,44 +125,44 @@ async def test_one_hash_is_computed_whether_or_not_the_address_has_an_account(
     hasher = app.state.auth.passwords._hasher
     verify = type(hasher).verify
 
-    def counting(self, stored, password):
-        hashes.append(stored.split("$")[3])
-        return verify(self, stored, password)
+    def counting(self, encoded, password):
+        hashes.append(encoded.split("$")[3])
+        return verify(self, encoded, password)
 
     monkeypatch.setattr(type(hasher), "verify", counting)
     for address in ("has@example.org", "hasnot@example.org", "nobody@example.org"):
-        answer = await browser().post(
+        response = await browser().post(
             "/identity/sign-in/password", email=address, password="wrong words here"
         )
-        assert answer.status_code == 400
+        assert response.status_code == 400
     assert hashes == ["m=19456,t=2,p=1"] * 3
 
 
 async def test_a_change_of_password_ends_other_sessions(newcomer, signed_in_again):
-    here = await newcomer("elsewhere@example.org")
-    there = await signed_in_again("elsewhere@example.org")
-    await here.post(f"{ACCOUNT}/password", password=PASSWORD)
-    assert (await there.get(ACCOUNT)).status_code == 303
-    assert (await here.get(ACCOUNT)).status_code == 200
+    current = await newcomer("elsewhere@example.org")
+    elsewhere = await signed_in_again("elsewhere@example.org")
+    await current.post(f"{ACCOUNT}/password", password=PASSWORD)
+    assert (await elsewhere.get(ACCOUNT)).status_code == 303
+    assert (await current.get(ACCOUNT)).status_code == 200
 
 
 async def test_a_removed_password_signs_nobody_in(newcomer, browser):
     tab = await register_with_password(newcomer, "gone@example.org")
     await tab.post(f"{ACCOUNT}/password/remove")
-    answer = await browser().post("/identity/sign-in/password", email="gone@example.org", password=PASSWORD)
-    assert answer.status_code == 400
+    response = await browser().post("/identity/sign-in/password", email="gone@example.org", password=PASSWORD)
+    assert response.status_code == 400
 
 
 async def test_wrong_passwords_are_limited_but_not_in_a_browser_the_account_knows(newcomer, browser):
     mine = await register_with_password(newcomer, "guess@example.org")
     await mine.post("/identity/sign-out")
-    answers = [
+    responses = [
         await browser().post(
             "/identity/sign-in/password", email="guess@example.org", password=f"guess number {n}"
         )
         for n in range(11)
     ]
-    assert [answer.status_code for answer in answers] == [400] * 10 + [429]
+    assert [response.status_code for response in responses] == [400] * 10 + [429]
     right = await browser().post("/identity/sign-in/password", email="guess@example.org", password=PASSWORD)
     assert right.status_code == 429
     assert (
@@ -179,17 +179,17 @@ async def test_factors_are_changed_only_soon_after_signing_in(newcomer, account_
             {"who": account},
         )
     for page in ("password", "passkeys", "authenticator", "recovery-codes", "email", "close"):
-        answer = await tab.get(f"{ACCOUNT}/{page}")
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/identity/sign-in?then={page}")
-    answer = await tab.post(f"{ACCOUNT}/password", password=PASSWORD)
-    assert answer.headers["location"] == "/identity/sign-in?then=password"
+        response = await tab.get(f"{ACCOUNT}/{page}")
+        assert (response.status_code, response.headers["location"]) == (303, f"/identity/sign-in?then={page}")
+    response = await tab.post(f"{ACCOUNT}/password", password=PASSWORD)
+    assert response.headers["location"] == "/identity/sign-in?then=password"
     assert await get_hash(database, account) is None
 
 
 async def test_more_passwords_than_the_queue_holds_are_refused(newcomer, app, monkeypatch, browser):
     monkeypatch.setattr(app.state.auth.passwords, "_room", type("Full", (), {"locked": lambda self: True})())
-    answer = await browser().post("/identity/sign-in/password", email="busy@example.org", password=PASSWORD)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    response = await browser().post("/identity/sign-in/password", email="busy@example.org", password=PASSWORD)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
 
 
 def test_cheap_hashes_are_refused_where_there_is_https(settings):

@@ -48,35 +48,37 @@ async def request_code(tab, number):
 
 async def count_sent(app, database, numbers, network):
     """Request a code to each number, each for another account, and count those that are sent."""
-    sent = 0
+    total = 0
     for count, number in enumerate(numbers):
         browser = ClientContext(bytes([count]) * 32, network or f"192.0.2.{count}", "en", "Firefox")
         async with database.writing() as session:
             retry_after = await phones.send_code(session, app.state.auth, browser, ids.new(), number)
-        sent += retry_after is None
-    return sent
+        total += retry_after is None
+    return total
 
 
 async def test_an_account_gets_few_sms_and_is_told_when_it_may_have_more(newcomer, sent_sms):
     tab = await newcomer("many@limits.example")
     for last in range(limits.SMS_FOR_ACCOUNT.most):
         assert (await request_code(tab, f"0770090050{last}")).status_code == 303
-    answer = await request_code(tab, "07700900509")
-    assert answer.status_code == 429
-    assert "We cannot send you another text message yet" in answer.text
-    assert 800 < int(answer.headers["Retry-After"]) <= 960
-    assert re.search(r"<strong>\d+ \w+ \d{4}, \d\d:\d\d</strong>", answer.text)
+    response = await request_code(tab, "07700900509")
+    assert response.status_code == 429
+    assert "We cannot send you another text message yet" in response.text
+    assert 800 < int(response.headers["Retry-After"]) <= 960
+    assert re.search(r"<strong>\d+ \w+ \d{4}, \d\d:\d\d</strong>", response.text)
     assert await sent_sms("+447700900509") == []
 
 
 async def test_a_number_gets_few_sms_from_all_accounts_together(newcomer, sent_sms):
     number = "+447700900511"
-    for who in range(limits.SMS_TO_NUMBER.most):
-        assert (await request_code(await newcomer(f"who{who}@limits.example"), number)).status_code == 303
-    answer = await request_code(await newcomer("who9@limits.example"), number)
-    assert answer.status_code == 429
+    for number_of_account in range(limits.SMS_TO_NUMBER.most):
+        assert (
+            await request_code(await newcomer(f"who{number_of_account}@limits.example"), number)
+        ).status_code == 303
+    response = await request_code(await newcomer("who9@limits.example"), number)
+    assert response.status_code == 429
     assert len(await sent_sms(number)) == limits.SMS_TO_NUMBER.most
-    assert int(answer.headers["Retry-After"]) > 3_000
+    assert int(response.headers["Retry-After"]) > 3_000
 
 
 async def test_a_block_of_numbers_gets_few_sms(app, client, database):
@@ -98,11 +100,11 @@ async def test_the_budget_for_new_numbers_lasts_until_midnight_and_is_logged_onc
         assert (await request_code(await newcomer("day1@limits.example"), "07700900521")).status_code == 303
         tab = await newcomer("day2@limits.example")
         for _ in range(2):
-            answer = await request_code(tab, "07700900522")
-    assert answer.status_code == 429
+            response = await request_code(tab, "07700900522")
+    assert response.status_code == 429
     tomorrow = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
     seconds = (tomorrow - datetime.now(UTC)).total_seconds()
-    assert seconds - 5 <= int(answer.headers["Retry-After"]) <= seconds + 65
+    assert seconds - 5 <= int(response.headers["Retry-After"]) <= seconds + 65
     assert [record.message for record in caplog.records if "budget" in record.message] == [
         "the day's budget of SMS is used up: 1 of new"
     ]
@@ -125,16 +127,16 @@ async def test_a_budget_used_up_by_strangers_stops_nobody_signing_in(
     await tab.post(TEXT, phone=number)
     await tab.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
     budget(texts_new_per_day=0)
-    for who in range(limits.SMS_TO_NUMBER.most):
-        await request_code(await newcomer(f"pest{who}@limits.example"), number)
-    other = browser()
-    await other.post("/identity/sign-in", email=address)
+    for index in range(limits.SMS_TO_NUMBER.most):
+        await request_code(await newcomer(f"pest{index}@limits.example"), number)
+    second_tab = browser()
+    await second_tab.post("/identity/sign-in", email=address)
     emails = await sent_emails(address)
     code = [email.personalisation["code"] for email in emails if "code" in email.personalisation]
-    await other.post("/identity/sign-in/code", code=code[-1])
-    assert (await other.post("/identity/sign-in/text")).status_code == 303
-    answer = await other.post("/identity/sign-in/text/code", code=await code_to(sent_sms, number))
-    assert answer.headers["location"] == ACCOUNT
+    await second_tab.post("/identity/sign-in/code", code=code[-1])
+    assert (await second_tab.post("/identity/sign-in/text")).status_code == 303
+    response = await second_tab.post("/identity/sign-in/text/code", code=await code_to(sent_sms, number))
+    assert response.headers["location"] == ACCOUNT
 
 
 async def test_a_thief_of_the_mailbox_locks_no_known_browser_out(newcomer, sent_sms, browser, sent_emails):
@@ -168,9 +170,9 @@ async def test_other_countries_have_a_budget_of_their_own(newcomer, sent_sms, bu
     assert (await request_code(tab, "+33612345679")).status_code == 429
     assert (await request_code(tab, "07700900541")).status_code == 303
     budget(texts_abroad_per_day=0)
-    answer = await request_code(tab, "+33612345670")
-    assert answer.status_code == 400
-    assert "We cannot send texts to other countries" in answer.text
+    response = await request_code(tab, "+33612345670")
+    assert response.status_code == 400
+    assert "We cannot send texts to other countries" in response.text
 
 
 async def test_an_sms_may_be_sent_again_after_the_time_that_was_shown(newcomer, sent_sms, database):

@@ -28,11 +28,11 @@ STEP = "/identity/sign-in/text"
 
 async def set_up(tab, sent_sms, number):
     """Make SMS the second step, and return the recovery codes, if any were made."""
-    answer = await tab.post(TEXT, phone=number)
-    assert answer.headers["location"].startswith(f"{TEXT}/code"), answer.text
-    answer = await tab.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
-    assert answer.status_code in {200, 303}, answer.text
-    return re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)
+    response = await tab.post(TEXT, phone=number)
+    assert response.headers["location"].startswith(f"{TEXT}/code"), response.text
+    response = await tab.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
+    assert response.status_code in {200, 303}, response.text
+    return re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", response.text)
 
 
 async def take_second_step(tab, sent_sms, number):
@@ -67,8 +67,8 @@ async def test_where_sms_are_the_second_step_one_is_needed_besides_the_emailed_c
     assert "ending in 401" in page
     assert "900401" not in page
     assert len(await sent_sms("+447700900401")) == before
-    answer = await take_second_step(tab, sent_sms, "+447700900401")
-    assert answer.headers["location"] == ACCOUNT
+    response = await take_second_step(tab, sent_sms, "+447700900401")
+    assert response.headers["location"] == ACCOUNT
     assert (await tab.get(ACCOUNT)).status_code == 200
     assert await get_methods(database, account) == ["email", "text"]
 
@@ -80,10 +80,10 @@ async def test_an_sms_alone_signs_nobody_in_and_none_is_sent_before_the_first_st
     code, before = await code_to(sent_sms, "+447700900402"), len(await sent_sms("+447700900402"))
     tab = browser()
     for path, form in ((STEP, {}), (f"{STEP}/code", {"code": code})):
-        answer = await tab.post(path, **form)
-        assert answer.status_code == 303
-        answer = await tab.get(answer.headers["location"])
-        assert answer.status_code in {200, 303}
+        response = await tab.post(path, **form)
+        assert response.status_code == 303
+        response = await tab.get(response.headers["location"])
+        assert response.status_code in {200, 303}
     assert tab.session is None
     assert len(await sent_sms("+447700900402")) == before
 
@@ -101,8 +101,8 @@ async def test_a_number_given_to_another_person_opens_only_their_own_account(new
 async def test_a_code_works_once_and_only_for_the_account_it_was_sent_for(
     newcomer, browser, sent_emails, sent_sms
 ):
-    for who in ("one", "two"):
-        await set_up(await newcomer(f"{who}@once.example"), sent_sms, "+447700900404")
+    for name in ("one", "two"):
+        await set_up(await newcomer(f"{name}@once.example"), sent_sms, "+447700900404")
     tab = browser()
     await take_first_step(tab, sent_emails, "one@once.example")
     await tab.post(STEP)
@@ -110,13 +110,13 @@ async def test_a_code_works_once_and_only_for_the_account_it_was_sent_for(
     await take_first_step(tab, sent_emails, "two@once.example")
     assert (await tab.post(f"{STEP}/code", code=code)).headers["location"] == STEP
     assert tab.session is None
-    answer = await take_second_step(tab, sent_sms, "+447700900404")
-    assert answer.headers["location"] == ACCOUNT
+    response = await take_second_step(tab, sent_sms, "+447700900404")
+    assert response.headers["location"] == ACCOUNT
     again = browser()
     await take_first_step(again, sent_emails, "two@once.example")
     await again.post(STEP)
-    answer = await again.post(f"{STEP}/code", code=code)
-    assert answer.status_code == 400
+    response = await again.post(f"{STEP}/code", code=code)
+    assert response.status_code == 400
     assert again.session is None
 
 
@@ -130,8 +130,8 @@ async def test_a_code_to_a_number_that_was_changed_meanwhile_is_not_accepted(
     async with database.writing() as session:
         mine = account_phone.c.account == await account_of("moved@step.example")
         await session.execute(update(account_phone).where(mine).values(number="+447700900406"))
-    answer = await tab.post(f"{STEP}/code", code=await code_to(sent_sms, "+447700900405"))
-    assert answer.headers["location"] == STEP
+    response = await tab.post(f"{STEP}/code", code=await code_to(sent_sms, "+447700900405"))
+    assert response.headers["location"] == STEP
     assert tab.session is None
 
 
@@ -171,14 +171,14 @@ async def test_the_app_is_asked_for_first_and_sms_are_offered_beside_it(
     assert page.status_code == 200
     assert 'href="/identity/sign-in/text"' in page.text
     assert (await tab.post(STEP)).headers["location"] == f"{STEP}/code"
-    answer = await tab.post(f"{STEP}/code", code=await code_to(sent_sms, "+447700900409"))
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post(f"{STEP}/code", code=await code_to(sent_sms, "+447700900409"))
+    assert response.headers["location"] == ACCOUNT
     assert isinstance(pyotp.TOTP(app.secret).now(), str)
 
 
 async def count_recovery_codes(tab):
-    shown = re.search(r"Recovery codes left\s*</dt>\s*<dd[^>]*>\s*(\d+)", (await tab.get(ACCOUNT)).text)
-    return int(shown[1]) if shown else None
+    match_ = re.search(r"Recovery codes left\s*</dt>\s*<dd[^>]*>\s*(\d+)", (await tab.get(ACCOUNT)).text)
+    return int(match_[1]) if match_ else None
 
 
 async def test_recovery_codes_last_as_long_as_one_second_step(newcomer, sent_sms):
@@ -198,8 +198,8 @@ async def test_without_sms_the_first_step_is_enough_again_and_the_person_notifie
     await set_up(tab, sent_sms, "+447700900411")
     assert (await tab.post(f"{TEXT}/remove")).headers["location"] == ACCOUNT
     assert (await sent_emails("off@step.example"))[-1].template == "changed-texts-removed"
-    other = await signed_in_again("off@step.example")
-    assert other.session is not None
+    second_tab = await signed_in_again("off@step.example")
+    assert second_tab.session is not None
 
 
 async def test_removing_the_number_disables_the_second_step(newcomer, sent_emails, sent_sms, signed_in_again):
@@ -215,9 +215,9 @@ async def test_a_changed_number_stays_the_second_step(newcomer, browser, sent_em
     tab = await newcomer("over@step.example")
     await set_up(tab, sent_sms, "+447700900413")
     await add_phone(tab, sent_sms, "+447700900414")
-    other = browser()
-    await take_first_step(other, sent_emails, "over@step.example")
-    assert (await take_second_step(other, sent_sms, "+447700900414")).headers["location"] == ACCOUNT
+    second_tab = browser()
+    await take_first_step(second_tab, sent_emails, "over@step.example")
+    assert (await take_second_step(second_tab, sent_sms, "+447700900414")).headers["location"] == ACCOUNT
 
 
 @pytest.mark.parametrize("path", [f"{TEXT}/remove", TEXT])
@@ -228,8 +228,8 @@ async def test_a_session_of_one_factor_changes_no_second_step(
     mine = await newcomer(address)
     older = await signed_in_again(address)
     await set_up(mine, sent_sms, "+447700900415")
-    answer = await older.post(path)
-    assert answer.headers["location"] == "/identity/sign-in?then=text"
+    response = await older.post(path)
+    assert response.headers["location"] == "/identity/sign-in?then=text"
     async with database.reading() as session:
         query = text("SELECT second_step_since FROM account_phone WHERE account = :who")
         assert await session.scalar(query, {"who": await account_of(address)}) is not None
@@ -242,8 +242,8 @@ async def test_an_older_session_changes_the_number_only_with_a_code_to_it(
     older = await signed_in_again("thief@step.example")
     await set_up(mine, sent_sms, "+447700900416")
     await older.post(PHONE, phone="07700 900417")
-    answer = await older.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900417"))
-    assert answer.headers["location"] == f"{PHONE}/before"
+    response = await older.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900417"))
+    assert response.headers["location"] == f"{PHONE}/before"
     assert (await older.post(f"{PHONE}/remove")).headers["location"] == f"{PHONE}/before"
 
 
@@ -263,9 +263,9 @@ async def test_a_service_that_requires_two_factors_gets_them_by_sms(newcomer, se
     query = "request=abcDEF_123"
     page = (await tab.get(f"{ACCOUNT}/second-step?{query}")).text
     assert f"{TEXT}?{query}" in page
-    answer = await tab.post(f"{TEXT}?{query}", phone="07700 900419")
-    assert answer.headers["location"] == f"{TEXT}/code?{query}"
-    answer = await tab.post(f"{TEXT}/code?{query}", code=await code_to(sent_sms, "+447700900419"))
-    assert f'href="/identity/authorize/continue?{query}"' in answer.text
-    answer = await tab.get(f"{ACCOUNT}/second-step?{query}")
-    assert answer.headers["location"] == f"/identity/authorize/continue?{query}"
+    response = await tab.post(f"{TEXT}?{query}", phone="07700 900419")
+    assert response.headers["location"] == f"{TEXT}/code?{query}"
+    response = await tab.post(f"{TEXT}/code?{query}", code=await code_to(sent_sms, "+447700900419"))
+    assert f'href="/identity/authorize/continue?{query}"' in response.text
+    response = await tab.get(f"{ACCOUNT}/second-step?{query}")
+    assert response.headers["location"] == f"/identity/authorize/continue?{query}"

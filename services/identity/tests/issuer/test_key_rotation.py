@@ -97,8 +97,8 @@ async def test_an_id_token_of_the_old_key_signs_out_without_a_question(
     now = issuer.clock() + later
     issuer.clock = lambda: now
     parameters = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT}
-    answer = await visitor.get("/identity/logout", params=parameters)
-    assert (answer.status_code, answer.headers.get("location")) == (302, AFTER_LOGOUT)
+    response = await visitor.get("/identity/logout", params=parameters)
+    assert (response.status_code, response.headers.get("location")) == (302, AFTER_LOGOUT)
 
 
 async def test_an_id_token_signed_by_another_key_is_no_hint(visitor, resident, database, issuer):

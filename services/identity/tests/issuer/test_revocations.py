@@ -31,10 +31,16 @@ def refuse(client, database):
 async def test_the_time_is_in_whole_seconds_for_the_gateway_and_in_the_event(refuse, database):
     second = NOW.replace(microsecond=0)
     assert await refuse("mover", NOW, "sub") == (second, "sub")
-    (event,) = [one for one in await published(database) if one.subject == "mover"]
+    (event,) = [
+        published_event for published_event in await published(database) if published_event.subject == "mover"
+    ]
     assert datetime.fromisoformat(event.data["issued_before"]) == second
     await refuse("stolen", claim="jti")
-    (event,) = [one for one in await published(database) if one.subject == "stolen"]
+    (event,) = [
+        published_event
+        for published_event in await published(database)
+        if published_event.subject == "stolen"
+    ]
     assert event.data.get("issued_before") is None
 
 

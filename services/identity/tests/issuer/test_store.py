@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NIL = UUID(int=0)
 
 
-def api_key(**other):
+def api_key(**overrides):
     return {
         "id": ids.new(),
         "kid": "kid",
@@ -26,11 +26,11 @@ def api_key(**other):
         "created_by": "somebody",
         "created_at": NOW,
         "expires_at": NOW + timedelta(days=365),
-        **other,
+        **overrides,
     }
 
 
-def client(**other):
+def client(**overrides):
     return {
         "id": ids.new(),
         "name": "Revenues",
@@ -41,7 +41,7 @@ def client(**other):
         "generation": 1,
         "created_by": "somebody",
         "created_at": NOW,
-        **other,
+        **overrides,
     }
 
 
@@ -118,8 +118,8 @@ async def test_two_councils_cannot_have_one_code(session):
 
 
 async def test_a_change_of_an_old_version_changes_nothing(session):
-    assert await councils.update_council(session, "citytown", 7, "Other", "active") is None
-    changed = await councils.update_council(session, "citytown", 1, "Other", "active")
+    assert await councils.update_council(session, "nowhere", "Other", "active") is None
+    changed = await councils.update_council(session, "citytown", "Other", "active")
     assert (changed.name, changed.version) == ("Other", 2)
 
 
@@ -169,8 +169,8 @@ async def test_expired_assertions_are_purged(pool):
         await clients.use_assertion(pool, "citytown", NIL, f"old-{number}", NOW, NOW)
     later = NOW + timedelta(seconds=1)
     await clients.use_assertion(pool, "citytown", NIL, "new", later + timedelta(60), later)
-    left = await pool.fetch("SELECT jti FROM assertion_use WHERE jti LIKE 'old-%' OR jti = 'new'")
-    assert [row["jti"] for row in left] == ["new"]
+    remaining = await pool.fetch("SELECT jti FROM assertion_use WHERE jti LIKE 'old-%' OR jti = 'new'")
+    assert [row["jti"] for row in remaining] == ["new"]
 
 
 async def test_a_revoked_client_does_not_authenticate(pool, database):

@@ -19,7 +19,7 @@ from services.identity.tests.provider import (
 
 HERE = "logout/test_conformance_logout::test_"
 RP = "oidcc-rp-initiated-logout"
-ASKED = "Do you want to sign out?"
+QUESTION = "Do you want to sign out?"
 PLAN = {
     f"{RP}-discovery-endpoint-verification": f"{HERE}discovery",
     RP: "logout/test_logout::test_a_service_that_shows_its_id_token_signs_out_at_once",
@@ -60,13 +60,13 @@ async def log_out(visitor, **parameters):
 
 def asks(page):
     assert (page.status_code, "location" in page.headers) == (200, False)
-    assert ASKED in page.text
+    assert QUESTION in page.text
 
 
 async def still_signed_in(visitor, service):
     return (
-        "location" in (answer := await ask(visitor, service)).headers
-        and "code=" in answer.headers["location"]
+        "location" in (response := await ask(visitor, service)).headers
+        and "code=" in response.headers["location"]
     )
 
 
@@ -81,10 +81,14 @@ async def test_discovery(visitor, bins):
 def altered(token):
     """The same with ``alg`` none and no signature, and the same signed by somebody else."""
     head, body, _ = token.split(".")
-    none = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).rstrip(b"=").decode()
+    unsigned_header = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).rstrip(b"=").decode()
     header, key = read_header(token), ECKey.generate_key("P-256")
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    return [f"{none}.{body}.", f"{head}.{body}.", jwt.encode(header, claims, key, algorithms=["ES256"])]
+    return [
+        f"{unsigned_header}.{body}.",
+        f"{head}.{body}.",
+        jwt.encode(header, claims, key, algorithms=["ES256"]),
+    ]
 
 
 async def test_modified_id_token_hint(visitor, resident, bins):
@@ -110,8 +114,8 @@ async def test_no_params(visitor, resident, bins):
     page = await log_out(visitor)
     asks(page)
     same = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    answer = await visitor.post("/identity/logout/confirm", data=read_hidden_fields(page), headers=same)
-    assert "You have signed out" in answer.text
+    response = await visitor.post("/identity/logout/confirm", data=read_hidden_fields(page), headers=same)
+    assert "You have signed out" in response.text
     read_request_id(await ask(visitor, bins))
 
 
@@ -124,8 +128,8 @@ async def test_no_post_logout_redirect_uri(visitor, resident, bins):
 
 async def test_no_state(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
-    answer = await log_out(visitor, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT)
-    assert answer.headers["location"] == AFTER_LOGOUT
+    response = await log_out(visitor, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT)
+    assert response.headers["location"] == AFTER_LOGOUT
 
 
 async def test_only_state(visitor, resident, bins):
@@ -134,8 +138,8 @@ async def test_only_state(visitor, resident, bins):
 
 
 async def test_an_id_token_of_another_client_is_no_proof(visitor, resident, database, bins):
-    other = await register(database)
-    token = (await other.tokens(visitor))["id_token"]
+    other_client = await register(database)
+    token = (await other_client.tokens(visitor))["id_token"]
     page = await log_out(visitor, id_token_hint=token, client_id=bins.client_id)
     assert (page.status_code, "location" in page.headers) == (400, False)
     assert await still_signed_in(visitor, bins)
@@ -149,12 +153,12 @@ async def test_an_access_token_is_no_id_token_hint(visitor, resident, bins):
 
 async def test_a_form_of_another_site_comes_back_with_its_cookies(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
-    sent = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "a b"}
+    form = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "a b"}
     elsewhere = {"Origin": "https://service.example", "Sec-Fetch-Site": "cross-site"}
     visitor.cookies, cookies = type(visitor.cookies)(), visitor.cookies  # SameSite=Lax
-    answer = await visitor.post("/identity/logout", data=sent, headers=elsewhere)
-    assert (answer.status_code, "set-cookie" in answer.headers) == (303, False)
+    response = await visitor.post("/identity/logout", data=form, headers=elsewhere)
+    assert (response.status_code, "set-cookie" in response.headers) == (303, False)
     visitor.cookies = cookies
-    back = await visitor.get(answer.headers["location"])
+    back = await visitor.get(response.headers["location"])
     assert back.headers["location"] == f"{AFTER_LOGOUT}?state=a+b"
     read_request_id(await ask(visitor, bins))

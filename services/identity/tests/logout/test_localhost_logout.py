@@ -110,17 +110,20 @@ async def test_a_developer_registers_a_localhost_uri_and_changes_it(client, sand
 async def test_an_https_issuer_refuses_a_localhost_uri(client, app, sandbox, monkeypatch, settings):
     outside = Issuer(settings.model_copy(update={"issuer": "https://id.example/identity/", "mail": "none"}))
     monkeypatch.setattr(app.state.issuer, "settings", outside.settings)
-    answer = await client.post(
+    response = await client.post(
         SERVICES, json=service_body(backchannel_logout_uri=LOCALHOST_URIS[0]), headers=sandbox
     )
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.backchannel_logout_uri")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (
+        400,
+        "body.backchannel_logout_uri",
+    )
 
 
 async def test_keys_are_not_read_from_localhost(client, sandbox):
-    answer = await client.post(
+    response = await client.post(
         SERVICES, json=service_body(jwks_uri="http://localhost:3000/keys"), headers=sandbox
     )
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
 
 
 async def end_session(visitor, database, uri):

@@ -29,10 +29,10 @@ class Recorder(Outbound):
     """Services that are told: they take what they get, or not."""
 
     def __init__(self, *, fails=False):
-        self.sent, self.fails = [], fails
+        self.notices, self.fails = [], fails
 
     async def post(self, uri, form, *, max_bytes, local_only=False):
-        self.sent.append((uri, parse_qs(form.decode())["logout_token"][0]))
+        self.notices.append((uri, parse_qs(form.decode())["logout_token"][0]))
         if self.fails:
             raise OutboundError("answered 500, not 200")
         return b""
@@ -41,9 +41,9 @@ class Recorder(Outbound):
 async def test_a_service_that_shows_its_id_token_signs_out_at_once(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     parameters = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "done"}
-    answer = await visitor.get("/identity/logout", params=parameters)
-    assert answer.status_code == 302
-    assert answer.headers["location"] == f"{AFTER_LOGOUT}?state=done"
+    response = await visitor.get("/identity/logout", params=parameters)
+    assert response.status_code == 302
+    assert response.headers["location"] == f"{AFTER_LOGOUT}?state=done"
     read_request_id(await ask(visitor, bins))  # nobody is signed in any more
 
 
@@ -52,8 +52,8 @@ async def test_without_proof_the_person_is_asked(visitor, resident, bins):
     page = await visitor.get("/identity/logout", params=parameters)
     fields = read_hidden_fields(page)
     assert (await ask(visitor, bins)).headers["location"].startswith("https://service.example")  # still in
-    answer = await visitor.post("/identity/logout/confirm", data=fields, headers=SAME)
-    assert (answer.status_code, answer.headers["location"]) == (303, AFTER_LOGOUT)
+    response = await visitor.post("/identity/logout/confirm", data=fields, headers=SAME)
+    assert (response.status_code, response.headers["location"]) == (303, AFTER_LOGOUT)
     read_request_id(await ask(visitor, bins))
 
 
@@ -68,14 +68,14 @@ async def test_logging_out_never_redirects_to_what_is_not_registered(visitor, re
     token = (await bins.tokens(visitor))["id_token"]
     for back in ("https://evil.example/", f"{AFTER_LOGOUT}/x", f"{AFTER_LOGOUT}?x=1"):
         parameters = {"id_token_hint": token, "post_logout_redirect_uri": back}
-        answer = await visitor.get("/identity/logout", params=parameters)
-        assert answer.status_code == 200, back
-        assert "location" not in answer.headers
+        response = await visitor.get("/identity/logout", params=parameters)
+        assert response.status_code == 200, back
+        assert "location" not in response.headers
 
 
 async def test_a_logout_form_needs_the_browsers_token(visitor, resident, bins):
-    answer = await visitor.post("/identity/logout/confirm", data={"csrf": "guess"}, headers=SAME)
-    assert answer.status_code == 403
+    response = await visitor.post("/identity/logout/confirm", data={"csrf": "guess"}, headers=SAME)
+    assert response.status_code == 403
     assert "code" in (await ask(visitor, bins)).headers["location"]
 
 
@@ -95,7 +95,7 @@ async def test_logging_out_ends_tokens_but_not_offline_access(visitor, resident,
 
 
 @pytest.fixture
-async def told(visitor, database):
+async def service_and_session(visitor, database):
     """A service that wants to hear of the end of sessions, and a session that has just ended."""
     service = await register(database, backchannel_logout_uri=BACKCHANNEL)
     account_id = await create_person(database)
@@ -106,11 +106,11 @@ async def told(visitor, database):
     return service, await verify_claims(visitor, token)
 
 
-async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, told):
-    service, signed_in = told
+async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, service_and_session):
+    service, signed_in = service_and_session
     recorder = Recorder()
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
-    (uri, token) = recorder.sent[0]
+    (uri, token) = recorder.notices[0]
     content = await verify_claims(visitor, token)
     assert (uri, read_header(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
     assert (content["iss"], content["aud"]) == (ISSUER, service.client_id)
@@ -121,13 +121,13 @@ async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, dat
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 0  # once is enough
 
 
-async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database, told):
+async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database, service_and_session):
     recorder = Recorder(fails=True)
     for _ in range(10):
         await backchannel_logout.send_due(database, app.state.issuer, recorder)
         async with database.writing() as session:
             await session.execute(text("UPDATE logout_notice SET due_at = now() - interval '1 second'"))
-    assert len(recorder.sent) == 6
+    assert len(recorder.notices) == 6
 
 
 @pytest.mark.parametrize("uri", ["http://service.example/x", "https://127.0.0.1/x", "https://localhost/x"])

@@ -324,8 +324,10 @@ async def test_closing_an_account_ends_its_mandates_and_erases_the_names(databas
         await mandates.close_account(session, sides[side])
     async with database.reading("citytown") as session:
         row = await session.first(text("SELECT status FROM mandate WHERE id = :id"), {"id": mandate_id})
-        left = await session.all(text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id})
-    assert (row.status, left) == ("revoked", [])
+        offers_ = await session.all(
+            text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id}
+        )
+    assert (row.status, offers_) == ("revoked", [])
 
 
 URL = "/citytown/identity/v1/mandates"
@@ -352,10 +354,10 @@ async def headers_of(database, mint, account_id, *, actor=None):
     return {"Authorization": f"Bearer {token}"}
 
 
-def offer_body(**other):
+def offer_body(**overrides):
     ends = (datetime.now(UTC) + SOON).isoformat()
     fields = {"theme": "waste", "expires_at": ends, "my_name": "Rosa Example", "their_name": "Ben Example"}
-    return fields | other
+    return fields | overrides
 
 
 @pytest.fixture
@@ -440,31 +442,31 @@ async def test_names_and_addresses_are_purged_long_after_the_end(database):
 
 async def test_the_answer_does_not_tell_whether_an_address_is_anybodys(client, two_people):
     (_, _, principal_headers), (_, email, _) = two_people
-    answers = [
+    responses = [
         await client.post(URL, json=offer_body(email=address), headers=principal_headers)
         for address in (email, "nobody@example.invalid")
     ]
     first, second = (
-        {k: v for k, v in answer.json().items() if k not in {"id", "offered_at", "expires_at"}}
-        for answer in answers
+        {k: v for k, v in response.json().items() if k not in {"id", "offered_at", "expires_at"}}
+        for response in responses
     )
     assert first == second
-    assert answers[0].headers.keys() == answers[1].headers.keys()
+    assert responses[0].headers.keys() == responses[1].headers.keys()
 
 
 async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(client, two_people, mint):
     (_, _, principal_headers), (_, email, delegate_headers) = two_people
     mandate = (await client.post(URL, json=offer_body(email=email), headers=principal_headers)).json()
     await client.post(f"{URL}/{mandate['id']}/accept", headers=delegate_headers)
-    read = "/citytown/identity/v1/council"
+    url = "/citytown/identity/v1/council"
     acting = mint(scopes=["identity:read"], mandate=mandate["id"], act={"sub": "the delegate"}, theme="waste")
     headers = {"Authorization": f"Bearer {acting}"}
-    assert (await client.get(read, headers=headers)).json()["code"] == "not-for-delegates"
+    assert (await client.get(url, headers=headers)).json()["code"] == "not-for-delegates"
     await client.delete(f"{URL}/{mandate['id']}", headers=principal_headers)
 
     async def refused():
-        answer = await client.get(read, headers=headers)
-        return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
+        response = await client.get(url, headers=headers)
+        return (response.status_code, response.json().get("code")) == (401, "revoked-credential")
 
     assert await eventually(refused, within=1)
 
@@ -476,8 +478,8 @@ async def test_a_delegate_gives_no_mandate_in_the_principals_name(client, databa
     by_grant = await headers_of(database, mint, principal, actor=delegate)
     by_claim = {"Authorization": f"Bearer {mint(scopes=['identity:mandates'], mandate=mandate['id'])}"}
     for headers, code in ((by_grant, "person-needed"), (by_claim, "not-for-delegates")):
-        answer = await client.post(URL, json=offer_body(), headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, code)
+        response = await client.post(URL, json=offer_body(), headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, code)
 
 
 async def token_of(app, database, service, scope="openid identity:mandates"):
@@ -528,16 +530,16 @@ async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(ap
     mandate = (await client.post(f"{URL}/accept", json={"code": code}, headers=delegate_headers)).json()
     assert mandate["principal"] == subject
     assert (await client.get(URL, headers=principal_headers)).json()["items"][0]["principal"] is None
-    answer = await exchange_token(client, shop, subject, token)
-    assert answer.status_code == 200, answer.text
-    claims = await provider.verify_claims(client, answer.json()["access_token"])
+    response = await exchange_token(client, shop, subject, token)
+    assert response.status_code == 200, response.text
+    claims = await provider.verify_claims(client, response.json()["access_token"])
     assert (claims["sub"], claims["act"]["sub"]) == (subject, acting_as)
     assert (claims["mandate"], claims["theme"]) == (mandate["id"], "waste")
     other_theme = await exchange_token(client, shop, subject, token, "council-tax")
     assert other_theme.json()["error"] == "invalid_grant"
 
     async def error_code():
-        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        headers = {"Authorization": f"Bearer {response.json()['access_token']}"}
         return (await client.get(URL, headers=headers)).json()["code"]
 
     assert await error_code() == "not-for-delegates"
@@ -551,7 +553,7 @@ async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(ap
 
 
 @pytest.mark.parametrize(
-    "other",
+    "fields",
     [
         {"theme": "everything"},
         {"theme": "x" * 41},
@@ -568,9 +570,9 @@ async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(ap
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_an_offer_that_cannot_be_is_refused(client, two_people, other):
-    answer = await client.post(URL, json=offer_body(**other), headers=two_people[0][2])
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+async def test_an_offer_that_cannot_be_is_refused(client, two_people, fields):
+    response = await client.post(URL, json=offer_body(**fields), headers=two_people[0][2])
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
 
 
 async def test_another_councils_mandates_are_not_there(client, two_people, mint):

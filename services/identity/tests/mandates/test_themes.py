@@ -31,8 +31,8 @@ def keeper(mint):
     return {"X-Api-Key": mint(scopes=["identity:themes", "identity:read"], sub="officer")}
 
 
-def status_and_code(answer):
-    return answer.status_code, answer.json().get("code")
+def status_and_code(response):
+    return response.status_code, response.json().get("code")
 
 
 async def test_a_council_adds_themes_to_those_every_council_has(client, keeper):
@@ -94,8 +94,8 @@ async def test_who_may_only_read_changes_nothing(client, mint):
 
 async def test_a_council_has_a_bounded_number_of_its_own(client, keeper, monkeypatch):
     monkeypatch.setattr(themes, "MOST_THEMES", 0)
-    answer = await client.put(f"{URL}/one-more", json=ALLOTMENTS, headers=keeper)
-    assert status_and_code(answer) == (409, "too-many-themes")
+    response = await client.put(f"{URL}/one-more", json=ALLOTMENTS, headers=keeper)
+    assert status_and_code(response) == (409, "too-many-themes")
 
 
 @pytest.fixture

@@ -114,8 +114,8 @@ async def test_an_email_that_cannot_be_rendered_is_not_queued(database, name, va
 async def test_an_email_is_sent_once_and_leaves_nothing_behind(database, settings):
     await queue_code(database)
     transport, sending = FakeTransport(), smtp_settings(settings)
-    sent = await asyncio.gather(*(worker.send_due(database, sending, transport) for _ in range(3)))
-    assert sum(sent) == 1
+    counts = await asyncio.gather(*(worker.send_due(database, sending, transport) for _ in range(3)))
+    assert sum(counts) == 1
     [(_, to, email)] = transport.delivered
     assert (to, email.subject) == (TO, "Your code to sign in")
     assert "123456" in email.body

@@ -71,7 +71,7 @@ async def desk_code_of(database, account_id):
         return (await desk_codes.create_desk_code(session, account_id))[0]
 
 
-def proof_body(code, level="P1", evidence=(BILL, LICENCE), **other):
+def proof_body(code, level="P1", evidence=(BILL, LICENCE), **overrides):
     return {
         "desk_code": code,
         "level": level,
@@ -80,15 +80,15 @@ def proof_body(code, level="P1", evidence=(BILL, LICENCE), **other):
         "family_name": "Canarysurname",
         "birth_date": "1980-02-29",
         "addresses": [HOME],
-        **other,
+        **overrides,
     }
 
 
-async def record_proof(client, headers, database, account_id, **other):
-    body = proof_body(await desk_code_of(database, account_id), **other)
-    answer = await client.post(f"{URL}/proofs", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+async def record_proof(client, headers, database, account_id, **overrides):
+    body = proof_body(await desk_code_of(database, account_id), **overrides)
+    response = await client.post(f"{URL}/proofs", json=body, headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def current_proof(database, account_id, council=""):
@@ -131,11 +131,11 @@ async def test_p2_holds_when_a_second_member_of_staff_has_confirmed(client, cler
     assert proof["status"] == "waiting"
     assert await current_proof(database, account_id) is None
     url = f"{URL}/proofs/{proof['id']}/confirm"
-    answer = await client.post(url, headers=clerk)
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-proof")
+    response = await client.post(url, headers=clerk)
+    assert (response.status_code, response.json()["code"]) == (403, "own-proof")
     assert await current_proof(database, account_id) is None
-    answer = await client.post(url, headers=colleague)
-    assert (answer.status_code, answer.json()["status"], answer.json()["looked_by"]) == (
+    response = await client.post(url, headers=colleague)
+    assert (response.status_code, response.json()["status"], response.json()["looked_by"]) == (
         200,
         "holds",
         "colleague",
@@ -147,11 +147,11 @@ async def test_p2_holds_when_a_second_member_of_staff_has_confirmed(client, cler
 async def test_of_two_colleagues_who_confirm_at_once_one_does(client, clerk, mint, database):
     account_id = await make_account(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
-    others = [await headers_of_prover(database, mint, f"other-{number}") for number in range(3)]
-    answers = await asyncio.gather(
-        *(client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=headers) for headers in others)
+    colleagues = [await headers_of_prover(database, mint, f"other-{number}") for number in range(3)]
+    responses = await asyncio.gather(
+        *(client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=headers) for headers in colleagues)
     )
-    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert sorted(response.status_code for response in responses) == [200, 409, 409]
 
 
 async def test_confirming_and_withdrawing_at_once_never_leaves_a_proof_without_a_person(
@@ -214,8 +214,8 @@ async def test_a_proof_ends_by_time(client, clerk, database, postgres_url):
 async def test_evidence_that_is_not_enough_proves_nothing(client, clerk, database, level, evidence):
     account_id = await make_account(database)
     body = proof_body(await desk_code_of(database, account_id), level, evidence)
-    answer = await client.post(f"{URL}/proofs", json=body, headers=clerk)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "not-enough")
+    response = await client.post(f"{URL}/proofs", json=body, headers=clerk)
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "not-enough")
     assert await current_proof(database, account_id) is None
 
 
@@ -223,20 +223,20 @@ async def test_a_desk_code_works_once_however_it_is_typed_and_only_the_last_one(
     account_id = await make_account(database)
     old, code = await desk_code_of(database, account_id), await desk_code_of(database, account_id)
     typed = f" {code.upper().replace('-', '').replace('1', 'I').replace('0', 'O')} "
-    answers = [
-        await client.post(f"{URL}/proofs", json=proof_body(shown), headers=clerk)
-        for shown in (old, typed, code)
+    responses = [
+        await client.post(f"{URL}/proofs", json=proof_body(code_), headers=clerk)
+        for code_ in (old, typed, code)
     ]
-    assert [answer.status_code for answer in answers] == [404, 201, 404]
-    assert answers[2].json()["code"] == "no-such-code"
+    assert [response.status_code for response in responses] == [404, 201, 404]
+    assert responses[2].json()["code"] == "no-such-code"
 
 
 async def test_of_many_who_use_a_desk_code_at_once_one_does(client, clerk, database):
     body = proof_body(await desk_code_of(database, await make_account(database)))
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.post(f"{URL}/proofs", json=body, headers=clerk) for _ in range(4))
     )
-    assert sorted(answer.status_code for answer in answers) == [201, 404, 404, 404]
+    assert sorted(response.status_code for response in responses) == [201, 404, 404, 404]
 
 
 async def test_a_repeated_request_records_one_proof(client, clerk, database):
@@ -252,8 +252,8 @@ async def test_a_desk_code_ends_after_a_quarter_of_an_hour(client, clerk, databa
     code = await desk_code_of(database, await make_account(database))
     async with database.writing() as session:
         await session.execute(text("UPDATE desk_code SET expires_at = now()"))
-    answer = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
-    assert answer.status_code == 404
+    response = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
+    assert response.status_code == 404
 
 
 async def test_nobody_proves_or_confirms_their_own_identity(client, clerk, database, app, mint):
@@ -261,12 +261,12 @@ async def test_nobody_proves_or_confirms_their_own_identity(client, clerk, datab
     subject = await subject_at(app, "citytown", account_id)
     own_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     body = proof_body(await desk_code_of(database, account_id))
-    answer = await client.post(f"{URL}/proofs", json=body, headers=own_headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
+    response = await client.post(f"{URL}/proofs", json=body, headers=own_headers)
+    assert (response.status_code, response.json()["code"]) == (403, "own-identity")
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     own_headers = await headers_of_prover(database, mint, subject, account_id)
-    answer = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=own_headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
+    response = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=own_headers)
+    assert (response.status_code, response.json()["code"]) == (403, "own-identity")
 
 
 async def test_every_read_and_write_is_recorded_and_published_without_personal_data(
@@ -297,9 +297,9 @@ async def test_every_read_and_write_is_recorded_and_published_without_personal_d
 async def test_a_list_shows_nothing_personal_and_so_is_no_access(client, clerk, database):
     account_id = await make_account(database)
     proof = await record_proof(client, clerk, database, account_id)
-    answer = await client.get(f"{URL}/proofs", params={"limit": 100}, headers=clerk)
-    assert proof["id"] in {item["id"] for item in answer.json()["items"]}
-    assert "Canarysurname" not in answer.text
+    response = await client.get(f"{URL}/proofs", params={"limit": 100}, headers=clerk)
+    assert proof["id"] in {item["id"] for item in response.json()["items"]}
+    assert "Canarysurname" not in response.text
     assert await accesses_of(database, account_id) == [("recorded", "clerk")]
 
 
@@ -383,12 +383,12 @@ async def test_another_councils_proofs_and_accesses_are_not_there(client, clerk,
     hillshire_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], councils=['hillshire'])}"}
     url = f"{URL}/proofs/{proof['id']}"
     hillshire_url = url.replace("citytown", "hillshire")
-    for answer in (
+    for response in (
         await client.get(hillshire_url, headers=hillshire_headers),
         await client.delete(hillshire_url, headers=hillshire_headers),
         await client.post(f"{hillshire_url}/confirm", headers=hillshire_headers),
     ):
-        assert answer.status_code == 404
+        assert response.status_code == 404
     assert (await client.get(url, headers=hillshire_headers)).status_code == 403
     listed = await client.get(f"{URL}/proofs".replace("citytown", "hillshire"), headers=hillshire_headers)
     assert proof["id"] not in {item["id"] for item in listed.json()["items"]}
@@ -396,7 +396,7 @@ async def test_another_councils_proofs_and_accesses_are_not_there(client, clerk,
 
 
 @pytest.mark.parametrize(
-    "other",
+    "fields",
     [
         {"level": "P0"},
         {"level": "P3"},
@@ -419,15 +419,15 @@ async def test_another_councils_proofs_and_accesses_are_not_there(client, clerk,
     ],
     ids=lambda value: str(value)[:50],
 )
-async def test_what_cannot_have_been_seen_is_refused(client, clerk, other):
-    answer = await client.post(f"{URL}/proofs", json=proof_body("4k7t-9wqd", **other), headers=clerk)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+async def test_what_cannot_have_been_seen_is_refused(client, clerk, fields):
+    response = await client.post(f"{URL}/proofs", json=proof_body("4k7t-9wqd", **fields), headers=clerk)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
 
 
 @pytest.mark.parametrize("code", ["4k7t-9wqd", "", " ", "%", "🦄", "'; DROP TABLE x"])
 async def test_a_desk_code_that_is_nobodys_is_not_found(client, clerk, code):
-    answer = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
-    assert answer.status_code == (404 if code else 400)
+    response = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
+    assert response.status_code == (404 if code else 400)
 
 
 async def test_a_member_of_staff_who_tries_codes_is_slowed_down_and_a_colleague_is_not(
@@ -437,11 +437,11 @@ async def test_a_member_of_staff_who_tries_codes_is_slowed_down_and_a_colleague_
     body = proof_body("4k7t-9wqd")
     for _ in range(limits.DESK_CODES_AT_ONCE):
         assert (await client.post(f"{URL}/proofs", json=body, headers=clerk)).status_code == 404
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=clerk
     )
-    assert answer.status_code == 429
-    assert int(answer.headers["retry-after"]) <= 30
+    assert response.status_code == 429
+    assert int(response.headers["retry-after"]) <= 30
     await record_proof(client, colleague, database, account_id)
 
 
@@ -500,8 +500,8 @@ async def test_what_is_a_persons_own_is_for_them_alone(client, database, mint, p
     delegate = await headers_of(database, mint, account_id, actor=await make_account(database))
     elsewhere = await headers_of(database, mint, account_id, council="hillshire")
     for headers in (machine, odd, delegate, elsewhere):
-        answer = await client.get(f"{URL}/{path}", headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+        response = await client.get(f"{URL}/{path}", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, "person-needed")
 
 
 CHECKS = st.frozensets(st.sampled_from(FULL))

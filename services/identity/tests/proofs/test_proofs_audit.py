@@ -64,20 +64,20 @@ async def test_nobody_proves_their_own_identity_by_any_token(client, database, m
     """The account is that of the token's grant; a service could choose any subject."""
     account_id = await create_person(database)
     own_headers = await as_prover(database, mint, account_id, subject="another-name")
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=own_headers
     )
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
+    assert (response.status_code, response.json()["code"]) == (403, "own-identity")
 
 
 async def test_a_persons_subject_at_the_region_is_known_as_theirs(client, database, app, mint):
     account_id = await create_person(database)
     subject = await subject_at(app, "region", account_id)
     own_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=own_headers
     )
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
+    assert (response.status_code, response.json()["code"]) == (403, "own-identity")
 
 
 @pytest.mark.parametrize("gives", ["resident", "member"])
@@ -92,17 +92,17 @@ async def test_nobody_proves_a_person_they_share_a_mandate_with_at_any_council(
         row, code = await offers.offer_mandate(session, where, principal, offer)
         await offers.accept_by_code(session, where, delegate, code)
     headers = await as_prover(database, mint, member)
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, resident)), headers=headers
     )
-    assert (answer.status_code, answer.json()["code"]) == (403, "shared-mandate")
+    assert (response.status_code, response.json()["code"]) == (403, "shared-mandate")
     waiting = await record_proof(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
-    answer = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "shared-mandate")
+    response = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (403, "shared-mandate")
     async with database.writing(where) as session:
         await mandates.revoke_mandate(session, where, principal, row.id)
-    answer = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
-    assert answer.status_code == 200
+    response = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
+    assert response.status_code == 200
 
 
 async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, mint):
@@ -110,8 +110,8 @@ async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, m
     names_of = [await subject_at(app, council, member) for council in ("citytown", "region")]
     first, second = [await as_prover(database, mint, member, subject=name) for name in names_of]
     proof = await record_proof(client, first, database, resident, level="P2", evidence=[PASSPORT])
-    answer = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=second)
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-proof")
+    response = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=second)
+    assert (response.status_code, response.json()["code"]) == (403, "own-proof")
     assert await current_proof(database, resident) is None
 
 
@@ -134,10 +134,10 @@ async def test_a_machine_cannot_confirm_a_proof(client, machine, clerk, colleagu
     account_id = await create_person(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     url = f"{URL}/proofs/{proof['id']}/confirm"
-    other = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='another-system')}"}
-    for headers in (machine, other):
-        answer = await client.post(url, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+    other_system = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='another-system')}"}
+    for headers in (machine, other_system):
+        response = await client.post(url, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, "person-needed")
     assert await current_proof(database, account_id) is None
     assert (await client.post(url, headers=colleague)).status_code == 200
 
@@ -148,17 +148,17 @@ async def test_a_machine_may_record_what_holds_at_once_and_not_another_name(clie
     proof = await record_proof(client, machine, database, account_id)
     assert (proof["status"], proof["proved_by"]) == ("holds", "desk-system")
     body = proof_body(await desk_code_of(database, account_id), family_name="Somebodyelse")
-    answer = await client.post(f"{URL}/proofs", json=body, headers=machine)
-    assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+    response = await client.post(f"{URL}/proofs", json=body, headers=machine)
+    assert (response.status_code, response.json()["code"]) == (403, "person-needed")
     assert (await current_proof(database, account_id)).person.family_name == "Canarysurname"
 
 
 OTHERS = [{"family_name": "Somebodyelse"}, {"birth_date": "1980-03-01"}, {"given_names": ["Carla"]}]
 
 
-@pytest.mark.parametrize("other", OTHERS, ids=str)
+@pytest.mark.parametrize("details", OTHERS, ids=str)
 async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_look(
-    client, clerk, database, mint, other
+    client, clerk, database, mint, details
 ):
     """A marriage, a slip, or an account that changed hands: it takes two members of staff to tell."""
     account_id = await create_person(database)
@@ -168,12 +168,12 @@ async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_l
         for name in ("their-clerk", "their-colleague")
     }
     url = "/hillshire/identity/v1/proofs"
-    body = proof_body(await desk_code_of(database, account_id), **other)
+    body = proof_body(await desk_code_of(database, account_id), **details)
     proof = (await client.post(url, json=body, headers=hillshire_headers["their-clerk"])).json()
     assert proof["status"] == "waiting"
     assert (await current_proof(database, account_id)).person.family_name == "Canarysurname"
-    answer = await client.post(f"{url}/{proof['id']}/confirm", headers=hillshire_headers["their-colleague"])
-    assert answer.status_code == 200
+    response = await client.post(f"{url}/{proof['id']}/confirm", headers=hillshire_headers["their-colleague"])
+    assert response.status_code == 200
     assert ids.show((await current_proof(database, account_id)).id) == proof["id"], (
         "of two as good the newer counts"
     )
@@ -192,15 +192,15 @@ async def test_no_number_of_a_document_is_taken_or_kept(client, clerk, database)
     for place in ("number", "document_number", "reference"):
         evidence = [{**PASSPORT, place: "CANARY123456789"}]
         body = proof_body(await desk_code_of(database, account_id), evidence=evidence)
-        answer = await client.post(f"{URL}/proofs", json=body, headers=clerk)
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
-        assert "CANARY123456789" not in answer.text
+        response = await client.post(f"{URL}/proofs", json=body, headers=clerk)
+        assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
+        assert "CANARY123456789" not in response.text
     proof = await record_proof(client, clerk, database, account_id, evidence=[LICENCE, BILL])
     async with database.reading("citytown") as session:
-        stored = await session.scalar(
+        pieces = await session.scalar(
             text("SELECT evidence FROM proof WHERE id = :id"), {"id": ids.read(proof["id"])}
         )
-    assert {key for piece in stored for key in piece} == {"kind", "checks"}
+    assert {key for piece in pieces for key in piece} == {"kind", "checks"}
 
 
 async def test_withdrawing_a_proof_revokes_every_grant_that_relied_on_it(client, clerk, visitor, database):
@@ -211,12 +211,14 @@ async def test_withdrawing_a_proof_revokes_every_grant_that_relied_on_it(client,
     school = await register(database, identity_levels=["P1"])
     plain = await school.tokens(visitor)
     proven = await school.tokens(visitor, vtr='["P1.Cl.Cm"]', claims=CORE)
-    bearer, other = ({"Authorization": f"Bearer {tokens['access_token']}"} for tokens in (proven, plain))
+    bearer, plain_bearer = (
+        {"Authorization": f"Bearer {tokens['access_token']}"} for tokens in (proven, plain)
+    )
     claims = (await visitor.get("/identity/userinfo", headers=bearer)).json()
     assert names.CORE_IDENTITY in claims
     assert (await client.delete(f"{URL}/proofs/{proof['id']}", headers=clerk)).status_code == 204
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 401
-    assert (await visitor.get("/identity/userinfo", headers=other)).status_code == 200
+    assert (await visitor.get("/identity/userinfo", headers=plain_bearer)).status_code == 200
     again = await provider.ask(visitor, school, vtr='["P1.Cl.Cm"]', claims=CORE)
     assert again.headers["location"].startswith("/identity/prove?")
     async with database.reading("*") as session:

@@ -6,7 +6,7 @@ from chassis import ids
 from chassis.testing import published
 
 ACCOUNT = "/identity/account"
-TABLES_KEPT = {"account", "account_history", "browser_session", "outbox", "revoked_token"}
+REMAINING_TABLES = {"account", "account_history", "browser_session", "outbox", "revoked_token"}
 
 
 async def last_code(sent_emails, address):
@@ -23,11 +23,11 @@ async def test_an_address_is_changed_with_a_code_to_the_new_one_and_a_notice_to_
 ):
     tab = await newcomer("old@example.org")
     account = await account_of("old@example.org")
-    answer = await tab.post(f"{ACCOUNT}/email", email="New@example.org")
-    assert answer.headers["location"] == f"{ACCOUNT}/email/code"
+    response = await tab.post(f"{ACCOUNT}/email", email="New@example.org")
+    assert response.headers["location"] == f"{ACCOUNT}/email/code"
     assert "old@example.org" in (await tab.get(ACCOUNT)).text
-    answer = await tab.post(f"{ACCOUNT}/email/code", code=await last_code(sent_emails, "New@example.org"))
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post(f"{ACCOUNT}/email/code", code=await last_code(sent_emails, "New@example.org"))
+    assert response.headers["location"] == ACCOUNT
     assert "New@example.org" in (await tab.get(ACCOUNT)).text
     assert (await sent_emails("old@example.org"))[-1].template == "changed-email"
     event = (await list_events(database, account))[-1]
@@ -47,8 +47,8 @@ async def test_an_address_of_another_account_is_refused_and_its_owner_notified(
     await newcomer("owner@example.org")
     owner = await account_of("owner@example.org")
     tab = await newcomer("taker@example.org")
-    answer = await tab.post(f"{ACCOUNT}/email", email="owner@example.org")
-    assert answer.headers["location"] == f"{ACCOUNT}/email/code"
+    response = await tab.post(f"{ACCOUNT}/email", email="owner@example.org")
+    assert response.headers["location"] == f"{ACCOUNT}/email/code"
     assert (await sent_emails("owner@example.org"))[-1].template == "email-taken"
     assert (await tab.post(f"{ACCOUNT}/email/code", code="000000")).status_code == 400
     assert await account_of("owner@example.org") == owner
@@ -111,11 +111,11 @@ async def test_a_closed_account_leaves_only_its_id_and_impersonal_events(
     await set_up_factors(tab)
     other = await signed_in_again("erase-me@example.org")
     assert (await tab.post(f"{ACCOUNT}/close")).status_code == 400
-    answer = await tab.post(f"{ACCOUNT}/close", sure="yes")
-    assert "Your account is closed" in answer.text
+    response = await tab.post(f"{ACCOUNT}/close", sure="yes")
+    assert "Your account is closed" in response.text
     assert tab.session is None
     assert (await other.get(ACCOUNT)).status_code == 303
-    assert await find_tables(database, account) <= TABLES_KEPT
+    assert await find_tables(database, account) <= REMAINING_TABLES
     assert (await sent_emails("erase-me@example.org"))[-1].template == "closed"
     async with database.writing() as session:
         await session.execute(text("DELETE FROM mail"))  # the worker deletes e-mails once they are sent

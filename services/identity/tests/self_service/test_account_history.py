@@ -141,17 +141,17 @@ async def test_the_history_of_another_account_is_not_shown(visitor, resident, da
 
 
 async def test_the_history_requires_signing_in(browser):
-    answer = await browser().get("/identity/account/history")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=history")
+    response = await browser().get("/identity/account/history")
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/sign-in?then=history")
 
 
 async def test_a_closed_account_keeps_events_without_personal_data(app, newcomer, account_of, database):
     await newcomer("gone-history@people.example")
-    who = await account_of("gone-history@people.example")
+    account = await account_of("gone-history@people.example")
     async with database.writing() as session:
         await history.record_event(
             session,
-            who,
+            account,
             "consent given",
             datetime.now(UTC),
             device="Safari",
@@ -159,8 +159,8 @@ async def test_a_closed_account_keeps_events_without_personal_data(app, newcomer
             council="citytown",
         )
     async with database.writing() as session:
-        await close_account(session, app.state.auth, who)
+        await close_account(session, app.state.auth, account)
     async with database.reading() as session:
-        rows = await session.all(text("SELECT * FROM account_history WHERE account = :id"), {"id": who})
+        rows = await session.all(text("SELECT * FROM account_history WHERE account = :id"), {"id": account})
     assert {row.what for row in rows} >= {"opened", "consent given", "closed"}
     assert {(row.device, row.about) for row in rows} == {("", "")}

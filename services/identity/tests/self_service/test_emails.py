@@ -39,14 +39,14 @@ async def test_a_session_of_password_alone_needs_a_code_to_the_old_address(
     tab = await newcomer("old@both.example")
     account = await account_of("old@both.example")
     await set_methods("old@both.example", ["password"])
-    answer = await enter_new_address(tab, sent_emails, "new@both.example")
-    assert answer.headers["location"] == f"{EMAIL}/before"
+    response = await enter_new_address(tab, sent_emails, "new@both.example")
+    assert response.headers["location"] == f"{EMAIL}/before"
     assert await account_of("new@both.example") is None
     page = (await tab.get(f"{EMAIL}/before")).text
     assert "old@both.example" in page
     assert (await tab.post(f"{EMAIL}/before", code="12")).status_code == 400
-    answer = await tab.post(f"{EMAIL}/before", code=await code_to(sent_emails, "old@both.example"))
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post(f"{EMAIL}/before", code=await code_to(sent_emails, "old@both.example"))
+    assert response.headers["location"] == ACCOUNT
     assert await account_of("new@both.example") == account
     assert (await sent_emails("old@both.example"))[-1].template == "changed-email"
 
@@ -67,8 +67,8 @@ async def test_neither_code_alone_changes_the_address(newcomer, sent_emails, acc
     account = await account_of("half@both.example")
     await set_methods("half@both.example", ["password"])
     await tab.post(EMAIL, email="half@new.example")
-    answer = await tab.post(f"{EMAIL}/before", code=await code_to(sent_emails, "half@new.example"))
-    assert answer.headers["location"] == EMAIL
+    response = await tab.post(f"{EMAIL}/before", code=await code_to(sent_emails, "half@new.example"))
+    assert response.headers["location"] == EMAIL
     await enter_new_address(tab, sent_emails, "half@new.example")
     wrong = await tab.post(f"{EMAIL}/before", code=await code_to(sent_emails, "half@new.example"))
     assert wrong.status_code == 400
@@ -84,8 +84,8 @@ async def test_a_pending_change_is_void_when_the_address_has_changed(
     code = await code_to(sent_emails, "slow@both.example")
     other = await signed_in_again("slow@both.example")
     await enter_new_address(other, sent_emails, "slow@other.example")
-    answer = await tab.post(f"{EMAIL}/before", code=code)
-    assert answer.headers["location"] == EMAIL
+    response = await tab.post(f"{EMAIL}/before", code=code)
+    assert response.headers["location"] == EMAIL
     assert await account_of("slow@new.example") is None
     assert await account_of("slow@other.example") is not None
 
@@ -98,8 +98,8 @@ async def test_another_email_to_the_old_address_replaces_the_first(
     await enter_new_address(tab, sent_emails, "twice@new.example")
     first = await code_to(sent_emails, "twice@both.example")
     assert f'action="{EMAIL}/before/again"' in (await tab.get(f"{EMAIL}/before")).text
-    answer = await tab.post(f"{EMAIL}/before/again")
-    assert answer.headers["location"] == f"{EMAIL}/before"
+    response = await tab.post(f"{EMAIL}/before/again")
+    assert response.headers["location"] == f"{EMAIL}/before"
     second = await code_to(sent_emails, "twice@both.example")
     assert first == second or (await tab.post(f"{EMAIL}/before", code=first)).status_code == 400
     assert (await tab.post(f"{EMAIL}/before", code=second)).headers["location"] == ACCOUNT
@@ -126,9 +126,9 @@ async def test_letters_to_the_old_address_are_counted(newcomer, sent_emails, set
     tab = await newcomer("count@both.example")
     await set_methods("count@both.example", ["password"])
     await enter_new_address(tab, sent_emails, "count@new.example")
-    answers = [await tab.post(f"{EMAIL}/before/again") for _ in range(CODES_FOR_ADDRESS.most)]
-    assert answers[0].status_code == 303
-    assert answers[-1].status_code == 429
+    responses = [await tab.post(f"{EMAIL}/before/again") for _ in range(CODES_FOR_ADDRESS.most)]
+    assert responses[0].status_code == 303
+    assert responses[-1].status_code == 429
 
 
 async def test_another_letter_to_the_new_address_is_asked_for_on_its_page(newcomer, sent_emails, account_of):

@@ -42,9 +42,9 @@ async def test_at_first_nothing_is_proven(visitor, resident):
 async def test_proofs_are_shown_with_evidence_council_and_time(
     client, clerk, colleague, visitor, resident, database
 ):
-    made = await record_proof(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
+    proof = await record_proof(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
     assert "Waits for a second member of staff" in await read_page(visitor)
-    await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=colleague)
+    await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=colleague)
     page_text = await read_page(visitor)
     for expected in (
         "Thorough proof (P2)", "Holds until", "Rosa Jane Canarysurname", "29 February 1980",
@@ -58,9 +58,9 @@ async def test_proofs_are_shown_with_evidence_council_and_time(
 
 
 async def test_a_service_that_accessed_a_proof_is_named(client, clerk, visitor, database):
-    who = await create_person(database)
-    await sign_in(database, visitor, who, ["email", "totp"])
-    await record_proof(client, clerk, database, who)
+    account = await create_person(database)
+    await sign_in(database, visitor, account, ["email", "totp"])
+    await record_proof(client, clerk, database, account)
     school = await register(database, identity_levels=["P1"])
     core = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
     tokens = await school.tokens(visitor, vtr='["P1.Cl.Cm"]', claims=core)
@@ -80,8 +80,8 @@ async def test_another_provider_is_named(visitor, resident, database):
 
 
 async def test_an_expired_proof_is_shown_as_run_out(client, clerk, visitor, resident, database):
-    made = await record_proof(client, clerk, database, resident)
-    past = {"id": ids.new(), "of": ids.read(made["id"]), "at": datetime.now(UTC) - timedelta(days=1)}
+    proof = await record_proof(client, clerk, database, resident)
+    past = {"id": ids.new(), "of": ids.read(proof["id"]), "at": datetime.now(UTC) - timedelta(days=1)}
     proof_row = (
         "SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at, status FROM proof"
     )
@@ -97,8 +97,8 @@ async def test_an_expired_proof_is_shown_as_run_out(client, clerk, visitor, resi
 async def test_a_withdrawn_proof_is_hidden_but_its_withdrawal_is_shown(
     client, clerk, visitor, resident, database
 ):
-    made = await record_proof(client, clerk, database, resident)
-    await client.delete(f"{URL}/proofs/{made['id']}", headers=clerk)
+    proof = await record_proof(client, clerk, database, resident)
+    await client.delete(f"{URL}/proofs/{proof['id']}", headers=clerk)
     page_text = await read_page(visitor)
     assert "Canarysurname" not in page_text
     assert "Took the proof back" in page_text
@@ -107,10 +107,10 @@ async def test_a_withdrawn_proof_is_hidden_but_its_withdrawal_is_shown(
 async def test_a_desk_code_from_the_page_proves_the_person(client, clerk, visitor, resident, database):
     page = await visitor.get(PAGE)
     headers = {"Origin": "http://test.invalid"}
-    answer = await visitor.post(f"{PAGE}/desk-code", data=read_hidden_fields(page), headers=headers)
-    code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", answer.text)[1]
-    made = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
-    assert made.status_code == 201
+    response = await visitor.post(f"{PAGE}/desk-code", data=read_hidden_fields(page), headers=headers)
+    code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", response.text)[1]
+    proof = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
+    assert proof.status_code == 201
     assert "Basic proof (P1)" in await read_page(visitor)
 
 
@@ -121,8 +121,8 @@ async def test_only_the_pages_own_form_makes_a_code(visitor, resident):
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}?lang=cy"])
 async def test_an_old_session_signs_in_again_first(visitor, database, path):
     await sign_in(database, visitor, await create_person(database), ago=700)
-    answer = await visitor.get(path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=identity")
+    response = await visitor.get(path)
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/sign-in?then=identity")
 
 
 async def test_accesses_are_paged(client, clerk, visitor, resident, database):

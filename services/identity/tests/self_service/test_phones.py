@@ -39,8 +39,8 @@ def number_of(database, account_of):
 
 async def enter_new_number(tab, sent_sms, number):
     """Enter a new number, and the code sent to it."""
-    answer = await tab.post(PHONE, phone=number)
-    assert answer.headers["location"] == f"{PHONE}/code", answer.text
+    response = await tab.post(PHONE, phone=number)
+    assert response.headers["location"] == f"{PHONE}/code", response.text
     return await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, number))
 
 
@@ -53,8 +53,8 @@ async def test_a_number_is_added_with_the_code_sent_to_it(
     assert "07700 900111" in (await tab.get(f"{PHONE}/code")).text
     [sms] = await sent_sms(FIRST)
     assert (sms.channel, sms.template, sms.language) == ("text", "phone-code", "en")
-    answer = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, FIRST))
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, FIRST))
+    assert response.headers["location"] == ACCOUNT
     assert await number_of("gwen@phones.example") == FIRST
     assert "07700 900111" in (await tab.get(ACCOUNT)).text
     assert (await sent_emails("gwen@phones.example"))[-1].template == "changed-phone-added"
@@ -68,8 +68,8 @@ async def test_a_wrong_code_adds_nothing_and_five_use_up_the_right_one(newcomer,
     await tab.post(PHONE, phone="07700 900333")
     right = await code_to(sent_sms, "+447700900333")
     for _ in range(5):
-        answer = await tab.post(f"{PHONE}/code", code="000000" if right != "000000" else "111111")
-        assert answer.status_code == 400
+        response = await tab.post(f"{PHONE}/code", code="000000" if right != "000000" else "111111")
+        assert response.status_code == 400
     assert (await tab.post(f"{PHONE}/code", code=right)).status_code == 400
     assert await number_of("wrong@phones.example") is None
 
@@ -100,9 +100,9 @@ async def test_another_account_in_the_same_browser_sees_no_number_or_address(
     await newcomer("next@phones.example")
     await signed_in_again("next@phones.example", tab)
     for path in (f"{PHONE}/code", f"{PHONE}/before", f"{ACCOUNT}/email/code"):
-        answer = await tab.get(path)
-        assert answer.status_code == 303, path
-        assert "90033" not in answer.text
+        response = await tab.get(path)
+        assert response.status_code == 303, path
+        assert "90033" not in response.text
     before = len(await sent_sms("+447700900336"))
     assert (await tab.post(f"{PHONE}/before/again")).headers["location"] == PHONE
     assert len(await sent_sms("+447700900336")) == before
@@ -113,8 +113,8 @@ async def test_a_code_expires_after_ten_minutes(newcomer, sent_sms, number_of, d
     await tab.post(PHONE, phone="07700 900335")
     async with database.writing() as session:
         await session.execute(update(one_time_code).values(expires_at=text("now() - interval '1 second'")))
-    answer = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900335"))
-    assert answer.headers["location"] == PHONE
+    response = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900335"))
+    assert response.headers["location"] == PHONE
     assert await number_of("late@phones.example") is None
 
 
@@ -123,16 +123,16 @@ async def test_a_change_takes_codes_to_both_numbers_and_notifies_the_old(
 ):
     tab = await newcomer("both@phones.example")
     await add_phone(tab, sent_sms, FIRST)
-    answer = await enter_new_number(tab, sent_sms, OTHER)
-    assert answer.headers["location"] == f"{PHONE}/before"
+    response = await enter_new_number(tab, sent_sms, OTHER)
+    assert response.headers["location"] == f"{PHONE}/before"
     assert await number_of("both@phones.example") == FIRST
     page = (await tab.get(f"{PHONE}/before")).text
     assert "07700 900111" in page
     assert "/identity/account/passkeys" in page
     wrong = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, OTHER))
     assert wrong.status_code == 400
-    answer = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, FIRST))
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, FIRST))
+    assert response.headers["location"] == ACCOUNT
     assert await number_of("both@phones.example") == OTHER
     assert (await sent_sms(FIRST))[-1].template == "phone-gone"
     assert (await sent_emails("both@phones.example"))[-1].template == "changed-phone-changed"
@@ -155,8 +155,8 @@ async def test_two_factors_replace_the_code_to_a_lost_old_number(
     async with database.writing() as session:
         mine = browser_session.c.account == await account_of("lost@phones.example")
         await session.execute(update(browser_session).where(mine).values(methods=["email", "totp"]))
-    answer = await enter_new_number(tab, sent_sms, "+447700900344")
-    assert answer.headers["location"] == ACCOUNT
+    response = await enter_new_number(tab, sent_sms, "+447700900344")
+    assert response.headers["location"] == ACCOUNT
     assert await number_of("lost@phones.example") == "+447700900344"
     assert (await sent_sms("+447700900343"))[-1].template == "phone-gone"
 
@@ -173,8 +173,8 @@ async def test_two_factors_of_an_old_sign_in_change_no_number(newcomer, sent_sms
                 own_at=browser_session.c.own_at - timedelta(minutes=11),
             )
         )
-    answer = await tab.post(PHONE, phone="07700 900345")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=phone")
+    response = await tab.post(PHONE, phone="07700 900345")
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/sign-in?then=phone")
     assert await sent_sms("+447700900345") == []
 
 
@@ -187,20 +187,20 @@ async def test_a_pending_change_is_void_when_the_old_number_has_changed(
     async with database.writing() as session:
         mine = account_phone.c.account == await account_of("race@phones.example")
         await session.execute(update(account_phone).where(mine).values(number="+447700900348"))
-    answer = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, "+447700900346"))
-    assert answer.status_code == 303
+    response = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, "+447700900346"))
+    assert response.status_code == 303
     assert await number_of("race@phones.example") == "+447700900348"
 
 
 async def test_a_number_is_removed_with_a_code_to_it_and_notified(newcomer, sent_sms, number_of, sent_emails):
     tab = await newcomer("away@phones.example")
     await add_phone(tab, sent_sms, "+447700900350")
-    answer = await tab.post(f"{PHONE}/remove")
-    assert answer.headers["location"] == f"{PHONE}/before"
+    response = await tab.post(f"{PHONE}/remove")
+    assert response.headers["location"] == f"{PHONE}/before"
     assert await number_of("away@phones.example") == "+447700900350"
     await tab.post(f"{PHONE}/before/again")
-    answer = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, "+447700900350"))
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, "+447700900350"))
+    assert response.headers["location"] == ACCOUNT
     assert await number_of("away@phones.example") is None
     assert (await sent_sms("+447700900350"))[-1].template == "phone-gone"
     assert (await sent_emails("away@phones.example"))[-1].template == "changed-phone-removed"
@@ -208,16 +208,16 @@ async def test_a_number_is_removed_with_a_code_to_it_and_notified(newcomer, sent
 
 async def test_two_accounts_may_share_a_number_and_neither_can_tell(newcomer, sent_sms, number_of):
     answers = []
-    for who in ("first", "second"):
-        tab = await newcomer(f"{who}@household.example")
+    for name in ("first", "second"):
+        tab = await newcomer(f"{name}@household.example")
         answers.append(await tab.post(PHONE, phone="07700 900355"))
         page = await tab.get(f"{PHONE}/code")
         answers.append(await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900355")))
         answers.append(re.sub('(value|nonce)="[^"]+"', "", page.text))
-        assert await number_of(f"{who}@household.example") == "+447700900355"
-    assert [(answer.status_code, answer.headers["location"]) for answer in (answers[0], answers[1])] == [
-        (answer.status_code, answer.headers["location"]) for answer in (answers[3], answers[4])
-    ]
+        assert await number_of(f"{name}@household.example") == "+447700900355"
+    assert [
+        (response.status_code, response.headers["location"]) for response in (answers[0], answers[1])
+    ] == [(response.status_code, response.headers["location"]) for response in (answers[3], answers[4])]
     assert answers[2] == answers[5]
     assert {sms.template for sms in await sent_sms("+447700900355")} == {"phone-code"}
 
@@ -236,9 +236,9 @@ async def test_a_refused_number_gets_a_clear_error(newcomer, sent_sms, typed, er
     tab = await newcomer(f"no-{len(error)}-{error[-3:]}@phones.example")
     if "already" in error:
         await add_phone(tab, sent_sms, "+447700900360")
-    answer = await tab.post(PHONE, phone=typed)
-    assert answer.status_code == 400
-    assert error in answer.text
+    response = await tab.post(PHONE, phone=typed)
+    assert response.status_code == 400
+    assert error in response.text
 
 
 async def test_a_closed_account_leaves_no_number(newcomer, sent_sms, database, account_of):

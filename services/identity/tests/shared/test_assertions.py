@@ -29,13 +29,13 @@ def signed(key=EC, algorithm="ES256", header=None, **claims):
     )
 
 
-def shown(text, keys=REGISTERED):
+def verify(text, keys=REGISTERED):
     return assertions.verify_assertion(assertions.parse_unverified(text), keys, AUDIENCES, NOW)
 
 
 def refusal(text, keys=REGISTERED):
     with pytest.raises(assertions.RefusedError) as caught:
-        shown(text, keys)
+        verify(text, keys)
     return caught.value
 
 
@@ -52,15 +52,15 @@ def unsigned(header, content=CLAIMS, signature=""):
     [(RSA if kind == "RSA" else EC, name) for name, kind in assertions.ALGORITHMS.items()],
 )
 def test_an_assertion_signed_with_a_registered_key_holds(key, algorithm):
-    assert shown(signed(key, algorithm)) == assertions.VerifiedAssertion("once", NOW + 61)
+    assert verify(signed(key, algorithm)) == assertions.VerifiedAssertion("once", NOW + 61)
 
 
 def test_the_issuer_may_be_the_audience():
-    assert shown(signed(aud=[ISSUER])).jti == "once"
+    assert verify(signed(aud=[ISSUER])).jti == "once"
 
 
 def test_without_a_kid_the_only_key_that_fits_is_tried():
-    assert shown(signed(header={"kid": None})).jti == "once"
+    assert verify(signed(header={"kid": None})).jti == "once"
 
 
 def test_without_a_kid_two_keys_that_fit_are_one_too_many():
@@ -110,8 +110,8 @@ def test_an_algorithm_of_another_kind_of_key_is_refused():
 
 @pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "crit"])
 def test_a_key_the_assertion_brings_along_is_refused(name):
-    brought = {"jwk": OTHER.as_dict(private=False), "crit": ["exp"]}.get(name, "http://evil.invalid/keys")
-    assert name in str(refusal(unsigned({"alg": "ES256", "kid": "ec", name: brought}, signature="AAAA")))
+    value = {"jwk": OTHER.as_dict(private=False), "crit": ["exp"]}.get(name, "http://evil.invalid/keys")
+    assert name in str(refusal(unsigned({"alg": "ES256", "kid": "ec", name: value}, signature="AAAA")))
 
 
 def test_a_token_of_another_type_is_no_assertion():
@@ -136,7 +136,7 @@ def test_an_assertion_that_has_expired_or_lives_too_long_is_refused(expires):
 
 
 def test_five_minutes_are_allowed():
-    assert shown(signed(exp=NOW + 300)).expires == NOW + 301
+    assert verify(signed(exp=NOW + 300)).expires == NOW + 301
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
@@ -156,7 +156,7 @@ def test_an_assertion_that_is_too_long_is_refused():
 @given(st.text(max_size=200))
 def test_any_text_is_refused_without_a_crash(text):
     with pytest.raises(assertions.RefusedError):
-        shown(text)
+        verify(text)
 
 
 @given(
@@ -166,7 +166,7 @@ def test_any_text_is_refused_without_a_crash(text):
 )
 def test_any_header_is_refused_without_a_crash(header):
     with pytest.raises(assertions.RefusedError):
-        shown(unsigned({"alg": "ES256", **header}, signature="AAAA"))
+        verify(unsigned({"alg": "ES256", **header}, signature="AAAA"))
 
 
 @given(st.binary(max_size=80))
@@ -179,14 +179,14 @@ def test_any_signature_is_refused(signature):
 @pytest.mark.parametrize(("bound", "used"), [("RS256", "PS256"), ("PS256", "RS256"), ("RS512", "RS256")])
 def test_a_key_that_is_for_one_algorithm_is_for_no_other(bound, used):
     keys = [assertions.parse_public_key({**RSA.as_dict(private=False), "alg": bound})]
-    assert shown(signed(RSA, bound), keys).jti == "once"
+    assert verify(signed(RSA, bound), keys).jti == "once"
     assert not refusal(signed(RSA, used), keys).disclosable
 
 
 def test_without_a_kid_the_key_for_the_algorithm_is_used():
     members = RSA.as_dict(private=False)
     keys = [assertions.parse_public_key({**members, "kid": name, "alg": name}) for name in ("RS256", "PS256")]
-    assert shown(signed(RSA, "PS256", header={"kid": None}), keys).jti == "once"
+    assert verify(signed(RSA, "PS256", header={"kid": None}), keys).jti == "once"
 
 
 def test_a_public_key_is_parsed_without_other_members():

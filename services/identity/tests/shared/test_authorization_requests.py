@@ -35,9 +35,9 @@ NAMES = st.sampled_from(
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=60)))
-def test_any_request_is_accepted_or_refused_with_a_description(other):
+def test_any_request_is_accepted_or_refused_with_a_description(parameters):
     try:
-        request = authorization_requests.parse_request({**GOOD, **other}, PARTY)
+        request = authorization_requests.parse_request({**GOOD, **parameters}, PARTY)
     except (authorization_requests.PageError, authorization_requests.RequestError):
         return
     assert request.redirect_uri == REDIRECT
@@ -114,14 +114,14 @@ def test_an_answer_can_be_read_back(parameters):
 @given(
     level=st.sampled_from(vectors.CREDENTIAL_LEVELS),
     signed_at=st.integers(0, 1_000),
-    asked_at=st.integers(0, 1_000),
+    requested_at=st.integers(0, 1_000),
     prompts=st.sampled_from([(), ("login",), ("none",), ("consent",)]),
     max_age=st.none() | st.integers(0, 500),
     first=st.booleans(),
     agreed=st.none() | st.integers(0, 1_000),
 )
 def test_nobody_is_answered_without_factors_freshness_and_consent(
-    level, signed_at, asked_at, prompts, max_age, first, agreed
+    level, signed_at, requested_at, prompts, max_age, first, agreed
 ):
     request = replace(
         authorization_requests.parse_request({**GOOD, "acr_values": "Cl.Cm"}, PARTY),
@@ -131,7 +131,7 @@ def test_nobody_is_answered_without_factors_freshness_and_consent(
     consented = None if agreed is None else steps.Consent(frozenset({"openid"}), frozenset(), agreed)
     party, now = replace(PARTY, first_party=first), 1_000
     try:
-        step = steps.next_step(request, party, steps.Person(level, signed_at), consented, asked_at, now)
+        step = steps.next_step(request, party, steps.Person(level, signed_at), consented, requested_at, now)
     except authorization_requests.RequestError as error:
         assert "none" in prompts or error.error == "access_denied"  # noqa: PT017
         return
@@ -139,10 +139,10 @@ def test_nobody_is_answered_without_factors_freshness_and_consent(
         assert "none" not in prompts
         return
     assert level == "Cl.Cm"
-    assert "login" not in prompts or signed_at >= asked_at
-    assert max_age is None or now - signed_at <= max_age or signed_at >= asked_at
+    assert "login" not in prompts or signed_at >= requested_at
+    assert max_age is None or now - signed_at <= max_age or signed_at >= requested_at
     assert first or agreed is not None
-    assert "consent" not in prompts or (agreed is not None and agreed >= asked_at)
+    assert "consent" not in prompts or (agreed is not None and agreed >= requested_at)
 
 
 @given(
@@ -186,9 +186,9 @@ def test_nobody_signed_in_is_never_answered():
 def test_names_differ_between_people_councils_and_kinds(first: UUID, second: UUID):
     key = b"k" * 32
     names = {
-        subjects.derive_pairwise(key, sector, what, inner)
+        subjects.derive_pairwise(key, sector, kind, inner)
         for sector in ("citytown", "hillshire")
-        for what in ("account", "session")
+        for kind in ("account", "session")
         for inner in {first, second}
     }
     assert len(names) == 4 * len({first, second})

@@ -15,7 +15,7 @@ MASTER = b"m" * 32
 GRANT = tokens.TokenContent("token", "client", ("address:read",), ("citytown",), "live", 1_000, 1_600)
 
 
-def made(signs_from=0.0, api_keys_until=None):
+def make_signing_key(signs_from=0.0, api_keys_until=None):
     kid, public, private = crypto.generate_key()
     sealing = crypto.derive_subkey(MASTER, "signing keys")
     opened = crypto.unseal_key(sealing, kid, crypto.seal_key(sealing, kid, private))
@@ -138,23 +138,25 @@ def test_a_key_whose_private_half_is_erased_never_signs(starts, now):
 
 
 def test_a_token_is_read_by_a_library_of_the_standard():
-    key = made()
-    written = tokens.sign_jwt(key, tokens.ACCESS_TYPE, tokens.build_claims(GRANT, "http://i/", "townhall"))
-    read = jwt.decode(written, KeySet.import_key_set({"keys": [key.public]}), algorithms=["ES256"])
-    assert read.header == {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
-    assert read.claims["scope"] == "address:read"
-    assert read.claims["councils"] == ["citytown"]
-    assert read.claims["exp"] - read.claims["iat"] == tokens.ACCESS_SECONDS
+    key = make_signing_key()
+    token = tokens.sign_jwt(key, tokens.ACCESS_TYPE, tokens.build_claims(GRANT, "http://i/", "townhall"))
+    decoded = jwt.decode(token, KeySet.import_key_set({"keys": [key.public]}), algorithms=["ES256"])
+    assert decoded.header == {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
+    assert decoded.claims["scope"] == "address:read"
+    assert decoded.claims["councils"] == ["citytown"]
+    assert decoded.claims["exp"] - decoded.claims["iat"] == tokens.ACCESS_SECONDS
 
 
 def test_a_token_does_not_pass_under_another_key():
-    written = tokens.sign_jwt(made(), tokens.ACCESS_TYPE, tokens.build_claims(GRANT, "http://i/", "townhall"))
+    token = tokens.sign_jwt(
+        make_signing_key(), tokens.ACCESS_TYPE, tokens.build_claims(GRANT, "http://i/", "townhall")
+    )
     with pytest.raises(Exception, match="bad_signature"):
-        jwt.decode(written, ECKey.import_key(made().public), algorithms=["ES256"])
+        jwt.decode(token, ECKey.import_key(make_signing_key().public), algorithms=["ES256"])
 
 
 def test_the_same_grant_is_written_alike_each_time():
-    key, content = made(), tokens.build_claims(GRANT, "http://i/", "townhall")
+    key, content = make_signing_key(), tokens.build_claims(GRANT, "http://i/", "townhall")
     assert tokens.sign_jwt(key, tokens.KEY_TYPE, content) == tokens.sign_jwt(key, tokens.KEY_TYPE, content)
 
 
@@ -165,10 +167,10 @@ def test_a_key_without_its_private_half_signs_nothing():
 
 def test_a_clients_secrets_differ_by_client_and_by_generation():
     deriving = crypto.derive_subkey(MASTER, "client secrets")
-    made_of = {crypto.derive_client_secret(deriving, client, number) for client in "ab" for number in (1, 2)}
-    assert len(made_of) == 4
-    assert all(secret.startswith("ths_") and len(secret) == 47 for secret in made_of)
-    assert crypto.derive_client_secret(deriving, "a", 1) in made_of
+    derived = {crypto.derive_client_secret(deriving, client, number) for client in "ab" for number in (1, 2)}
+    assert len(derived) == 4
+    assert all(secret.startswith("ths_") and len(secret) == 47 for secret in derived)
+    assert crypto.derive_client_secret(deriving, "a", 1) in derived
 
 
 def test_a_secret_fits_its_own_hash_only():
@@ -190,7 +192,7 @@ def test_no_secret_fits_a_client_that_is_not_there(secret):
 def test_comparing_takes_the_same_steps_whether_or_not_the_client_is_there(monkeypatch):
     compared = []
     monkeypatch.setattr(
-        crypto.hmac, "compare_digest", lambda one, other: compared.append((len(one), len(other))) or False
+        crypto.hmac, "compare_digest", lambda left, right: compared.append((len(left), len(right))) or False
     )
     crypto.matches_hash("secret", None)
     crypto.matches_hash("secret", crypto.hash_secret("other"))

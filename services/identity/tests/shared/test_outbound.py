@@ -75,20 +75,20 @@ def test_an_address_outside_is_public(address):
     assert networks.is_public(address)
 
 
-@pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], []])
-async def test_a_name_that_leads_inside_is_not_called(outside, server, found):
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], []])
+async def test_a_name_that_leads_inside_is_not_called(outside, server, addresses):
     with pytest.raises(OutboundError, match="not public"):
-        await get(outside(found), server.url)
+        await get(outside(addresses), server.url)
     assert server.requests == []
 
 
 async def test_the_name_is_looked_up_once_and_that_address_is_called(settings, server, authority):
     """DNS rebinding: the second answer, which would lead elsewhere, is never asked for."""
-    other = Server()
-    async with listening(other, authority[1]):
+    second_server = Server()
+    async with listening(second_server, authority[1]):
         names = Names(["127.0.0.1"], ["127.0.0.2"])
         await get(Outbound(settings, names), server.url)
-    assert (names.lookups, len(server.requests), other.requests) == (1, 1, [])
+    assert (names.lookups, len(server.requests), second_server.requests) == (1, 1, [])
 
 
 async def test_only_the_address_that_was_checked_is_called(outside, monkeypatch):

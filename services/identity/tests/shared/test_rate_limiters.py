@@ -57,7 +57,7 @@ def test_the_number_of_remembered_clients_is_bounded(pace, monkeypatch):
 
 
 @pytest.fixture
-async def who(client, keeper):
+async def credentials(client, keeper):
     body = {"name": ids.show(ids.new()), "scopes": ["address:read"]}
     created = (await client.post(URL, json=body, headers=keeper)).json()
     return created["client_id"], created["client_secret"]
@@ -67,17 +67,19 @@ async def who(client, keeper):
     ("path", "form"),
     [("token", GRANT), ("introspect", {"token": "x"}), ("revoke", {"token": "x"})],
 )
-async def test_a_client_with_too_many_requests_gets_retry_after(client, app, who, monkeypatch, path, form):
+async def test_a_client_with_too_many_requests_gets_retry_after(
+    client, app, credentials, monkeypatch, path, form
+):
     monkeypatch.setattr(app.state.issuer, "client_limiter", RateLimiter(rate=0.1, burst=2))
-    answers = [await client.post(f"/identity/{path}", data=form, auth=who) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert answers[2].json()["error"] == "temporarily_unavailable"
-    assert answers[2].headers["Retry-After"] == "10"
+    responses = [await client.post(f"/identity/{path}", data=form, auth=credentials) for _ in range(3)]
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert responses[2].json()["error"] == "temporarily_unavailable"
+    assert responses[2].headers["Retry-After"] == "10"
 
 
-async def test_a_wrong_secret_uses_up_nothing_of_the_clients_share(client, app, who, monkeypatch):
+async def test_a_wrong_secret_uses_up_nothing_of_the_clients_share(client, app, credentials, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "client_limiter", RateLimiter(rate=0.1, burst=1))
     for _ in range(5):
-        answer = await client.post("/identity/token", data=GRANT, auth=(who[0], "guessed"))
-        assert answer.status_code == 401
-    assert (await client.post("/identity/token", data=GRANT, auth=who)).status_code == 200
+        response = await client.post("/identity/token", data=GRANT, auth=(credentials[0], "guessed"))
+        assert response.status_code == 401
+    assert (await client.post("/identity/token", data=GRANT, auth=credentials)).status_code == 200

@@ -20,32 +20,32 @@ def error_of(content_type=FORM, authorization=None, query="", body=b"grant_type=
 
 
 def test_basic_authentication_is_read():
-    read = token_requests.parse_token_request(
+    request = token_requests.parse_token_request(
         FORM, basic("me:s%3Acret"), "", b"grant_type=client_credentials&scope=a:b"
     )
-    assert read == token_requests.TokenRequest(
+    assert request == token_requests.TokenRequest(
         token_requests.ClientSecret("me", "s:cret", "client_secret_basic"), "a:b"
     )
 
 
 def test_a_secret_in_the_form_is_read():
     body = b"grant_type=client_credentials&client_id=me&client_secret=s"
-    read = token_requests.parse_token_request(f"{FORM}; charset=utf-8", None, "", body)
-    assert read == token_requests.TokenRequest(token_requests.ClientSecret("me", "s"), None)
+    request = token_requests.parse_token_request(f"{FORM}; charset=utf-8", None, "", body)
+    assert request == token_requests.TokenRequest(token_requests.ClientSecret("me", "s"), None)
 
 
 def test_an_assertion_is_read():
     kind = token_requests.ASSERTION_TYPE
     body = f"grant_type=client_credentials&client_assertion_type={kind}&client_assertion=a.b.c"
-    read = token_requests.parse_token_request(FORM, None, "", body.encode())
-    assert read == token_requests.TokenRequest(token_requests.ClientAssertion(None, "a.b.c"), None)
+    request = token_requests.parse_token_request(FORM, None, "", body.encode())
+    assert request == token_requests.TokenRequest(token_requests.ClientAssertion(None, "a.b.c"), None)
 
 
 def test_an_empty_parameter_counts_as_absent():
-    read = token_requests.parse_token_request(
+    request = token_requests.parse_token_request(
         FORM, basic("me:s"), "", b"grant_type=client_credentials&scope="
     )
-    assert read.scope is None
+    assert request.scope is None
 
 
 def test_another_content_type_is_refused():
@@ -90,8 +90,10 @@ def test_no_way_to_authenticate_is_an_invalid_client():
 
 
 def test_a_client_id_without_a_secret_is_only_a_name():
-    read = token_requests.parse_token_request(FORM, None, "", b"grant_type=client_credentials&client_id=me")
-    assert read.credentials == token_requests.ClientIdOnly("me")
+    request = token_requests.parse_token_request(
+        FORM, None, "", b"grant_type=client_credentials&client_id=me"
+    )
+    assert request.credentials == token_requests.ClientIdOnly("me")
 
 
 def test_basic_that_names_another_client_than_the_form_is_an_invalid_client():

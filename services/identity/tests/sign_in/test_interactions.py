@@ -64,14 +64,14 @@ async def test_a_person_with_one_factor_sets_up_another_where_a_service_wants_tw
     await newcomer("two@example.org")
     wants(level="Cl.Cm")
     tab = browser()
-    answer = await by_code(tab, sent_emails, "two@example.org")
-    assert answer.headers["location"] == f"/identity/account/second-step?{ASK}"
+    response = await by_code(tab, sent_emails, "two@example.org")
+    assert response.headers["location"] == f"/identity/account/second-step?{ASK}"
     choice = await tab.get(f"/identity/account/second-step?{ASK}")
     assert f"/identity/account/authenticator?{ASK}" in choice.text
     page = (await tab.get(f"/identity/account/authenticator?{ASK}")).text
     secret = re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
-    made = await tab.post(f"/identity/account/authenticator?{ASK}", code=pyotp.TOTP(secret).now())
-    assert f'href="{ONWARD}"' in made.text
+    confirmed = await tab.post(f"/identity/account/authenticator?{ASK}", code=pyotp.TOTP(secret).now())
+    assert f'href="{ONWARD}"' in confirmed.text
     again = await tab.get(f"/identity/account/second-step?{ASK}")
     assert again.headers["location"] == ONWARD
 
@@ -87,9 +87,9 @@ async def test_the_page_names_the_service_and_the_council(browser, wants):
 async def test_a_services_language_is_used_unless_the_person_chose_one(browser, wants):
     wants(language="cy")
     tab = browser()
-    answer = await tab.get(f"/identity/sign-in?{ASK}")
-    assert answer.headers["location"] == f"/identity/sign-in?{ASK}&lang=cy"
-    assert "Mewngofnodi" in (await tab.get(answer.headers["location"])).text
+    response = await tab.get(f"/identity/sign-in?{ASK}")
+    assert response.headers["location"] == f"/identity/sign-in?{ASK}&lang=cy"
+    assert "Mewngofnodi" in (await tab.get(response.headers["location"])).text
     english = browser()
     await english.get("/identity/sign-in?lang=en")
     assert "Sign in" in (await english.get(f"/identity/sign-in?{ASK}")).text
@@ -98,11 +98,11 @@ async def test_a_services_language_is_used_unless_the_person_chose_one(browser, 
 async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, sent_emails):
     monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("few through a client", 2, 60))
     wants(client_id="crowded")
-    answers = [
+    responses = [
         await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
         for number in range(3)
     ]
-    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert [response.status_code for response in responses] == [303, 303, 429]
     wants(client_id="quiet")
     assert (await browser().post(f"/identity/sign-in?{ASK}", email="quiet@example.org")).status_code == 303
     assert (await browser().post("/identity/sign-in", email="nobody@example.org")).status_code == 303

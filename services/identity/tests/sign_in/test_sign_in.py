@@ -37,11 +37,11 @@ async def test_an_account_is_opened_by_a_code_and_announced(newcomer, account_of
 async def test_a_code_signs_in_whatever_the_case_of_the_address(newcomer, browser, sent_emails):
     await newcomer("case@example.org")
     tab = browser()
-    answer = await tab.post("/identity/sign-in", email=" CASE@example.ORG ")
-    assert answer.headers["location"] == "/identity/sign-in/code"
+    response = await tab.post("/identity/sign-in", email=" CASE@example.ORG ")
+    assert response.headers["location"] == "/identity/sign-in/code"
     code = await code_for(sent_emails, "case@example.org")
-    answer = await tab.post("/identity/sign-in/code", code=f"{code[:3]} {code[3:]}")
-    assert answer.headers["location"] == "/identity/account"
+    response = await tab.post("/identity/sign-in/code", code=f"{code[:3]} {code[3:]}")
+    assert response.headers["location"] == "/identity/account"
     assert (await tab.get("/identity/account")).status_code == 200
 
 
@@ -91,8 +91,8 @@ async def test_a_code_expires_after_ten_minutes_and_with_the_next_one(
         await session.execute(
             text("UPDATE one_time_code SET expires_at = expires_at - interval '10 minutes'")
         )
-    answer = await tab.post("/identity/sign-in/code", code=second)
-    assert answer.headers["location"] == "/identity/sign-in"
+    response = await tab.post("/identity/sign-in/code", code=second)
+    assert response.headers["location"] == "/identity/sign-in"
     assert tab.session is None
 
 
@@ -113,8 +113,8 @@ async def test_a_code_is_stored_as_a_hash(newcomer, browser, sent_emails, databa
 
 async def test_an_address_without_an_account_gets_an_email_that_says_so(browser, sent_emails):
     tab = browser()
-    answer = await tab.post("/identity/sign-in", email="stranger@example.org")
-    assert answer.headers["location"] == "/identity/sign-in/code"
+    response = await tab.post("/identity/sign-in", email="stranger@example.org")
+    assert response.headers["location"] == "/identity/sign-in/code"
     [email] = await sent_emails("stranger@example.org")
     assert email.template == "no-account"
     assert email.personalisation["link"].endswith("/identity/register")
@@ -123,8 +123,8 @@ async def test_an_address_without_an_account_gets_an_email_that_says_so(browser,
 async def test_opening_an_account_twice_sends_an_email_without_a_code(newcomer, browser, sent_emails):
     await newcomer("known@example.org")
     tab = browser()
-    answer = await tab.post("/identity/register", email="known@example.org")
-    assert answer.headers["location"] == "/identity/register/code"
+    response = await tab.post("/identity/register", email="known@example.org")
+    assert response.headers["location"] == "/identity/register/code"
     assert (await sent_emails("known@example.org"))[-1].template == "has-account"
 
 
@@ -153,24 +153,24 @@ async def test_pages_do_not_tell_who_has_an_account(newcomer, browser, sent_emai
                 wrong.text.replace(email, ""),
             )
         )
-    known, unknown = pages
-    assert known[:2] == unknown[:2]
-    assert same_but_for(known[2], unknown[2])
-    assert same_but_for(known[3], unknown[3])
+    existing, unknown = pages
+    assert existing[:2] == unknown[:2]
+    assert same_but_for(existing[2], unknown[2])
+    assert same_but_for(existing[3], unknown[3])
 
 
 @pytest.fixture
 def statements(app):
     """The statements that the application's writer has sent, in a list that grows."""
-    sent = []
+    recorded = []
 
     def note(connection, cursor, statement, parameters, context, many):
         if "signing_key" not in statement and "set_config" not in statement:  # of the process itself
-            sent.append(" ".join(statement.split())[:60])
+            recorded.append(" ".join(statement.split())[:60])
 
     engine = app.state.database.writer.sync_engine
     event.listen(engine, "before_cursor_execute", note)
-    yield sent
+    yield recorded
     event.remove(engine, "before_cursor_execute", note)
 
 
@@ -183,9 +183,9 @@ async def test_the_same_work_is_done_whether_there_is_an_account_or_not(
     verified = []
     verify = app.state.auth.passwords.verify
 
-    async def counting(stored, password):
-        verified.append(stored is None)
-        return await verify(stored, password)
+    async def counting(password_hash, password):
+        verified.append(password_hash is None)
+        return await verify(password_hash, password)
 
     monkeypatch.setattr(app.state.auth.passwords, "verify", counting)
     work = []
@@ -240,8 +240,8 @@ async def test_a_session_outlives_a_lockout(newcomer, browser):
 
 async def test_the_window_of_a_rate_limit_slides(browser, database):
     for _ in range(7):
-        answer = await browser().post("/identity/sign-in", email="slides@example.org")
-    assert answer.status_code == 429
+        response = await browser().post("/identity/sign-in", email="slides@example.org")
+    assert response.status_code == 429
     async with database.writing() as session:
         await session.execute(
             text(
@@ -263,15 +263,15 @@ async def test_the_window_of_a_rate_limit_slides(browser, database):
 async def test_an_invalid_address_is_refused(browser, wrong):
     tab = browser()
     for way in ("sign-in", "register"):
-        answer = await tab.post(f"/identity/{way}", email=wrong)
-        assert answer.status_code == 400
-        assert "Enter an email address in the correct format" in answer.text
+        response = await tab.post(f"/identity/{way}", email=wrong)
+        assert response.status_code == 400
+        assert "Enter an email address in the correct format" in response.text
 
 
 async def test_input_is_escaped_on_the_page(browser):
-    answer = await browser().post("/identity/sign-in", email="<script>alert(1)</script>")
-    assert "&lt;script&gt;" in answer.text
-    assert "<script>alert" not in answer.text
+    response = await browser().post("/identity/sign-in", email="<script>alert(1)</script>")
+    assert "&lt;script&gt;" in response.text
+    assert "<script>alert" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -285,9 +285,9 @@ async def test_input_is_escaped_on_the_page(browser):
     ],
 )
 async def test_a_query_cannot_redirect_to_another_site(browser, query):
-    answer = await browser().get(f"/identity/sign-in?{query}")
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
+    response = await browser().get(f"/identity/sign-in?{query}")
+    assert response.status_code == 400
+    assert "location" not in response.headers
 
 
 async def test_a_sign_in_returns_to_the_request_or_the_page_it_began_at(newcomer, browser, sent_emails):
@@ -297,11 +297,11 @@ async def test_a_sign_in_returns_to_the_request_or_the_page_it_began_at(newcomer
         ("then=passkeys", "/identity/account/passkeys"),
     ):
         tab = browser()
-        answer = await tab.post(f"/identity/sign-in?{query}", email="interaction@example.org")
-        assert answer.headers["location"] == f"/identity/sign-in/code?{query}"
+        response = await tab.post(f"/identity/sign-in?{query}", email="interaction@example.org")
+        assert response.headers["location"] == f"/identity/sign-in/code?{query}"
         code = await code_for(sent_emails, "interaction@example.org")
-        answer = await tab.post(f"/identity/sign-in/code?{query}", code=code)
-        assert answer.headers["location"] == onward
+        response = await tab.post(f"/identity/sign-in/code?{query}", code=code)
+        assert response.headers["location"] == onward
 
 
 async def test_a_sign_in_on_a_new_device_sends_an_email(newcomer, signed_in_again, sent_emails):
@@ -335,8 +335,8 @@ async def test_pages_and_emails_are_in_welsh_on_request(browser, sent_emails):
 async def test_after_too_many_attempts_the_page_says_when_to_come_back(browser, path, form, limit):
     """To the minute on the page, in seconds for machines: never too early, and at most a minute too late."""
     start = time.time()
-    answers = [await browser().post(path, **form) for _ in range(limit.most + 1)]
+    responses = [await browser().post(path, **form) for _ in range(limit.most + 1)]
     elapsed = time.time() - start
-    assert [answer.status_code == 429 for answer in answers] == [False] * limit.most + [True]
-    assert limit.seconds - elapsed - 1 <= int(answers[-1].headers["Retry-After"]) <= limit.seconds + 60
-    assert re.search(r"after <strong>\d+ \w+ \d{4}, \d\d:\d\d</strong>", answers[-1].text)
+    assert [response.status_code == 429 for response in responses] == [False] * limit.most + [True]
+    assert limit.seconds - elapsed - 1 <= int(responses[-1].headers["Retry-After"]) <= limit.seconds + 60
+    assert re.search(r"after <strong>\d+ \w+ \d{4}, \d\d:\d\d</strong>", responses[-1].text)

@@ -50,9 +50,9 @@ class Worker:
 
     async def refresh(self):
         """Refresh the tokens, and return the new ones."""
-        answer = await self.service.refresh(self.browser, self.tokens["refresh_token"])
-        assert answer.status_code == 200, answer.text
-        self.tokens = answer.json()
+        response = await self.service.refresh(self.browser, self.tokens["refresh_token"])
+        assert response.status_code == 200, response.text
+        self.tokens = response.json()
         return self.tokens
 
 
@@ -90,13 +90,13 @@ async def create_group(client, officer):
     """Create a group, and a role that its members have: (the group's URL, its name, the role)."""
     group_name = unique_name()
     role = await create_role(client, officer, "identity:staff", groups=[group_name])
-    answer = await client.post(f"{SCIM}/Groups", json={"displayName": group_name}, headers=officer)
-    return f"{SCIM}/Groups/{answer.json()['id']}", group_name, role
+    response = await client.post(f"{SCIM}/Groups", json={"displayName": group_name}, headers=officer)
+    return f"{SCIM}/Groups/{response.json()['id']}", group_name, role
 
 
 async def status_and_code(client, worker):
-    answer = await client.get(f"{URL}/roles", headers=worker.headers())
-    return answer.status_code, answer.json().get("code")
+    response = await client.get(f"{URL}/roles", headers=worker.headers())
+    return response.status_code, response.json().get("code")
 
 
 async def assert_refused_at_once(client, worker):
@@ -174,12 +174,12 @@ async def test_a_group_left_is_a_role_lost(client, officer, at_work, lose):
 
 async def test_nobody_is_refused_who_may_do_as_much_as_before(client, officer, at_work):
     role, same_role = [await create_role(client, officer, "identity:staff") for _ in range(2)]
-    worker, other = await at_work(role, same_role), await at_work(same_role)
+    worker, colleague = await at_work(role, same_role), await at_work(same_role)
     await lose_by_hand(client, officer, worker, role, None)
     group = await create_group(client, officer)
     await client.delete(group[0], headers=officer)
     assert await status_and_code(client, worker) == (200, None)
-    assert await status_and_code(client, other) == (200, None)
+    assert await status_and_code(client, colleague) == (200, None)
 
 
 async def test_who_has_no_token_is_on_no_list(client, officer, database, app):
@@ -215,18 +215,18 @@ async def test_a_role_lost_while_a_token_is_being_issued_is_in_no_token_that_wor
     """The token's transaction has read the roles, and stands still before it ends."""
     role = await create_role(client, officer, *BOTH)
     worker = await at_work(role)
-    read, go_on = asyncio.Event(), asyncio.Event()
+    roles_read, go_on = asyncio.Event(), asyncio.Event()
     allowed = token_response.limit_scopes
 
     async def slowly(*arguments):
         granted = await allowed(*arguments)
-        read.set()
+        roles_read.set()
         await go_on.wait()
         return granted
 
     monkeypatch.setattr(token_response, "limit_scopes", slowly)
     issuing = asyncio.create_task(worker.refresh())
-    await asyncio.wait_for(read.wait(), 5)
+    await asyncio.wait_for(roles_read.wait(), 5)
     losing = asyncio.create_task(lose_by_hand(client, officer, worker, role, None))
     await asyncio.sleep(0.2)
     assert not losing.done()  # it waits for the token, so that it is refused too
@@ -284,10 +284,12 @@ async def test_a_leaver_who_asks_for_tokens_meanwhile_is_out_and_nothing_deadloc
     for _ in range(3):
         worker = await at_work(role)
         refreshes = [worker.service.refresh(worker.browser, worker.tokens["refresh_token"]) for _ in range(4)]
-        response, *answers = await asyncio.gather(leave(client, officer, worker.person, "patch"), *refreshes)
+        response, *responses = await asyncio.gather(
+            leave(client, officer, worker.person, "patch"), *refreshes
+        )
         assert response.status_code == 200
-        assert {answer.status_code for answer in answers} <= {200, 400}
-        for answer in answers:
+        assert {answer.status_code for answer in responses} <= {200, 400}
+        for answer in responses:
             worker.tokens = answer.json() if answer.status_code == 200 else worker.tokens
         await assert_refused_at_once(client, worker)
 
@@ -351,8 +353,8 @@ async def test_a_role_of_five_thousand_people_is_taken_with_a_handful_of_stateme
             return await original(self, *arguments)
 
         monkeypatch.setattr(store.Session, verb, count)
-    answer = await client.delete(f"{URL}/roles/{role['name']}", headers=officer)
-    assert answer.status_code == 204
+    response = await client.delete(f"{URL}/roles/{role['name']}", headers=officer)
+    assert response.status_code == 204
     assert statements < 20
     async with database.reading() as session:
         refusals = "SELECT count(*) FROM revoked_token WHERE issued_before >= now() - interval '10 seconds'"
@@ -390,16 +392,16 @@ async def test_live_tokens_are_found_without_comparing_everybody_with_all_tokens
         accounts = await store.list_with_live_tokens(
             session, "citytown", [row.account for row in rows], datetime.now(UTC)
         )
-        read = await session.scalar(_READ) - before
+        rows_read = await session.scalar(_READ) - before
         token_count = await session.scalar(text("SELECT count(*) FROM access_token"))
     assert len(accounts) == 400
-    assert 400 <= read < 5 * token_count, f"{read} of {token_count}"
+    assert 400 <= rows_read < 5 * token_count, f"{rows_read} of {token_count}"
 
 
 async def list_changes(client, officer, **query):
-    answer = await client.get(f"{URL}/roles/changes", params={"limit": 100, **query}, headers=officer)
-    assert answer.status_code == 200, answer.text
-    return [(item["act"], item["actor"], item["changes"]) for item in answer.json()["items"]]
+    response = await client.get(f"{URL}/roles/changes", params={"limit": 100, **query}, headers=officer)
+    assert response.status_code == 200, response.text
+    return [(item["act"], item["actor"], item["changes"]) for item in response.json()["items"]]
 
 
 async def test_who_changed_which_role_is_on_record(client, officer):
@@ -462,6 +464,6 @@ async def test_the_record_of_roles_is_kept_as_it_was_written(client, officer, da
 
 async def test_no_role_is_called_as_the_record_is(client, officer):
     body = {"title": "x", "scopes": ["address:read"]}
-    answer = await client.put(f"{URL}/roles/changes", json=body, headers=officer)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    response = await client.put(f"{URL}/roles/changes", json=body, headers=officer)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
     assert role_table.c.name.primary_key

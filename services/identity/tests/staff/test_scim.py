@@ -20,7 +20,7 @@ def directory(mint):
     }
 
 
-def user_body(name=None, **other):
+def user_body(name=None, **overrides):
     """A user as Entra ID sends it."""
     name = name or f"{ids.show(ids.new())}@example.org"
     return {
@@ -37,15 +37,15 @@ def user_body(name=None, **other):
         "title": "Officer",
         scim.ENTERPRISE: {"department": "Revenues"},
         "roles": [],
-        **other,
+        **overrides,
     }
 
 
-async def create(client, headers, kind="Users", **other):
-    body = user_body(**other) if kind == "Users" else {"displayName": ids.show(ids.new()), **other}
-    answer = await client.post(f"{URL}/{kind}", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+async def create(client, headers, kind="Users", **overrides):
+    body = user_body(**overrides) if kind == "Users" else {"displayName": ids.show(ids.new()), **overrides}
+    response = await client.post(f"{URL}/{kind}", json=body, headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def send_patch(client, headers, resource, *operations, **more_headers):
@@ -54,46 +54,46 @@ async def send_patch(client, headers, resource, *operations, **more_headers):
     return await client.patch(path, json=body, headers={**headers, **more_headers})
 
 
-def status_and_type(answer):
+def status_and_type(response):
     """Check that an error has SCIM's shape: its status and scimType."""
-    body = answer.json()
+    body = response.json()
     assert body["schemas"] == [ERROR]
-    assert body["status"] == str(answer.status_code)
+    assert body["status"] == str(response.status_code)
     assert body["detail"]
-    assert answer.headers["content-type"] == "application/scim+json"
-    return answer.status_code, body.get("scimType")
+    assert response.headers["content-type"] == "application/scim+json"
+    return response.status_code, body.get("scimType")
 
 
 async def test_a_user_is_created_and_read_back(client, directory):
     resource = await create(client, directory)
-    answer = await client.get(f"{URL}/Users/{resource['id']}", headers=directory)
-    assert answer.json() == resource
-    assert answer.headers["ETag"] == resource["meta"]["version"] == 'W/"1"'
-    assert answer.headers["content-type"] == "application/scim+json"
+    response = await client.get(f"{URL}/Users/{resource['id']}", headers=directory)
+    assert response.json() == resource
+    assert response.headers["ETag"] == resource["meta"]["version"] == 'W/"1"'
+    assert response.headers["content-type"] == "application/scim+json"
     assert resource["emails"] == [{"value": resource["userName"], "type": "work", "primary": True}]
     assert "title" not in resource
 
 
 async def test_what_is_created_says_where_it_is(client, directory):
-    answer = await client.post(f"{URL}/Users", json=user_body(), headers=directory)
-    assert answer.headers["Location"] == answer.json()["meta"]["location"]
-    assert answer.headers["Location"].endswith(f"{URL}/Users/{answer.json()['id']}")
+    response = await client.post(f"{URL}/Users", json=user_body(), headers=directory)
+    assert response.headers["Location"] == response.json()["meta"]["location"]
+    assert response.headers["Location"].endswith(f"{URL}/Users/{response.json()['id']}")
 
 
 async def test_a_user_name_is_one_users_whatever_its_case(client, directory):
     resource = await create(client, directory)
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/Users", json=user_body(resource["userName"].upper()), headers=directory
     )
-    assert status_and_type(answer) == (409, "uniqueness")
+    assert status_and_type(response) == (409, "uniqueness")
 
 
 async def test_of_many_who_create_the_same_user_at_once_one_does(client, directory):
     body = user_body()
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.post(f"{URL}/Users", json=body, headers=directory) for _ in range(5))
     )
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409, 409]
 
 
 async def test_renaming_to_a_taken_name_is_a_conflict(client, directory):
@@ -128,9 +128,9 @@ async def test_renaming_to_a_taken_name_is_a_conflict(client, directory):
 )
 async def test_patches_are_taken_as_entra_id_and_okta_send_them(client, directory, operation, expected):
     resource = await create(client, directory)
-    answer = await send_patch(client, directory, resource, operation)
-    assert answer.status_code == 200, answer.text
-    changed = answer.json()
+    response = await send_patch(client, directory, resource, operation)
+    assert response.status_code == 200, response.text
+    changed = response.json()
     assert changed["meta"]["version"] == 'W/"2"'
     for name, value in expected.items():
         if isinstance(value, dict):
@@ -143,8 +143,8 @@ async def test_patches_are_taken_as_entra_id_and_okta_send_them(client, director
 
 async def test_an_attribute_that_is_removed_is_gone(client, directory):
     resource = await create(client, directory)
-    answer = await send_patch(client, directory, resource, {"op": "Remove", "path": "externalId"})
-    assert "externalId" not in answer.json()
+    response = await send_patch(client, directory, resource, {"op": "Remove", "path": "externalId"})
+    assert "externalId" not in response.json()
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ async def test_an_attribute_that_is_removed_is_gone(client, directory):
 async def test_a_patch_that_cannot_be_is_refused_and_changes_nothing(client, directory, operations, kind):
     resource = await create(client, directory)
     body = {"schemas": [PATCH], "Operations": operations}
-    answer = await client.patch(f"{URL}/Users/{resource['id']}", json=body, headers=directory)
-    assert status_and_type(answer) == (400, kind)
+    response = await client.patch(f"{URL}/Users/{resource['id']}", json=body, headers=directory)
+    assert status_and_type(response) == (400, kind)
     assert (await client.get(f"{URL}/Users/{resource['id']}", headers=directory)).json() == resource
 
 
@@ -185,26 +185,26 @@ async def test_a_patch_that_cannot_be_is_refused_and_changes_nothing(client, dir
     "body", [{}, {"userName": ""}, {"userName": 5}, {"userName": ["x"]}, {"userName": None}]
 )
 async def test_a_user_needs_a_name(client, directory, body):
-    answer = await client.post(f"{URL}/Users", json=body, headers=directory)
-    assert status_and_type(answer) == (400, "invalidValue")
+    response = await client.post(f"{URL}/Users", json=body, headers=directory)
+    assert status_and_type(response) == (400, "invalidValue")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'"x"', b"\xff"])
 async def test_a_body_that_is_no_object_is_refused_in_scims_shape(client, directory, content):
-    answer = await client.post(f"{URL}/Users", content=content, headers=directory)
-    assert status_and_type(answer) == (400, "invalidSyntax")
+    response = await client.post(f"{URL}/Users", content=content, headers=directory)
+    assert status_and_type(response) == (400, "invalidSyntax")
 
 
 async def test_a_user_is_replaced_whole(client, directory):
     resource = await create(client, directory)
-    answer = await client.put(
+    response = await client.put(
         f"{URL}/Users/{resource['id']}",
         json={"USERNAME": resource["userName"], "Active": "true"},
         headers=directory,
     )
-    assert answer.status_code == 200
-    assert answer.json()["name"] == {"givenName": "", "familyName": ""}
-    assert answer.json()["emails"] == []
+    assert response.status_code == 200
+    assert response.json()["name"] == {"givenName": "", "familyName": ""}
+    assert response.json()["emails"] == []
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
@@ -215,13 +215,13 @@ async def test_an_old_version_is_not_overwritten(client, directory, method):
         await send_patch(client, directory, resource, operation, **{"If-Match": 'W/"1"'})
     ).status_code == 200
     bodies = {"PUT": user_body(resource["userName"]), "PATCH": {"Operations": [operation]}, "DELETE": None}
-    answer = await client.request(
+    response = await client.request(
         method,
         f"{URL}/Users/{resource['id']}",
         json=bodies[method],
         headers={**directory, "If-Match": 'W/"1"'},
     )
-    assert status_and_type(answer) == (412, None)
+    assert status_and_type(response) == (412, None)
 
 
 @pytest.mark.parametrize(
@@ -232,26 +232,30 @@ async def test_a_user_is_found_by_a_filter(client, directory, attribute):
     await create(client, directory)
     values = {"externalId": resource["externalId"], "id": resource["id"]}
     value = values.get(attribute, resource["userName"])
-    answer = await client.get(
+    response = await client.get(
         f"{URL}/Users", params={"filter": f'{attribute} EQ "{value}"'}, headers=directory
     )
-    assert [user["id"] for user in answer.json()["Resources"]] == [resource["id"]]
-    assert answer.json()["totalResults"] == 1
+    assert [user["id"] for user in response.json()["Resources"]] == [resource["id"]]
+    assert response.json()["totalResults"] == 1
 
 
 async def test_user_names_are_found_whatever_their_case(client, directory):
     resource = await create(client, directory)
-    answer = await client.get(
+    response = await client.get(
         f"{URL}/Users", params={"filter": f'userName eq "{resource["userName"].upper()}"'}, headers=directory
     )
-    assert answer.json()["totalResults"] == 1
+    assert response.json()["totalResults"] == 1
 
 
 async def test_a_filter_that_finds_nobody_is_an_empty_list(client, directory):
-    answer = await client.get(
+    response = await client.get(
         f"{URL}/Users", params={"filter": 'userName eq "no\\"body\' OR 1=1 --"'}, headers=directory
     )
-    assert (answer.status_code, answer.json()["totalResults"], answer.json()["Resources"]) == (200, 0, [])
+    assert (response.status_code, response.json()["totalResults"], response.json()["Resources"]) == (
+        200,
+        0,
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -260,8 +264,8 @@ async def test_a_filter_that_finds_nobody_is_an_empty_list(client, directory):
      'userName eq "x" and', "userName eq x", 'userName eq "x', "(" * 400, 'userName eq "\\q"'],
 )  # fmt: skip
 async def test_a_filter_that_is_not_understood_is_refused(client, directory, text):
-    answer = await client.get(f"{URL}/Users", params={"filter": text}, headers=directory)
-    assert status_and_type(answer) == (400, "invalidFilter")
+    response = await client.get(f"{URL}/Users", params={"filter": text}, headers=directory)
+    assert status_and_type(response) == (400, "invalidFilter")
 
 
 async def test_a_list_is_read_in_parts_that_are_counted_from_one(client, mint):
@@ -304,8 +308,8 @@ async def test_an_id_that_is_nobodys_is_not_found(client, directory, name):
 
 
 async def members_of(client, headers, group):
-    answer = await client.get(f"{URL}/Groups/{group['id']}", headers=headers)
-    return {member["value"] for member in answer.json()["members"]}
+    response = await client.get(f"{URL}/Groups/{group['id']}", headers=headers)
+    return {member["value"] for member in response.json()["members"]}
 
 
 async def test_members_join_and_leave_a_group_in_all_the_ways_directories_say_so(client, directory):
@@ -328,16 +332,16 @@ async def test_members_join_and_leave_a_group_in_all_the_ways_directories_say_so
         ({"op": "remove", "path": "members"}, set()),
     ]
     for operation, expected in steps:
-        answer = await send_patch(client, directory, group, operation)
-        assert answer.status_code == 200, answer.text
-        assert {member["value"] for member in answer.json()["members"]} == expected, operation
+        response = await send_patch(client, directory, group, operation)
+        assert response.status_code == 200, response.text
+        assert {member["value"] for member in response.json()["members"]} == expected, operation
         assert await members_of(client, directory, group) == expected
 
 
 async def test_several_operations_come_one_after_the_other(client, directory):
     first, second = [(await create(client, directory))["id"] for _ in range(2)]
     group = await create(client, directory, "Groups", members=[{"value": first}])
-    answer = await send_patch(
+    response = await send_patch(
         client,
         directory,
         group,
@@ -346,14 +350,14 @@ async def test_several_operations_come_one_after_the_other(client, directory):
         {"op": "remove", "path": f'members[value eq "{first}"]'},
         {"op": "replace", "value": {"id": group["id"], "displayName": f"{group['displayName']} new"}},
     )
-    assert answer.json()["displayName"].endswith(" new")
+    assert response.json()["displayName"].endswith(" new")
     assert await members_of(client, directory, group) == {second}
 
 
 async def test_members_who_join_at_once_all_are_in(client, directory):
     group = await create(client, directory, "Groups")
     user_ids = [(await create(client, directory))["id"] for _ in range(6)]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(
             send_patch(
                 client, directory, group, {"op": "add", "path": "members", "value": [{"value": user_id}]}
@@ -361,7 +365,7 @@ async def test_members_who_join_at_once_all_are_in(client, directory):
             for user_id in user_ids
         )
     )
-    assert {answer.status_code for answer in answers} == {200}
+    assert {response.status_code for response in responses} == {200}
     assert await members_of(client, directory, group) == set(user_ids)
 
 
@@ -377,11 +381,11 @@ async def test_only_users_can_be_members(client, directory, reference):
 
 async def test_a_user_of_another_council_cannot_be_a_member(client, directory, mint):
     hillshire_headers = {"Authorization": f"Bearer {mint(scopes=['identity:scim'], councils=['hillshire'])}"}
-    answer = await client.post(
+    response = await client.post(
         URL.replace("citytown", "hillshire") + "/Users", json=user_body(), headers=hillshire_headers
     )
     group = await create(client, directory, "Groups")
-    value = [{"value": answer.json()["id"]}]
+    value = [{"value": response.json()["id"]}]
     assert status_and_type(
         await send_patch(client, directory, group, {"op": "add", "path": "members", "value": value})
     ) == (
@@ -397,18 +401,20 @@ async def test_groups_are_found_by_name_and_by_member_without_their_members(clie
         f'displayName eq "{group["displayName"]}"',
         f'id eq "{group["id"]}" and members eq "{person}"',
     ):
-        answer = await client.get(
+        response = await client.get(
             f"{URL}/Groups", params={"filter": text, "excludedAttributes": "members"}, headers=directory
         )
-        [group_found] = answer.json()["Resources"]
-        assert group_found["id"] == group["id"]
-        assert "members" not in group_found
+        [listed] = response.json()["Resources"]
+        assert listed["id"] == group["id"]
+        assert "members" not in listed
 
 
 async def test_a_group_name_is_one_groups(client, directory):
     group = await create(client, directory, "Groups")
-    answer = await client.post(f"{URL}/Groups", json={"displayName": group["displayName"]}, headers=directory)
-    assert status_and_type(answer) == (409, "uniqueness")
+    response = await client.post(
+        f"{URL}/Groups", json={"displayName": group["displayName"]}, headers=directory
+    )
+    assert status_and_type(response) == (409, "uniqueness")
 
 
 async def test_a_deleted_user_is_in_no_group_and_a_deleted_group_leaves_its_users(client, directory):
@@ -428,8 +434,8 @@ async def test_another_councils_users_and_groups_are_not_there(client, directory
         body = {"Operations": [{"op": "replace", "path": "displayName", "value": "x"}]}
         for method in ("GET", "PUT", "PATCH", "DELETE"):
             json_body = user_body() | {"displayName": "x"} if method == "PUT" else body
-            answer = await client.request(method, url, json=json_body, headers=hillshire_headers)
-            assert status_and_type(answer) == (404, None), method
+            response = await client.request(method, url, json=json_body, headers=hillshire_headers)
+            assert status_and_type(response) == (404, None), method
         assert (
             await client.get(f"{URL}/{kind}/{resource['id']}", headers=hillshire_headers)
         ).status_code == 403

@@ -30,11 +30,11 @@ def unique_name():
     return f"r-{ids.show(ids.new())}"
 
 
-async def create_role(client, headers, *scopes, **other):
-    body = {"title": "A role", "scopes": list(scopes) or ["address:read"], **other}
-    answer = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+async def create_role(client, headers, *scopes, **overrides):
+    body = {"title": "A role", "scopes": list(scopes) or ["address:read"], **overrides}
+    response = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def create_user(client, headers, external_id=None):
@@ -43,9 +43,9 @@ async def create_user(client, headers, external_id=None):
         "externalId": external_id or unique_name(),
         "displayName": "Jo Example",
     }
-    answer = await client.post(f"{SCIM}/Users", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = await client.post(f"{SCIM}/Users", json=body, headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def link_new_account(database, person):
@@ -66,8 +66,8 @@ async def scopes_of(database, account_id, council="citytown"):
 async def test_a_role_is_made_read_changed_and_removed(client, officer):
     role = await create_role(client, officer, "address:write", "address:read")
     url = f"{URL}/roles/{role['name']}"
-    answer = await client.get(url, headers=officer)
-    assert (answer.json(), answer.headers["ETag"]) == (role, '"1"')
+    response = await client.get(url, headers=officer)
+    assert (response.json(), response.headers["ETag"]) == (role, '"1"')
     assert role["scopes"] == ["address:read", "address:write"]
     body = {"title": "Another", "scopes": ["address:read"], "groups": ["Parking"]}
     changed = await client.put(url, json=body, headers={**officer, "If-Match": '"1"'})
@@ -86,28 +86,28 @@ async def test_a_role_is_not_overwritten_by_who_has_not_read_it(client, officer)
     url = f"{URL}/roles/{role['name']}"
     assert (await client.put(url, json=body, headers=officer)).status_code == 428
     for tag in ('"7"', "nonsense"):
-        answer = await client.put(url, json=body, headers={**officer, "If-Match": tag})
-        assert (answer.status_code, answer.json()["code"]) == (412, "version-changed")
+        response = await client.put(url, json=body, headers={**officer, "If-Match": tag})
+        assert (response.status_code, response.json()["code"]) == (412, "version-changed")
 
 
 async def test_nobody_puts_a_scope_into_a_role_that_they_do_not_hold(client, officer):
     body = {"title": "x", "scopes": ["payments:read"]}
-    answer = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=officer)
-    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    response = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=officer)
+    assert (response.status_code, response.json()["code"]) == (403, "scope-not-held")
 
 
 async def test_a_councils_role_never_carries_a_scope_of_the_region(client, mint):
     headers = {"Authorization": f"Bearer {mint(scopes=[*OWN, 'identity:operate'], councils=['*'])}"}
     body = {"title": "x", "scopes": ["identity:operate"]}
-    answer = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=headers)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "region_scope")
+    response = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=headers)
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "region_scope")
 
 
 async def test_nobody_gives_a_role_with_scopes_they_do_not_hold(client, officer, mint):
     role, person = await create_role(client, officer, "address:write"), await create_user(client, officer)
     weaker = {"Authorization": f"Bearer {mint(scopes=['identity:staff'])}"}
-    answer = await client.put(f"{URL}/staff/{person['id']}/roles/{role['name']}", headers=weaker)
-    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    response = await client.put(f"{URL}/staff/{person['id']}/roles/{role['name']}", headers=weaker)
+    assert (response.status_code, response.json()["code"]) == (403, "scope-not-held")
 
 
 async def test_scopes_come_from_roles_by_hand_and_by_group_together(client, officer, database):
@@ -145,8 +145,8 @@ async def test_another_councils_roles_and_staff_are_not_there(client, officer, m
     for path in (f"roles/{role['name']}", f"staff/{person['id']}"):
         assert (await client.get(f"{url}/{path}", headers=hillshire_headers)).status_code == 404
         assert (await client.get(f"{URL}/{path}", headers=hillshire_headers)).status_code == 403
-    answer = await client.put(f"{url}/staff/{person['id']}/roles/{role['name']}", headers=hillshire_headers)
-    assert answer.status_code == 404
+    response = await client.put(f"{url}/staff/{person['id']}/roles/{role['name']}", headers=hillshire_headers)
+    assert response.status_code == 404
     listed = await client.get(f"{url}/staff", params={"limit": 100}, headers=hillshire_headers)
     assert person["id"] not in {item["id"] for item in listed.json()["items"]}
 
@@ -160,13 +160,13 @@ async def test_only_the_directorys_own_key_links_an_account(client, officer, dat
 
 
 async def test_a_linked_member_of_staff_is_not_taken_over_by_another_account(client, officer, database):
-    person, other = await create_user(client, officer), await create_user(client, officer)
+    person, other_person = await create_user(client, officer), await create_user(client, officer)
     account_id = await link_new_account(database, person)
     async with database.writing("citytown") as session:
         assert await members.link_account(session, "citytown", person["externalId"], account_id)
     for other_account_id, external_id in (
         (ids.new(), person["externalId"]),
-        (account_id, other["externalId"]),
+        (account_id, other_person["externalId"]),
     ):
         async with database.writing("citytown") as session:
             with pytest.raises(Problem) as refused:
@@ -234,8 +234,8 @@ async def test_a_leavers_tokens_are_refused_within_a_second_and_their_sessions_e
     for headers in tokens:
 
         async def refused(headers=headers):
-            answer = await client.get(f"{URL}/roles", headers=headers)
-            return (answer.status_code, answer.json()["code"]) == (401, "revoked-credential")
+            response = await client.get(f"{URL}/roles", headers=headers)
+            return (response.status_code, response.json()["code"]) == (401, "revoked-credential")
 
         assert await eventually(refused, within=1)
     assert await scopes_of(database, account_id) == frozenset()
@@ -254,10 +254,10 @@ async def test_a_leavers_tokens_are_refused_within_a_second_and_their_sessions_e
 
 async def test_others_go_on_when_one_leaves(client, officer, database, app, mint):
     person, _, _ = await sign_in_member(client, officer, database, app, mint)
-    _, other, [headers, _] = await sign_in_member(client, officer, database, app, mint)
+    _, colleague, [headers, _] = await sign_in_member(client, officer, database, app, mint)
     await leave(client, officer, person, "patch")
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
-    assert await scopes_of(database, other) == {"identity:staff"}
+    assert await scopes_of(database, colleague) == {"identity:staff"}
 
 
 async def test_a_leaver_who_comes_back_has_their_roles_again(client, officer, database):
@@ -311,15 +311,15 @@ async def test_personal_data_of_a_leaver_is_erased(client, officer, database):
     ids=str,
 )
 async def test_a_role_that_cannot_be_is_refused(client, officer, body):
-    answer = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=officer)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    response = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=officer)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
 
 
 @pytest.mark.parametrize("name", ["A", "x", "1role", "ro le", "a" * 41, "%00"])
 async def test_a_role_has_a_plain_name(client, officer, name):
     body = {"title": "x", "scopes": ["address:read"]}
-    answer = await client.put(f"{URL}/roles/{name}", json=body, headers=officer)
-    assert answer.status_code == 400
+    response = await client.put(f"{URL}/roles/{name}", json=body, headers=officer)
+    assert response.status_code == 400
 
 
 async def test_a_closed_account_leaves_its_place_to_another(client, officer, database):
@@ -348,12 +348,12 @@ async def test_a_leavers_issued_tokens_are_refused_and_not_refreshed(app, client
     await leave(client, officer, person, "patch")
 
     async def refused():
-        answer = await client.get(f"{URL}/roles", headers=headers)
-        return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
+        response = await client.get(f"{URL}/roles", headers=headers)
+        return (response.status_code, response.json().get("code")) == (401, "revoked-credential")
 
     assert await eventually(refused, within=1)
-    answer = await service.refresh(browser, tokens["refresh_token"])
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    response = await service.refresh(browser, tokens["refresh_token"])
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
     assert provider.read_request_id(await provider.ask(browser, service))  # signed out
     await browser.aclose()
 
@@ -370,8 +370,8 @@ async def test_where_no_directory_signs_in_an_account_is_linked_by_its_desk_code
     await client.put(f"{URL}/staff/{person['id']}/roles/{role['name']}", headers=officer)
     account_id, code = await create_desk_code(database)
     url = f"{URL}/staff/{person['id']}/account"
-    answers = [await client.put(url, json={"desk_code": code}, headers=officer) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [204, 404]
+    responses = [await client.put(url, json={"desk_code": code}, headers=officer) for _ in range(2)]
+    assert [response.status_code for response in responses] == [204, 404]
     assert await scopes_of(database, account_id) == {"address:read"}
     _, other_code = await create_desk_code(database)
     assert (await client.put(url, json={"desk_code": other_code}, headers=officer)).status_code == 409
@@ -386,6 +386,6 @@ async def test_nobody_links_their_account_with_a_colleague_who_may_do_more(clien
     weaker = {"Authorization": f"Bearer {mint(scopes=['identity:staff'])}"}
     account_id, code = await create_desk_code(database)
     url = f"{URL}/staff/{person['id']}/account"
-    answer = await client.put(url, json={"desk_code": code}, headers=weaker)
-    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    response = await client.put(url, json={"desk_code": code}, headers=weaker)
+    assert (response.status_code, response.json()["code"]) == (403, "scope-not-held")
     assert await scopes_of(database, account_id) == frozenset()

@@ -84,16 +84,16 @@ async def sign_in_by_password(browser, person, query=""):
     return await submit_form(browser, page, email=person["email"], password=person["password"])
 
 
-def is_asked_to_agree(answer):
+def shows_consent_page(answer):
     """Tell whether the person got as far as the consent page: they are signed in to the service."""
     return answer.status_code == 200 and "Agree and continue" in answer.text
 
 
-async def is_turned_away(browser, service, **asked):
+async def is_turned_away(browser, service, **parameters):
     """Tell whether the page says that the person may not use the service; it goes back with an error."""
-    answer = await ask(browser, service, **asked)
+    answer = await ask(browser, service, **parameters)
     if answer.status_code != 403:
-        assert is_asked_to_agree(answer)
+        assert shows_consent_page(answer)
         return False
     assert "You cannot use this service" in answer.text
     assert "code" not in answer.headers.get("location", "")
@@ -161,7 +161,7 @@ async def test_a_test_person_signs_in_to_the_councils_sandbox_and_to_nothing_liv
     async with make_browser(app) as browser:
         request_id = read_request_id(await ask(browser, service))
         answer = await sign_in_by_password(browser, person, f"?request={request_id}")
-        assert is_asked_to_agree(answer)
+        assert shows_consent_page(answer)
         live = await register(database)
         page = await ask(browser, live)
         assert page.status_code == 403
@@ -190,7 +190,7 @@ async def test_who_was_turned_away_signs_in_with_another_account(
     page = await ask(visitor, service)
     link = re.search(r'href="(/identity/sign-in\?request=[^"]+)"', page.text)[1]
     query = f"?{link.partition('?')[2]}"
-    assert is_asked_to_agree(await sign_in_by_password(visitor, person, query))
+    assert shows_consent_page(await sign_in_by_password(visitor, person, query))
 
 
 async def test_the_answer_of_somebody_else_turns_nobody_away(
@@ -202,7 +202,7 @@ async def test_the_answer_of_somebody_else_turns_nobody_away(
     other = await create_person(database)
     await add_tester(service, f"{ids.show(other)}@people.example")
     await sign_in(database, visitor, other)
-    assert is_asked_to_agree(await submit_form(visitor, page))
+    assert shows_consent_page(await submit_form(visitor, page))
 
 
 async def test_a_member_of_staff_is_named_by_the_address_of_the_directory(
@@ -346,8 +346,8 @@ async def test_a_test_person_is_made_once_shown_without_password_and_removed(
     person, again = [await create_test_person(**key) for _ in range(2)]
     assert person == again
     listed = (await client.get(f"{URL}/test-people?limit=100", headers=headers())).json()["items"]
-    [shown] = [one for one in listed if one["id"] == person["id"]]
-    assert shown == {name: value for name, value in person.items() if name != "password"}
+    [item] = [entry for entry in listed if entry["id"] == person["id"]]
+    assert item == {name: value for name, value in person.items() if name != "password"}
     async with make_browser(app) as browser:
         assert (await sign_in_by_password(browser, person)).url.path == "/identity/account"
         url = f"{URL}/test-people/{person['id']}"
@@ -367,16 +367,16 @@ async def test_a_council_has_no_more_test_people_than_the_limit(client, headers,
 async def test_no_email_to_a_test_person_leaves_the_house(create_test_person, database, settings):
     person = await create_test_person()
 
-    sent = []
+    emails = []
 
     class Transport:
         async def deliver(self, _message_id, address, _message):
-            sent.append(address)
+            emails.append(address)
 
     smtp = settings.model_copy(update={"mail": "smtp"})
     while await worker.send_due(database, smtp, Transport()):
         pass
-    assert person["email"] not in sent
+    assert person["email"] not in emails
 
 
 async def test_the_request_of_somebody_turned_away_goes_on_once_they_are_named(
@@ -386,4 +386,4 @@ async def test_the_request_of_somebody_turned_away_goes_on_once_they_are_named(
     page = await ask(visitor, service)
     request_id = re.search(r'name="request" value="([^"]+)"', page.text)[1]
     await add_tester(service, f"{ids.show(resident)}@people.example")
-    assert is_asked_to_agree(await continue_request(visitor, request_id))
+    assert shows_consent_page(await continue_request(visitor, request_id))

@@ -48,10 +48,10 @@ async def test_authlib_signs_a_person_in_and_refreshes(
         code = (await sent_emails(address))[-1].personalisation["code"]
         page = await submit_form(visitor, page, code=code)
         assert "Share your details" in page.text
-        answer = await submit_form(visitor, page, answer="yes")
+        response = await submit_form(visitor, page, answer="yes")
         tokens = await relying.fetch_token(
             metadata["token_endpoint"],
-            authorization_response=answer.headers["location"],
+            authorization_response=response.headers["location"],
             state=state,
             code_verifier=verifier,
         )

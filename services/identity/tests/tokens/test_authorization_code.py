@@ -74,9 +74,9 @@ async def test_a_request_may_come_by_form(visitor, resident, bins):
 
 async def test_rs256_where_the_client_asks(visitor, resident, database):
     service = await register(database, id_token_alg="RS256")
-    written = (await service.tokens(visitor))["id_token"]
-    assert read_header(written)["alg"] == "RS256"
-    assert (await verify_claims(visitor, written, "RS256"))["aud"] == service.client_id
+    id_token = (await service.tokens(visitor))["id_token"]
+    assert read_header(id_token)["alg"] == "RS256"
+    assert (await verify_claims(visitor, id_token, "RS256"))["aud"] == service.client_id
 
 
 async def test_a_council_knows_a_person_by_one_name_and_another_council_by_another(
@@ -85,17 +85,17 @@ async def test_a_council_knows_a_person_by_one_name_and_another_council_by_anoth
     async def subject(service):
         return (await verify_claims(visitor, (await service.tokens(visitor))["id_token"]))["sub"]
 
-    service, other = await register(database), await register(database, "hillshire")
+    service, neighbour = await register(database), await register(database, "hillshire")
     assert await subject(service) == await subject(bins)
-    assert await subject(other) != await subject(bins)
+    assert await subject(neighbour) != await subject(bins)
 
 
 async def test_a_second_factor_is_asked_for_where_the_client_wants_it(visitor, resident, database, bins):
     request = read_request_id(await ask(visitor, bins, acr_values="Cl.Cm"))
     await sign_in(database, visitor, resident, ["email", "totp"])
     code = read_redirect(await continue_request(visitor, request))["code"]
-    answer = await bins.redeem(visitor, code)
-    assert (await verify_claims(visitor, answer.json()["id_token"]))["acr"] == "Cl.Cm"
+    response = await bins.redeem(visitor, code)
+    assert (await verify_claims(visitor, response.json()["id_token"]))["acr"] == "Cl.Cm"
 
 
 @pytest.mark.parametrize("more", [{"prompt": "login"}, {"max_age": "60"}, {"prompt": "select_account"}])
@@ -118,8 +118,8 @@ async def test_prompt_none_asks_nobody(visitor, database, bins):
     assert read_redirect(await ask(visitor, bins, prompt="none"))["error"] == "login_required"
     await sign_in(database, visitor, await create_person(database))
     assert "code" in read_redirect(await ask(visitor, bins, prompt="none"))
-    other = await register(database, first_party=False)
-    assert read_redirect(await ask(visitor, other, prompt="none"))["error"] == "consent_required"
+    other_client = await register(database, first_party=False)
+    assert read_redirect(await ask(visitor, other_client, prompt="none"))["error"] == "consent_required"
     stepped = read_redirect(await ask(visitor, bins, prompt="none", acr_values="Cl.Cm"))
     assert stepped["error"] == "login_required"
 
@@ -152,13 +152,13 @@ async def test_a_person_who_does_not_agree_is_sent_back_without_a_code(visitor, 
 async def test_userinfo_has_the_claims_requested_and_agreed(visitor, resident, bins):
     tokens = await bins.tokens(visitor, scope="openid email")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    for answer in (
+    for response in (
         await visitor.get("/identity/userinfo", headers=bearer),
         await visitor.post("/identity/userinfo", headers=bearer),
     ):
-        assert answer.status_code == 200, answer.text
-        assert set(answer.json()) == {"sub", "email", "email_verified"}
-    assert answer.json()["sub"] == (await verify_claims(visitor, tokens["id_token"]))["sub"]
+        assert response.status_code == 200, response.text
+        assert set(response.json()) == {"sub", "email", "email_verified"}
+    assert response.json()["sub"] == (await verify_claims(visitor, tokens["id_token"]))["sub"]
     less = await bins.tokens(visitor, scope="openid")
     bearer = {"Authorization": f"Bearer {less['access_token']}"}
     assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub"}
@@ -224,8 +224,8 @@ async def test_discovery_and_the_endpoints_agree(visitor, bins):
 
 
 async def test_each_browser_has_its_own_requests(app, visitor, resident, bins):
-    async with make_browser(app) as other:
-        request = read_request_id(await ask(other, bins))
+    async with make_browser(app) as other_browser:
+        request = read_request_id(await ask(other_browser, bins))
     assert (await continue_request(visitor, request)).status_code == 400
     assert await get_code(visitor, bins)
 
@@ -237,8 +237,8 @@ async def test_a_person_withdraws_a_consent_in_the_account(visitor, resident, da
     path = re.search(r'action="(/identity/account/services/[^"]+)"', page.text)[1]
     csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
     assert (await visitor.post(path, data={"csrf": "another"})).status_code == 403
-    answer = await visitor.post(path, data={"csrf": csrf})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account/services")
+    response = await visitor.post(path, data={"csrf": csrf})
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/account/services")
     assert "no service" in (await visitor.get("/identity/account/services")).text
     assert (await service.refresh(visitor, tokens["refresh_token"])).status_code == 400
     assert (await ask(visitor, service)).status_code == 200  # asked once more

@@ -24,10 +24,10 @@ async def shop(database, client):
 
 
 @pytest.fixture
-def given(app, database, visitor, shop):
-    """``await given(lasts)``: Rosa lets Ben act about waste: the subject, Ben's tokens, both ids."""
+def make_delegation(app, database, visitor, shop):
+    """``await make_delegation(until)``: Rosa lets Ben act about waste: subject, Ben's tokens, both ids."""
 
-    async def give(until=None):
+    async def make(until=None):
         rosa, ben = await create_person(database), await create_person(database)
         ends = until or datetime.now(UTC) + timedelta(days=30)
         offer = offers.OfferRequest("waste", ends, "Rosa", "Ben", await mail(database, ben))
@@ -39,92 +39,96 @@ def given(app, database, visitor, shop):
         subject = await subject_at(app, "citytown", rosa)
         return subject, (await shop.tokens(visitor))["access_token"], rosa, ben
 
-    return give
+    return make
 
 
 @pytest.mark.parametrize("seconds", [59.001, 59.5, 59.999])
-async def test_a_token_to_act_ends_with_its_mandate_to_the_second(visitor, shop, given, seconds):
+async def test_a_token_to_act_ends_with_its_mandate_to_the_second(visitor, shop, make_delegation, seconds):
     until = datetime.now(UTC) + timedelta(seconds=seconds)
-    subject, own, _, _ = await given(until)
-    body = (await exchange(visitor, shop, subject, own)).json()
+    subject, actor_token, _, _ = await make_delegation(until)
+    body = (await exchange(visitor, shop, subject, actor_token)).json()
     content = await verify_claims(visitor, body["access_token"])
     assert content["exp"] == int(until.timestamp())
     assert body["expires_in"] == content["exp"] - content["iat"]
 
 
-async def test_in_the_last_second_of_a_mandate_there_is_no_token_more(visitor, database, shop, given):
-    subject, own, rosa, _ = await given()
+async def test_in_the_last_second_of_a_mandate_there_is_no_token_more(
+    visitor, database, shop, make_delegation
+):
+    subject, actor_token, rosa, _ = await make_delegation()
     async with database.writing("citytown") as session:
         ending = text("UPDATE mandate SET expires_at = date_trunc('second', now()) + interval '999 ms'"
                       " WHERE principal = :rosa")  # fmt: skip
         await session.execute(ending, {"rosa": rosa})
-    refused(await exchange(visitor, shop, subject, own))
+    refused(await exchange(visitor, shop, subject, actor_token))
 
 
-@pytest.mark.parametrize("asked", ["identity:mandates", "identity:self", "casework:read", "openid phone"])
+@pytest.mark.parametrize("scope", ["identity:mandates", "identity:self", "casework:read", "openid phone"])
 async def test_a_delegate_gets_no_scope_that_people_keep_to_themselves_or_have_by_a_role(
-    visitor, shop, given, asked
+    visitor, shop, make_delegation, scope
 ):
-    subject, own, _, _ = await given()
-    refused(await exchange(visitor, shop, subject, own, scope=asked), "invalid_scope")
+    subject, actor_token, _, _ = await make_delegation()
+    refused(await exchange(visitor, shop, subject, actor_token, scope=scope), "invalid_scope")
 
 
 async def test_scopes_people_may_delegate_must_be_the_services_too(
-    visitor, database, shop, given, monkeypatch
+    visitor, database, shop, make_delegation, monkeypatch
 ):
     monkeypatch.setattr(scopes, "DELEGABLE", frozenset({"casework:read", "payments:read"}))
-    subject, own, _, _ = await given()
-    answer = await exchange(visitor, shop, subject, own, scope="openid casework:read")
-    assert answer.json()["scope"] == "casework:read openid"
-    content = await verify_claims(visitor, answer.json()["access_token"])
+    subject, actor_token, _, _ = await make_delegation()
+    response = await exchange(visitor, shop, subject, actor_token, scope="openid casework:read")
+    assert response.json()["scope"] == "casework:read openid"
+    content = await verify_claims(visitor, response.json()["access_token"])
     assert (content["scope"], content["theme"]) == ("casework:read openid", "waste")
-    refused(await exchange(visitor, shop, subject, own, scope="payments:read"), "invalid_scope")
+    refused(await exchange(visitor, shop, subject, actor_token, scope="payments:read"), "invalid_scope")
     narrow = await register(database)
-    refused(await exchange(visitor, narrow, subject, own, scope="casework:read"), "invalid_scope")
+    refused(await exchange(visitor, narrow, subject, actor_token, scope="casework:read"), "invalid_scope")
 
 
 @pytest.mark.parametrize("path", OWN_AFFAIRS)
 async def test_a_delegate_reaches_nothing_of_a_persons_own_affairs(client, mint, path):
-    every = mint(
+    delegated = mint(
         scopes=["identity:mandates", "identity:self", "identity:read"],
         sub="rosa",
         act={"sub": "ben"},
         mandate=ids.show(ids.new()),
         theme="waste",
     )
-    answer = await client.get(f"/citytown/identity/v1/{path}", headers={"X-Api-Key": every})
-    assert (answer.status_code, answer.json()["code"]) == (403, "not-for-delegates")
+    response = await client.get(f"/citytown/identity/v1/{path}", headers={"X-Api-Key": delegated})
+    assert (response.status_code, response.json()["code"]) == (403, "not-for-delegates")
 
 
-async def test_introspection_says_the_theme(visitor, shop, given):
-    subject, own, _, _ = await given()
-    token = (await exchange(visitor, shop, subject, own)).json()["access_token"]
-    seen = (await visitor.post("/identity/introspect", data={"token": token, **shop.credentials})).json()
-    assert (seen["active"], seen["theme"]) == (True, "waste")
+async def test_introspection_says_the_theme(visitor, shop, make_delegation):
+    subject, actor_token, _, _ = await make_delegation()
+    token = (await exchange(visitor, shop, subject, actor_token)).json()["access_token"]
+    introspection = (
+        await visitor.post("/identity/introspect", data={"token": token, **shop.credentials})
+    ).json()
+    assert (introspection["active"], introspection["theme"]) == (True, "waste")
 
 
-@pytest.mark.parametrize("who", ["principal", "delegate"])
+@pytest.mark.parametrize("side", ["principal", "delegate"])
 async def test_a_closed_account_on_either_side_ends_acting_within_a_second(
-    app, visitor, database, shop, given, who
+    app, visitor, database, shop, make_delegation, side
 ):
-    subject, own, rosa, ben = await given()
-    token = (await exchange(visitor, shop, subject, own)).json()["access_token"]
+    subject, actor_token, rosa, ben = await make_delegation()
+    token = (await exchange(visitor, shop, subject, actor_token)).json()["access_token"]
     assert await works(visitor, token)
     async with database.writing() as session:
-        await close_account(session, app.state.auth, rosa if who == "principal" else ben)
+        await close_account(session, app.state.auth, rosa if side == "principal" else ben)
 
     async def ended():
         return not await works(visitor, token)
 
     assert await eventually(ended, within=1)
-    refused(await exchange(visitor, shop, subject, own))
+    refused(await exchange(visitor, shop, subject, actor_token))
 
 
 async def test_a_delegate_who_left_the_councils_staff_acts_no_more_within_a_second(
-    app, visitor, database, shop, given
+    app, visitor, database, shop, make_delegation
 ):
-    subject, own, _, ben = await given()
-    token = (await exchange(visitor, shop, subject, own)).json()["access_token"]
+    subject, actor_token, _, ben = await make_delegation()
+    token = (await exchange(visitor, shop, subject, actor_token)).json()["access_token"]
     async with database.writing("citytown") as session:
         await members.revoke_access(session, app.state.issuer, "citytown", ben)
 

@@ -25,8 +25,8 @@ async def caller(database, resident):
     return resident
 
 
-async def userinfo(visitor, found):
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+async def userinfo(visitor, tokens_):
+    bearer = {"Authorization": f"Bearer {tokens_['access_token']}"}
     return (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
@@ -48,8 +48,8 @@ async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, c
 )
 async def test_an_sms_counts_as_at_one_login(visitor, caller, school, database, methods, level):
     await sign_in(database, visitor, caller, methods)
-    found = await tokens(visitor, school, vtr='["Cl.Cm"]')
-    assert (await verify_claims(visitor, found["id_token"]))["vot"] == level
+    tokens_ = await tokens(visitor, school, vtr='["Cl.Cm"]')
+    assert (await verify_claims(visitor, tokens_["id_token"]))["vot"] == level
 
 
 async def test_an_sms_without_a_first_factor_does_not_count(visitor, caller, school, database):
@@ -92,8 +92,8 @@ async def test_the_person_is_asked_before_another_organisation_learns_the_number
 
 async def test_a_service_that_did_not_register_the_scope_may_not_ask_for_it(visitor, caller, database):
     service = await register(database, person_scopes=["openid", "email"])
-    answer = await ask(visitor, service, scope="openid phone")
-    assert "error=invalid_scope" in answer.headers["location"]
+    response = await ask(visitor, service, scope="openid phone")
+    assert "error=invalid_scope" in response.headers["location"]
 
 
 async def test_discovery_names_the_scope_and_its_claims(visitor):

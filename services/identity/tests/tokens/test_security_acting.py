@@ -39,15 +39,15 @@ async def mail(database, account_id):
         )
 
 
-async def exchange(visitor, service, subject, token, **other):
+async def exchange(visitor, service, subject, token, **overrides):
     form = {"grant_type": EXCHANGE, "subject_token": subject, "subject_token_type": SUBJECT,
             "actor_token": token, "actor_token_type": ACCESS, "theme": "waste",
-            **service.credentials, **other}  # fmt: skip
+            **service.credentials, **overrides}  # fmt: skip
     return await visitor.post("/identity/token", data={k: v for k, v in form.items() if v is not None})
 
 
-def refused(answer, error="invalid_grant"):
-    assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+def refused(response, error="invalid_grant"):
+    assert (response.status_code, response.json()["error"]) == (400, error), response.text
 
 
 async def works(visitor, token):
@@ -56,68 +56,68 @@ async def works(visitor, token):
 
 
 async def test_a_delegate_gets_a_token_that_names_the_person_they_act_for(visitor, bins, mandate):
-    subject, own, _ = mandate
-    answer = await exchange(visitor, bins, subject, own["access_token"])
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
+    subject, actor_tokens, _ = mandate
+    response = await exchange(visitor, bins, subject, actor_tokens["access_token"])
+    assert response.status_code == 200, response.text
+    body = response.json()
     assert (body["issued_token_type"], body["token_type"], body["scope"]) == (ACCESS, "Bearer", "openid")
     assert "refresh_token" not in body
     content = await verify_claims(visitor, body["access_token"])
-    delegate = (await verify_claims(visitor, own["id_token"]))["sub"]
+    delegate = (await verify_claims(visitor, actor_tokens["id_token"]))["sub"]
     assert (content["sub"], content["act"], content["theme"]) == (subject, {"sub": delegate}, "waste")
     form = {"token": body["access_token"], **bins.credentials}
-    seen = (await visitor.post("/identity/introspect", data=form)).json()
-    assert (seen["active"], seen["act"]) == (True, {"sub": delegate})
+    introspection = (await visitor.post("/identity/introspect", data=form)).json()
+    assert (introspection["active"], introspection["act"]) == (True, {"sub": delegate})
 
 
 async def test_a_delegated_token_gives_no_claims_of_the_principal(visitor, bins, mandate):
-    subject, own, _ = mandate
-    token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
+    subject, actor_tokens, _ = mandate
+    token = (await exchange(visitor, bins, subject, actor_tokens["access_token"])).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).json() == {"sub": subject}
 
 
 async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor, database, bins, mandate):
-    subject, own, (rosa, mandate_id) = mandate
-    token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
+    subject, actor_tokens, (rosa, mandate_id) = mandate
+    token = (await exchange(visitor, bins, subject, actor_tokens["access_token"])).json()["access_token"]
     assert await works(visitor, token)
     async with database.writing("citytown") as session:
         await mandates.revoke_mandate(session, "citytown", rosa, mandate_id)
     await app.state.directory.refresh()
     assert not await works(visitor, token)
-    assert await works(visitor, own["access_token"])  # the delegate's own goes on
-    refused(await exchange(visitor, bins, subject, own["access_token"]))
+    assert await works(visitor, actor_tokens["access_token"])  # the delegate's own goes on
+    refused(await exchange(visitor, bins, subject, actor_tokens["access_token"]))
 
 
 async def test_nobody_acts_for_a_person_without_their_mandate(app, visitor, database, bins, mandate):
-    _, own, _ = mandate
+    _, actor_tokens, _ = mandate
     stranger = await subject_at(app, "citytown", await create_person(database))
-    refused(await exchange(visitor, bins, stranger, own["access_token"]))
-    refused(await exchange(visitor, bins, "x" * 43, own["access_token"]))
+    refused(await exchange(visitor, bins, stranger, actor_tokens["access_token"]))
+    refused(await exchange(visitor, bins, "x" * 43, actor_tokens["access_token"]))
 
 
 async def test_nobody_makes_a_mandate_for_themselves(visitor, bins, mandate):
-    _, own, _ = mandate
-    own_subject = (await verify_claims(visitor, own["id_token"]))["sub"]
-    refused(await exchange(visitor, bins, own_subject, own["access_token"]))
+    _, actor_tokens, _ = mandate
+    own_subject = (await verify_claims(visitor, actor_tokens["id_token"]))["sub"]
+    refused(await exchange(visitor, bins, own_subject, actor_tokens["access_token"]))
 
 
 @pytest.mark.parametrize("theme", ["council-tax", "", None, "waste "])
 async def test_a_mandate_is_for_its_theme_alone(visitor, bins, mandate, theme):
-    subject, own, _ = mandate
-    refused(await exchange(visitor, bins, subject, own["access_token"], theme=theme))
+    subject, actor_tokens, _ = mandate
+    refused(await exchange(visitor, bins, subject, actor_tokens["access_token"], theme=theme))
 
 
 async def test_a_token_to_act_is_not_passed_on(visitor, bins, mandate):
     """No chains: a delegate cannot act for those who act for them."""
-    subject, own, _ = mandate
-    acting = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
+    subject, actor_tokens, _ = mandate
+    acting = (await exchange(visitor, bins, subject, actor_tokens["access_token"])).json()["access_token"]
     refused(await exchange(visitor, bins, subject, acting))
 
 
 async def test_another_clients_token_is_no_actor(visitor, database, bins, mandate):
-    subject, own, _ = mandate
-    refused(await exchange(visitor, await register(database), subject, own["access_token"]))
+    subject, actor_tokens, _ = mandate
+    refused(await exchange(visitor, await register(database), subject, actor_tokens["access_token"]))
 
 
 async def test_another_councils_service_gets_no_token_to_act(visitor, database, mandate):
@@ -129,29 +129,32 @@ async def test_another_councils_service_gets_no_token_to_act(visitor, database, 
 
 @pytest.mark.parametrize("token", ["", "x", None, "id_token"])
 async def test_an_actor_token_must_be_a_good_access_token(visitor, bins, mandate, token):
-    subject, own, _ = mandate
-    refused(await exchange(visitor, bins, subject, own["id_token"] if token == "id_token" else token))
+    subject, actor_tokens, _ = mandate
+    refused(
+        await exchange(visitor, bins, subject, actor_tokens["id_token"] if token == "id_token" else token)
+    )
 
 
 @pytest.mark.parametrize(
-    "other",
+    "fields",
     [{"subject_token_type": ACCESS}, {"actor_token_type": None}, {"requested_token_type": "urn:x"}],
 )
-async def test_a_plain_exchange_of_tokens_fails(visitor, bins, mandate, other):
-    subject, own, _ = mandate
-    refused(await exchange(visitor, bins, subject, own["access_token"], **other), "invalid_request")
+async def test_a_plain_exchange_of_tokens_fails(visitor, bins, mandate, fields):
+    subject, actor_tokens, _ = mandate
+    refused(await exchange(visitor, bins, subject, actor_tokens["access_token"], **fields), "invalid_request")
 
 
 async def test_an_exchange_cannot_escalate_scopes(visitor, bins, mandate):
-    subject, own, _ = mandate
+    subject, actor_tokens, _ = mandate
     refused(
-        await exchange(visitor, bins, subject, own["access_token"], scope="openid email"), "invalid_scope"
+        await exchange(visitor, bins, subject, actor_tokens["access_token"], scope="openid email"),
+        "invalid_scope",
     )
 
 
 async def test_an_ended_session_ends_acting_too(app, visitor, bins, mandate):
-    subject, own, _ = mandate
-    token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
-    await visitor.get("/identity/logout", params={"id_token_hint": own["id_token"]})
+    subject, actor_tokens, _ = mandate
+    token = (await exchange(visitor, bins, subject, actor_tokens["access_token"])).json()["access_token"]
+    await visitor.get("/identity/logout", params={"id_token_hint": actor_tokens["id_token"]})
     await app.state.directory.refresh()
     assert not await works(visitor, token)

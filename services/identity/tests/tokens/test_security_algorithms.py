@@ -21,7 +21,7 @@ P384, P521 = (ECKey.generate_key(curve, {"kid": "ec"}) for curve in ("P-384", "P
 _1024 = base64.urlsafe_b64encode(b"\xd5" * 128).rstrip(b"=").decode()
 WEAK = {"kty": "RSA", "kid": "weak", "e": "AQAB", "n": _1024}
 # The contract's "RS/PS 256-512", and ES256; written out, so that leaving one out is seen.
-TAKEN = {
+ACCEPTED = {
     "ES256": EC,
     "RS256": RSA,
     "RS384": RSA,
@@ -30,7 +30,7 @@ TAKEN = {
     "PS384": RSA,
     "PS512": RSA,
 }
-NOT_TAKEN = {
+REFUSED = {
     "ES384": P384,
     "ES512": P521,
     "HS256": OctKey.import_key(EC.thumbprint() * 2),  # with a public key itself: below
@@ -52,42 +52,44 @@ async def at_token(browser, service, key, algorithm, **how):
     """Whether the client is known by an assertion signed so."""
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
     assertion = service.assertion(key, alg=algorithm, **how)
-    answer = await browser.post("/identity/token", data={**form, "client_assertion": assertion})
-    return answer.status_code == 200
+    response = await browser.post("/identity/token", data={**form, "client_assertion": assertion})
+    return response.status_code == 200
 
 
 async def at_par(browser, service, key, algorithm, **how):
     """Whether a pushed request object signed so is taken, the client being known otherwise."""
-    sent = {**outside(service, key, algorithm, **how), "client_assertion": service.assertion(EC)}
-    answer = await browser.post("/identity/par", data={**sent, "client_assertion_type": ASSERTION_TYPE})
-    return answer.status_code == 201
+    form_fields = {**outside(service, key, algorithm, **how), "client_assertion": service.assertion(EC)}
+    response = await browser.post(
+        "/identity/par", data={**form_fields, "client_assertion_type": ASSERTION_TYPE}
+    )
+    return response.status_code == 201
 
 
 async def at_authorize(browser, service, key, algorithm, **how):
     """Whether a request object signed so is taken from the browser."""
-    answer = await browser.get("/identity/authorize", params=outside(service, key, algorithm, **how))
-    return "/identity/sign-in?" in answer.headers["location"]
+    response = await browser.get("/identity/authorize", params=outside(service, key, algorithm, **how))
+    return "/identity/sign-in?" in response.headers["location"]
 
 
 def outside(service, key, algorithm, **how):
-    named = {"client_id": service.client_id, "response_type": "code", "redirect_uri": REDIRECT}
-    return {**named, "request": service.object(key, alg=algorithm, **how)}
+    params = {"client_id": service.client_id, "response_type": "code", "redirect_uri": REDIRECT}
+    return {**params, "request": service.object(key, alg=algorithm, **how)}
 
 
 PLACES = pytest.mark.parametrize("place", [at_token, at_par, at_authorize])
 
 
 @PLACES
-@pytest.mark.parametrize("algorithm", TAKEN)
+@pytest.mark.parametrize("algorithm", ACCEPTED)
 async def test_each_algorithm_is_accepted_at_each_endpoint(visitor, signer, place, algorithm):
-    assert await place(visitor, signer, TAKEN[algorithm], algorithm)
+    assert await place(visitor, signer, ACCEPTED[algorithm], algorithm)
 
 
 @PLACES
-@pytest.mark.parametrize("algorithm", NOT_TAKEN)
+@pytest.mark.parametrize("algorithm", REFUSED)
 async def test_no_other_algorithm_is_accepted_by_any_key(visitor, signer, place, algorithm):
     kid = {"kid": "ec" if algorithm in {"ES384", "ES512", "HS256"} else "rsa"}
-    assert not await place(visitor, signer, NOT_TAKEN[algorithm], algorithm, header=kid)
+    assert not await place(visitor, signer, REFUSED[algorithm], algorithm, header=kid)
 
 
 @pytest.mark.parametrize(
@@ -96,14 +98,14 @@ async def test_no_other_algorithm_is_accepted_by_any_key(visitor, signer, place,
 )
 async def test_discovery_lists_the_accepted_algorithms_and_no_others(client, member):
     metadata = (await client.get("/identity/.well-known/openid-configuration")).json()
-    assert sorted(metadata[member]) == sorted(TAKEN)
+    assert sorted(metadata[member]) == sorted(ACCEPTED)
 
 
 def part(content):
     return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
-def written(service, header, signature=""):
+def build_assertion(service, header, signature=""):
     """An assertion with this header, and whatever stands where a signature would."""
     now = int(time.time())
     content = {"iss": service.client_id, "sub": service.client_id, "aud": f"{ISSUER}token"}
@@ -126,21 +128,23 @@ def written(service, header, signature=""):
 async def test_no_header_lets_an_unsigned_assertion_through(client, signer, header):
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
     for signature in ("", "AA", "A" * 86, "A" * 342):
-        sent = {**form, "client_assertion": written(signer, header, signature)}
-        answer = await client.post("/identity/token", data=sent)
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        form_fields = {**form, "client_assertion": build_assertion(signer, header, signature)}
+        response = await client.post("/identity/token", data=form_fields)
+        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
-@pytest.mark.parametrize(("named", "honest"), [("HS256", EC), ("HS512", RSA)])
-async def test_a_public_key_is_no_shared_secret_in_any_of_its_spellings(client, signer, named, honest):
+@pytest.mark.parametrize(("algorithm", "honest"), [("HS256", EC), ("HS512", RSA)])
+async def test_a_public_key_is_no_shared_secret_in_any_of_its_spellings(client, signer, algorithm, honest):
     spelt = [honest.as_pem(private=False), honest.as_der(private=False), json.dumps(public(honest)).encode()]
     for secret in [*spelt, *(spelling.strip() for spelling in spelt)]:
-        unsigned = written(signer, {"alg": named, "kid": honest.kid})[:-1]
-        mac = hmac.digest(secret, unsigned.encode(), {"HS256": "sha256", "HS512": "sha512"}[named])
+        unsigned = build_assertion(signer, {"alg": algorithm, "kid": honest.kid})[:-1]
+        mac = hmac.digest(secret, unsigned.encode(), {"HS256": "sha256", "HS512": "sha512"}[algorithm])
         forged = f"{unsigned}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
-        sent = {"client_assertion": forged, "client_assertion_type": ASSERTION_TYPE}
-        answer = await client.post("/identity/token", data={**sent, "grant_type": "client_credentials"})
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        form_fields = {"client_assertion": forged, "client_assertion_type": ASSERTION_TYPE}
+        response = await client.post(
+            "/identity/token", data={**form_fields, "grant_type": "client_credentials"}
+        )
+        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
 def renamed(service, key, algorithm, header):
@@ -162,8 +166,8 @@ def renamed(service, key, algorithm, header):
     ],
 )
 async def test_a_signature_of_one_algorithm_is_none_of_another(client, signer, key, algorithm, header):
-    sent = {"client_assertion": renamed(signer, key, algorithm, header)}
-    form = {**sent, "grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+    form_fields = {"client_assertion": renamed(signer, key, algorithm, header)}
+    form = {**form_fields, "grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
     assert (await client.post("/identity/token", data=form)).status_code == 401
 
 
@@ -183,14 +187,14 @@ SERVICES = "/citytown/identity/v1/services"
 CLIENTS = "/citytown/identity/v1/clients"
 
 
-def service_body(**other):
+def service_body(**overrides):
     name, callback = f"Keys {ids.show(ids.new())}", "https://bins.citytown.gov.uk/signed-in"
-    named = {"name": name, "name_cy": "Allweddi", "mode": "live", "redirect_uris": [callback]}
-    return {**named, **other}
+    defaults = {"name": name, "name_cy": "Allweddi", "mode": "live", "redirect_uris": [callback]}
+    return {**defaults, **overrides}
 
 
-def client_body(**other):
-    return {"name": f"Keys {ids.show(ids.new())}", "scopes": ["address:read"], **other}
+def client_body(**overrides):
+    return {"name": f"Keys {ids.show(ids.new())}", "scopes": ["address:read"], **overrides}
 
 
 @pytest.mark.parametrize(("url", "body"), [(SERVICES, service_body), (CLIENTS, client_body)])
@@ -208,9 +212,9 @@ def client_body(**other):
     ids=["1024 bits", "encryption", "EC on RSA", "HMAC on RSA", "RS on EC", "P-384", "symmetric"],
 )
 async def test_a_weak_or_mismatched_key_is_not_registered(client, keeper, url, body, wrong):
-    answer = await client.post(url, json=body(jwks={"keys": [wrong]}), headers=keeper)
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["field"].startswith("body.jwks")
+    response = await client.post(url, json=body(jwks={"keys": [wrong]}), headers=keeper)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"].startswith("body.jwks")
 
 
 async def test_a_registered_key_is_shown_with_the_algorithm_it_is_for(client, keeper):
@@ -220,19 +224,19 @@ async def test_a_registered_key_is_shown_with_the_algorithm_it_is_for(client, ke
 
 
 def test_a_weak_key_at_a_jwks_uri_is_passed_over_and_nothing_else_is_not_enough():
-    both, alone = [WEAK, public(EC)], [WEAK]
-    assert [key["kid"] for key in key_sets.parse_key_set(json.dumps({"keys": both}).encode())] == ["ec"]
+    mixed, alone = [WEAK, public(EC)], [WEAK]
+    assert [key["kid"] for key in key_sets.parse_key_set(json.dumps({"keys": mixed}).encode())] == ["ec"]
     with pytest.raises(ValueError, match="2048"):
         key_sets.parse_key_set(json.dumps({"keys": alone}).encode())
 
 
 async def test_one_login_signs_in_with_each_of_its_algorithms_at_once(visitor, database):
     """A service that rotates from RS256 to PS512 has both keys registered for a while."""
-    other = RSAKey.generate_key(2048, {"kid": "next"})
+    next_key = RSAKey.generate_key(2048, {"kid": "next"})
     keys = [
         assertions.parse_public_key(public(RSA, alg="RS256")),
-        assertions.parse_public_key(public(other, alg="PS512")),
+        assertions.parse_public_key(public(next_key, alg="PS512")),
     ]
     service = await register(database, profile="onelogin", jwks=keys)
     assert await at_token(visitor, service, RSA, "RS256")
-    assert await at_token(visitor, service, other, "PS512")
+    assert await at_token(visitor, service, next_key, "PS512")

@@ -26,9 +26,9 @@ from services.identity.tests.provider import (
 )
 
 
-def refused(answer, error="invalid_grant", status=400):
-    assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
-    assert answer.headers["cache-control"] == "no-store"
+def refused(response, error="invalid_grant", status=400):
+    assert (response.status_code, response.json()["error"]) == (status, error), response.text
+    assert response.headers["cache-control"] == "no-store"
 
 
 async def opens_userinfo(visitor, tokens):
@@ -50,8 +50,8 @@ async def test_a_code_is_good_once_and_its_second_use_revokes_its_tokens(app, vi
 
 async def test_of_two_that_bring_a_code_at_once_one_is_served_at_most(app, visitor, resident, bins):
     code = await get_code(visitor, bins)
-    answers = await asyncio.gather(*(bins.redeem(visitor, code) for _ in range(4)))
-    good = [answer.json() for answer in answers if answer.status_code == 200]
+    responses = await asyncio.gather(*(bins.redeem(visitor, code) for _ in range(4)))
+    good = [response.json() for response in responses if response.status_code == 200]
     assert len(good) == 1
     assert not await opens_userinfo(visitor, good[0])  # the others showed that the code had leaked
 
@@ -112,9 +112,9 @@ async def test_a_refresh_token_used_twice_ends_the_family(visitor, resident, bin
 
 async def test_of_two_that_refresh_at_once_one_is_served_at_most(visitor, resident, bins):
     first = await bins.tokens(visitor, scope="openid offline_access")
-    both = await asyncio.gather(*(bins.refresh(visitor, first["refresh_token"]) for _ in range(2)))
-    assert sorted(answer.status_code for answer in both) == [200, 400]
-    good = next(answer.json() for answer in both if answer.status_code == 200)
+    responses = await asyncio.gather(*(bins.refresh(visitor, first["refresh_token"]) for _ in range(2)))
+    assert sorted(response.status_code for response in responses) == [200, 400]
+    good = next(response.json() for response in responses if response.status_code == 200)
     refused(await bins.refresh(visitor, good["refresh_token"]))  # the race was a theft, for all we know
 
 
@@ -145,29 +145,29 @@ async def test_an_id_token_is_no_access_token(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 401
-    answer = await visitor.get("/citytown/identity/v1/council", headers=bearer)
-    assert (answer.status_code, answer.json()["code"]) == (401, "invalid-credential")
+    response = await visitor.get("/citytown/identity/v1/council", headers=bearer)
+    assert (response.status_code, response.json()["code"]) == (401, "invalid-credential")
 
 
 async def test_a_machines_token_opens_no_userinfo(visitor, bins):
     grant = {"grant_type": "client_credentials", **bins.credentials}
     token = (await visitor.post("/identity/token", data=grant)).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    answer = await visitor.get("/identity/userinfo", headers=bearer)
-    assert answer.status_code == 403
-    assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+    response = await visitor.get("/identity/userinfo", headers=bearer)
+    assert response.status_code == 403
+    assert 'error="insufficient_scope"' in response.headers["www-authenticate"]
 
 
 async def test_userinfo_without_a_token_says_how(visitor):
-    answer = await visitor.get("/identity/userinfo")
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    response = await visitor.get("/identity/userinfo")
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 
 
 async def test_a_persons_token_opens_nothing_at_another_council(visitor, resident, bins):
     token = (await bins.tokens(visitor))["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    answer = await visitor.get("/hillshire/identity/v1/council", headers=bearer)
-    assert (answer.status_code, answer.json()["code"]) == (403, "wrong-council")
+    response = await visitor.get("/hillshire/identity/v1/council", headers=bearer)
+    assert (response.status_code, response.json()["code"]) == (403, "wrong-council")
 
 
 async def test_consent_revoked_in_mid_flight_leaves_the_code_worthless(visitor, resident, database):
@@ -193,12 +193,14 @@ async def test_a_closed_account_leaves_tokens_and_codes_worthless(visitor, datab
 
 async def test_a_client_revokes_its_own_tokens_only(visitor, resident, database, bins):
     tokens = await bins.tokens(visitor, scope="openid offline_access")
-    other = await register(database)
+    other_client = await register(database)
     for kind in ("refresh_token", "access_token"):
-        answer = await visitor.post("/identity/revoke", data={"token": tokens[kind], **other.credentials})
-        assert (answer.status_code, answer.content) == (200, b"")
+        response = await visitor.post(
+            "/identity/revoke", data={"token": tokens[kind], **other_client.credentials}
+        )
+        assert (response.status_code, response.content) == (200, b"")
     assert await opens_userinfo(visitor, tokens)
-    answer = await visitor.post(
+    response = await visitor.post(
         "/identity/revoke", data={"token": tokens["access_token"], **bins.credentials}
     )
     assert not await opens_userinfo(visitor, tokens)
@@ -209,28 +211,28 @@ async def test_a_client_revokes_its_own_tokens_only(visitor, resident, database,
 async def test_introspection_shows_a_client_tokens_of_its_own_council_only(visitor, resident, database, bins):
     tokens = await bins.tokens(visitor, scope="openid offline_access")
 
-    async def seen(service, kind):
+    async def introspect(service, kind):
         form = {"token": tokens[kind], **service.credentials}
         return (await visitor.post("/identity/introspect", data=form)).json()
 
-    content = await seen(bins, "access_token")
+    content = await introspect(bins, "access_token")
     assert (content["active"], content["client_id"], content["iss"]) == (True, bins.client_id, ISSUER)
     neighbour = await register(database)
-    assert (await seen(neighbour, "access_token"))["active"]
-    assert await seen(neighbour, "refresh_token") == {"active": False}
-    assert await seen(await register(database, "hillshire"), "access_token") == {"active": False}
-    assert (await seen(bins, "refresh_token"))["active"]
+    assert (await introspect(neighbour, "access_token"))["active"]
+    assert await introspect(neighbour, "refresh_token") == {"active": False}
+    assert await introspect(await register(database, "hillshire"), "access_token") == {"active": False}
+    assert (await introspect(bins, "refresh_token"))["active"]
     used = await bins.refresh(visitor, tokens["refresh_token"])
     assert used.status_code == 200
-    assert await seen(bins, "refresh_token") == {"active": False}
+    assert await introspect(bins, "refresh_token") == {"active": False}
     await visitor.post("/identity/revoke", data={"token": tokens["access_token"], **bins.credentials})
-    assert await seen(bins, "access_token") == {"active": False}
+    assert await introspect(bins, "access_token") == {"active": False}
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "ey" * 200])
 async def test_introspection_of_rubbish_says_inactive_and_no_more(visitor, bins, token):
-    answer = await visitor.post("/identity/introspect", data={"token": token, **bins.credentials})
-    assert answer.json() == {"active": False}
+    response = await visitor.post("/identity/introspect", data={"token": token, **bins.credentials})
+    assert response.json() == {"active": False}
 
 
 async def test_introspection_needs_a_client(visitor):
@@ -284,8 +286,8 @@ def attacks(signer):
 async def test_an_assertion_that_does_not_hold_is_refused(visitor, signer, number):
     name, assertion = list(attacks(signer))[number]
     form = {"grant_type": "client_credentials", **signer.credentials, "client_assertion": assertion}
-    answer = await visitor.post("/identity/token", data=form)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), name
+    response = await visitor.post("/identity/token", data=form)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client"), name
 
 
 async def test_an_access_token_signed_by_nobody_we_know_opens_nothing(visitor, resident, bins):
@@ -308,9 +310,9 @@ async def test_a_code_and_a_secret_are_in_no_table_as_they_are(visitor, resident
         await session.set_all_councils()
         for table in ("authorisation_code", "refresh_token", "token_grant", "authorisation", "access_token"):
             rows = await session.all(text(f"SELECT to_jsonb(t)::text AS row FROM {table} t"))
-            written = "\n".join(row.row for row in rows)
+            dump = "\n".join(row.row for row in rows)
             for secret in (code, tokens["refresh_token"], tokens["access_token"], bins.secret):
-                assert secret not in written
+                assert secret not in dump
 
 
 async def test_errors_say_nothing_of_what_was_sent(visitor, resident, bins, caplog):
@@ -318,6 +320,6 @@ async def test_errors_say_nothing_of_what_was_sent(visitor, resident, bins, capl
         code = await get_code(visitor, bins)
         await bins.redeem(visitor, code, code_verifier="v" * 50)
         await bins.redeem(visitor, "wrong-code-of-somebody", client_secret="wrong-secret-of-somebody")
-    written = caplog.text
+    log = caplog.text
     for secret in (code, bins.secret, "v" * 50, "wrong-code-of-somebody", "wrong-secret-of-somebody"):
-        assert secret not in written
+        assert secret not in log

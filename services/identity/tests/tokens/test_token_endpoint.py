@@ -22,68 +22,70 @@ PUBLIC = {"keys": [key.as_dict(private=False) for key in (EC, RSA)]}
 @pytest.fixture(scope="module")
 async def citytown(client, mint):
     """(id, secret) of a client of citytown."""
-    return await made(client, mint)
+    return await make_client(client, mint)
 
 
 @pytest.fixture(scope="module")
 async def signer(client, mint):
     """The id of a client of citytown that signs assertions."""
-    return (await made(client, mint, jwks=PUBLIC))[0]
+    return (await make_client(client, mint, jwks=PUBLIC))[0]
 
 
-async def made(client, mint, council="citytown", **body):
+async def make_client(client, mint, council="citytown", **body):
     scopes = ["identity:clients", "address:read", "mapping:read"]
     headers = {"Authorization": f"Bearer {mint(scopes=scopes, councils=[council], mode='live')}"}
     body = {"name": ids.show(ids.new()), "scopes": ["address:read", "mapping:read"], **body}
-    answer = await client.post(f"/{council}/identity/v1/clients", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["client_id"], answer.json()["client_secret"]
+    response = await client.post(f"/{council}/identity/v1/clients", json=body, headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()["client_id"], response.json()["client_secret"]
 
 
 def asserted(client_id, key=EC, algorithm="ES256", header=None, **claims):
     now = int(time.time())
     claims = {"aud": TOKEN_URL, "exp": now + 60, "jti": ids.show(ids.new()), **claims}
     content = {"iss": client_id, "sub": client_id, **claims}
-    written = jwt.encode(
+    assertion = jwt.encode(
         {"alg": algorithm, "kid": key.kid, **(header or {})}, content, key, algorithms=[algorithm]
     )
-    return {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
+    return {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": assertion}
 
 
 async def ask(client, data=GRANT, **more):
     return await client.post("/identity/token", data=data, **more)
 
 
-async def claims_of(client, answer):
-    assert answer.status_code == 200, answer.text
+async def claims_of(client, response):
+    assert response.status_code == 200, response.text
     published = (await client.get("/identity/.well-known/jwks.json")).json()
-    read = jwt.decode(answer.json()["access_token"], KeySet.import_key_set(published), algorithms=["ES256"])
-    return read.header, read.claims
+    decoded = jwt.decode(
+        response.json()["access_token"], KeySet.import_key_set(published), algorithms=["ES256"]
+    )
+    return decoded.header, decoded.claims
 
 
-def refused(answer, error, status=400):
-    assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["content-type"] == "application/json"
+def refused(response, error, status=400):
+    assert (response.status_code, response.json()["error"]) == (status, error), response.text
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-type"] == "application/json"
     if status == 401:
-        assert answer.headers["www-authenticate"].startswith("Basic")
-    return answer.json()["error_description"]
+        assert response.headers["www-authenticate"].startswith("Basic")
+    return response.json()["error_description"]
 
 
 async def test_a_client_gets_a_token_for_its_council(client, citytown):
-    answer = await ask(client, auth=citytown)
-    header, claims = await claims_of(client, answer)
+    response = await ask(client, auth=citytown)
+    header, claims = await claims_of(client, response)
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
     assert claims["iss"] == ISSUER
     assert claims["aud"] == "townhall"
     assert claims["sub"] == claims["client_id"] == citytown[0]
-    assert claims["scope"] == answer.json()["scope"] == "address:read mapping:read"
+    assert claims["scope"] == response.json()["scope"] == "address:read mapping:read"
     assert claims["councils"] == ["citytown"]
     assert claims["mode"] == "live"
-    assert claims["exp"] - claims["iat"] == answer.json()["expires_in"] == 600
+    assert claims["exp"] - claims["iat"] == response.json()["expires_in"] == 600
     assert abs(claims["iat"] - time.time()) < 5
-    assert answer.json()["token_type"] == "Bearer"
-    assert answer.headers["cache-control"] == "no-store"
+    assert response.json()["token_type"] == "Bearer"
+    assert response.headers["cache-control"] == "no-store"
 
 
 async def test_every_token_has_an_id_of_its_own(client, citytown):
@@ -92,24 +94,24 @@ async def test_every_token_has_an_id_of_its_own(client, citytown):
 
 
 async def test_the_secret_may_be_in_the_form(client, citytown):
-    answer = await ask(client, {**GRANT, "client_id": citytown[0], "client_secret": citytown[1]})
-    assert answer.status_code == 200
+    response = await ask(client, {**GRANT, "client_id": citytown[0], "client_secret": citytown[1]})
+    assert response.status_code == 200
 
 
 async def test_a_token_opens_what_its_scope_says(client, mint, operator):
-    credentials = await made(client, mint, scopes=["identity:clients"])
-    written = (await ask(client, auth=credentials)).json()["access_token"]
-    bearer = {"Authorization": f"Bearer {written}"}
+    credentials = await make_client(client, mint, scopes=["identity:clients"])
+    token = (await ask(client, auth=credentials)).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
     assert (await client.get("/citytown/identity/v1/clients", headers=bearer)).status_code == 200
-    other = await client.get("/citytown/identity/v1/api-keys", headers=bearer)
-    assert (other.status_code, other.json()["code"]) == (403, "missing-scope")
+    refused_ = await client.get("/citytown/identity/v1/api-keys", headers=bearer)
+    assert (refused_.status_code, refused_.json()["code"]) == (403, "missing-scope")
     crossing = await client.get("/hillshire/identity/v1/clients", headers=bearer)
     assert (crossing.status_code, crossing.json()["code"]) == (403, "wrong-council")
 
 
 async def test_a_client_may_ask_for_less(client, citytown):
-    answer = await ask(client, {**GRANT, "scope": "address:read"}, auth=citytown)
-    assert (await claims_of(client, answer))[1]["scope"] == "address:read"
+    response = await ask(client, {**GRANT, "scope": "address:read"}, auth=citytown)
+    assert (await claims_of(client, response))[1]["scope"] == "address:read"
 
 
 @pytest.mark.parametrize("scope", ["address:write", "address:read identity:operate", "nonsense"])
@@ -118,28 +120,32 @@ async def test_a_client_cannot_ask_for_more(client, citytown, scope):
 
 
 async def test_an_unknown_client_and_a_wrong_secret_read_alike(client, citytown):
-    answers = [
+    responses = [
         await ask(client, auth=(citytown[0], "wrong")),
         await ask(client, auth=(ids.show(ids.new()), "wrong")),
         await ask(client, auth=("nobody at all", "wrong")),
         await ask(client, auth=(citytown[0].upper(), citytown[1])),
         await ask(client, {**GRANT, "client_id": ids.show(ids.new()), "client_secret": "wrong"}),
     ]
-    assert len({refused(answer, "invalid_client", 401) for answer in answers}) == 1
-    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+    assert len({refused(response, "invalid_client", 401) for response in responses}) == 1
+    assert len({str(sorted(response.headers.items())) for response in responses}) == 1
 
 
 async def test_an_unknown_client_costs_what_a_wrong_secret_costs(client, app, citytown, monkeypatch):
     """The same look-up and the same comparisons, so the time tells nothing."""
-    done = []
+    calls = []
     look_up, compare = store.get_record, crypto.matches_hash
-    monkeypatch.setattr(store, "get_record", lambda *given: done.append("look-up") or look_up(*given))
-    monkeypatch.setattr(crypto, "matches_hash", lambda *given: done.append("compare") or compare(*given))
+    monkeypatch.setattr(
+        store, "get_record", lambda *arguments: calls.append("look-up") or look_up(*arguments)
+    )
+    monkeypatch.setattr(
+        crypto, "matches_hash", lambda *arguments: calls.append("compare") or compare(*arguments)
+    )
     for client_id in (citytown[0], ids.show(ids.new()), "nobody at all"):
         app.state.provider.client_cache.clear()
-        done.clear()
+        calls.clear()
         await ask(client, auth=(client_id, "wrong"))
-        assert done == ["look-up", "compare", "compare"], "with this secret and with the one before"
+        assert calls == ["look-up", "compare", "compare"], "with this secret and with the one before"
 
 
 async def test_a_client_with_keys_has_no_secret(client, signer):
@@ -150,8 +156,8 @@ async def test_a_client_with_keys_has_no_secret(client, signer):
 @pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256"), (RSA, "PS256")])
 @pytest.mark.parametrize("audience", [TOKEN_URL, ISSUER])
 async def test_a_client_authenticates_by_a_signed_assertion(client, signer, key, algorithm, audience):
-    answer = await ask(client, asserted(signer, key, algorithm, aud=audience))
-    assert (await claims_of(client, answer))[1]["client_id"] == signer
+    response = await ask(client, asserted(signer, key, algorithm, aud=audience))
+    assert (await claims_of(client, response))[1]["client_id"] == signer
 
 
 async def test_an_assertion_is_good_once(client, signer):
@@ -161,8 +167,8 @@ async def test_an_assertion_is_good_once(client, signer):
 
 
 async def test_two_clients_may_use_the_same_jti(client, signer, mint):
-    other = (await made(client, mint, jwks=PUBLIC))[0]
-    for client_id in (signer, other):
+    other_client = (await make_client(client, mint, jwks=PUBLIC))[0]
+    for client_id in (signer, other_client):
         assert (await ask(client, asserted(client_id, jti="same"))).status_code == 200
 
 
@@ -206,8 +212,8 @@ async def test_an_assertion_for_an_unknown_client_reads_like_a_wrong_signature(c
 
 
 async def test_an_access_token_is_no_assertion(client, signer):
-    written = (await ask(client, asserted(signer))).json()["access_token"]
-    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
+    token = (await ask(client, asserted(signer))).json()["access_token"]
+    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": token}
     refused(await ask(client, form), "invalid_client", 401)
 
 
@@ -216,18 +222,18 @@ async def test_other_grants_are_not_offered(client, citytown):
 
 
 async def test_a_token_is_asked_for_by_form(client, citytown):
-    answer = await client.post("/identity/token", json=GRANT, auth=citytown)
-    refused(answer, "invalid_request")
+    response = await client.post("/identity/token", json=GRANT, auth=citytown)
+    refused(response, "invalid_request")
 
 
 async def test_a_secret_in_the_url_is_refused(client, citytown):
-    answer = await ask(client, params={"client_secret": citytown[1]}, auth=citytown)
-    refused(answer, "invalid_request")
+    response = await ask(client, params={"client_secret": citytown[1]}, auth=citytown)
+    refused(response, "invalid_request")
 
 
 async def test_a_body_that_is_too_long_is_refused_in_the_protocols_shape(client, citytown):
-    answer = await ask(client, {**GRANT, "scope": "a" * 20_000}, auth=citytown)
-    refused(answer, "invalid_request", 413)
+    response = await ask(client, {**GRANT, "scope": "a" * 20_000}, auth=citytown)
+    refused(response, "invalid_request", 413)
 
 
 async def test_another_method_is_refused_in_the_protocols_shape(client):
@@ -238,29 +244,31 @@ async def test_another_method_is_refused_in_the_protocols_shape(client):
     "body", [b"\xff\xfe", b"%00=%00", b"grant_type=client_credentials&client_id=%00&client_secret=%00"]
 )
 async def test_hostile_bytes_get_an_error_of_the_protocol(client, body):
-    answer = await client.post("/identity/token", content=body, headers={"Content-Type": token_requests.FORM})
-    assert answer.status_code in {400, 401}
-    assert answer.json()["error"] in {"invalid_request", "invalid_client"}
+    response = await client.post(
+        "/identity/token", content=body, headers={"Content-Type": token_requests.FORM}
+    )
+    assert response.status_code in {400, 401}
+    assert response.json()["error"] in {"invalid_request", "invalid_client"}
 
 
 @asynccontextmanager
 async def suspended(client, operator, slug):
     url = f"/identity/v1/councils/{slug}"
 
-    async def put(status):
+    async def set_status(status):
         tag = (await client.get(url, headers=operator)).headers["etag"]
-        answer = await client.patch(url, json={"status": status}, headers={**operator, "If-Match": tag})
-        assert answer.status_code == 200
+        response = await client.patch(url, json={"status": status}, headers={**operator, "If-Match": tag})
+        assert response.status_code == 200
 
-    await put("suspended")
+    await set_status("suspended")
     yield
-    await put("active")
+    await set_status("active")
 
 
 async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_reopened(
     client, operator, mint
 ):
-    credentials = await made(client, mint, "hillshire")
+    credentials = await make_client(client, mint, "hillshire")
     token = (await ask(client, auth=credentials)).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     async with suspended(client, operator, "hillshire"):
@@ -269,19 +277,19 @@ async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_re
             client, auth=(credentials[0], "wrong")
         )  # an unauthenticated client does not learn of it
         refused(wrong, "invalid_client", 401)
-        answer = await client.get("/hillshire/identity/v1/council", headers=bearer)
-        assert (answer.status_code, answer.json()["code"]) == (403, "council-suspended")
+        response = await client.get("/hillshire/identity/v1/council", headers=bearer)
+        assert (response.status_code, response.json()["code"]) == (403, "council-suspended")
     assert (await ask(client, auth=credentials)).status_code == 200
 
 
 async def test_a_revoked_client_is_unknown_and_its_tokens_are_refused_at_once(client, mint, keeper):
-    credentials = await made(client, mint, scopes=["identity:clients"])
+    credentials = await make_client(client, mint, scopes=["identity:clients"])
     headers = {"Authorization": f"Bearer {(await ask(client, auth=credentials)).json()['access_token']}"}
     assert (await client.get("/citytown/identity/v1/clients", headers=headers)).status_code == 200
     await client.delete(f"/citytown/identity/v1/clients/{credentials[0]}", headers=keeper)
     refused(await ask(client, auth=credentials), "invalid_client", 401)
-    answer = await client.get("/citytown/identity/v1/clients", headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (401, "revoked-credential")
+    response = await client.get("/citytown/identity/v1/clients", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, "revoked-credential")
 
 
 async def test_a_server_error_has_the_protocols_shape(client, citytown, monkeypatch):
@@ -289,6 +297,6 @@ async def test_a_server_error_has_the_protocols_shape(client, citytown, monkeypa
         raise RuntimeError("planted")
 
     monkeypatch.setattr(token_routes.client_credentials, "issue_token", broken)
-    answer = await ask(client, auth=citytown)
-    assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
-    assert "planted" not in answer.text
+    response = await ask(client, auth=citytown)
+    assert (response.status_code, response.json()["error"]) == (500, "server_error")
+    assert "planted" not in response.text

@@ -35,17 +35,17 @@ CONFIRM = f"{LINK}/confirm"
 JO, SAM = "jo@people.example", "sam@people.example"
 
 
-def at_failed(upstream, reason, **other):
-    query = {"reason": reason, "of": "citytown", "upstream": upstream["id"], **other}
+def at_failed(upstream, reason, **overrides):
+    query = {"reason": reason, "of": "citytown", "upstream": upstream["id"], **overrides}
     return "/identity/upstream/failed?" + "&".join(f"{name}={value}" for name, value in query.items())
 
 
 async def test_what_happened_is_said_again_and_in_welsh(journey, one_login):
     mary = journey(one_login)
     url = await mary.authenticate(await mary.leave(query="?then=upstreams"), "access_denied")
-    answer = await mary.tab.get(url.replace("http://127.0.0.1:8000", ""))
-    assert answer.status_code == 303
-    to = answer.headers["location"]
+    response = await mary.tab.get(url.replace("http://127.0.0.1:8000", ""))
+    assert response.status_code == 303
+    to = response.headers["location"]
     for _ in range(2):
         assert "You did not sign in with GOV.UK One Login" in (await mary.tab.get(to)).text
     welsh = (await mary.tab.get(f"{to}&lang=cy")).text
@@ -70,7 +70,7 @@ async def test_the_page_says_only_what_it_knows(client, one_login):
         assert (await client.get(nonsense)).status_code == 400
 
 
-async def begun(journey_, signed_in_again):
+async def begin_login(journey_, signed_in_again):
     """Begin a login, choose to use an existing account, and sign in to that."""
     await journey_.go("mary")
     await journey_.choose("have")
@@ -88,13 +88,13 @@ async def test_who_signs_out_leaves_nothing_to_be_linked(
     await newcomer(JO)
     await newcomer(SAM)
     shared = journey(one_login)
-    visit = await begun(shared, signed_in_again)
+    visit = await begin_login(shared, signed_in_again)
     assert (await shared.tab.post(path)).status_code == 200
     await signed_in_again(SAM, shared.tab)
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
     assert (await shared.tab.get(LINK)).headers["location"] == "/identity/sign-in"
-    answer = await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))
-    assert answer.status_code == 400
+    response = await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))
+    assert response.status_code == 400
     assert await accounts_of(database, one_login) == {}
 
 
@@ -104,11 +104,11 @@ async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
     await newcomer(JO)
     await newcomer(SAM)
     shared = journey(one_login)
-    visit = await begun(shared, signed_in_again)
+    visit = await begin_login(shared, signed_in_again)
     await shared.tab.post("/identity/sign-in", email=SAM)
     code = (await sent_emails(SAM))[-1].personalisation["code"]
-    answer = await shared.tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == "/identity/account"
+    response = await shared.tab.post("/identity/sign-in/code", code=code)
+    assert response.headers["location"] == "/identity/account"
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
     assert (await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))).status_code == 400
     assert await accounts_of(database, one_login) == {}
@@ -125,8 +125,8 @@ async def test_a_link_that_one_account_began_is_not_offered_to_another(
         await session.execute(text("UPDATE browser_session SET ended_at = now() WHERE ended_at IS NULL"))
     await shared.tab.post("/identity/sign-in", email=SAM)
     code = (await sent_emails(SAM))[-1].personalisation["code"]
-    answer = await shared.tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == "/identity/account"
+    response = await shared.tab.post("/identity/sign-in/code", code=code)
+    assert response.headers["location"] == "/identity/account"
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
 
 
@@ -138,5 +138,5 @@ async def test_who_signs_in_again_as_the_same_person_is_still_asked(
     assert (await jo.go("mary", "link")).headers["location"].startswith(CONFIRM)
     await jo.tab.post("/identity/sign-in", email=JO)
     code = (await sent_emails(JO))[-1].personalisation["code"]
-    answer = await jo.tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == CONFIRM
+    response = await jo.tab.post("/identity/sign-in/code", code=code)
+    assert response.headers["location"] == CONFIRM

@@ -178,8 +178,8 @@ async def test_a_mover_loses_at_the_next_sign_in_what_the_groups_gave(
     assert await scopes_of(database, account) == {"address:read"}
 
     async def refused():
-        answer = await client.get(f"{URL}/roles", headers=headers)
-        return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
+        response = await client.get(f"{URL}/roles", headers=headers)
+        return (response.status_code, response.json().get("code")) == (401, "revoked-credential")
 
     assert await eventually(refused, within=1)
     answer_again = await service.refresh(browser, tokens["refresh_token"])
@@ -194,8 +194,8 @@ async def test_too_many_groups_to_name_are_not_read_as_none(
     await journey(jit_directory).sign_up("priya")
     account = await account_of_member(database, jit_directory, member("priya"))
     simulator.faults = DIRECTORY["too-many-groups"]
-    answer = await journey(jit_directory).go("priya")
-    assert (answer.status_code, "groups" in answer.text) == (403, True)
+    response = await journey(jit_directory).go("priya")
+    assert (response.status_code, "groups" in response.text) == (403, True)
     assert await scopes_of(database, account) == {"address:read"}  # as the directory said before
     newcomer = journey(jit_directory)
     await newcomer.go("alex")
@@ -226,8 +226,8 @@ async def test_a_person_whom_the_directory_refuses_does_not_sign_in(journey, jit
     await journey(jit_directory).sign_up("priya")
     member("priya").active = False
     answer_again = journey(jit_directory)
-    answer = await answer_again.go("priya")
-    assert answer.status_code in {200, 400, 403}
+    response = await answer_again.go("priya")
+    assert response.status_code in {200, 400, 403}
     assert answer_again.tab.session is None
 
 
@@ -281,8 +281,8 @@ async def test_staff_by_scim_are_linked_and_claims_change_nothing(
 async def test_a_person_unknown_to_scim_is_told_so_and_gets_no_account(journey, directory, database):
     alex = journey(directory)
     await alex.go("alex")
-    answer = await alex.choose("new")
-    assert answer.status_code == 403
+    response = await alex.choose("new")
+    assert response.status_code == 403
     assert alex.tab.session is None
     assert await accounts_of(database, directory) == {}
 
@@ -294,8 +294,8 @@ async def test_a_person_set_inactive_by_scim_does_not_sign_in(
     person = (await staff_by_external_id(client, officer))[member("dana").oid]
     operation = {"op": "replace", "path": "active", "value": False}
     await client.patch(f"{SCIM}/Users/{person['id']}", json={"Operations": [operation]}, headers=officer)
-    answer = await journey(jit_directory).go("dana")
-    assert answer.status_code == 403
+    response = await journey(jit_directory).go("dana")
+    assert response.status_code == 403
 
 
 async def refusal_of(database, app, registered, account, **claims):
@@ -387,13 +387,13 @@ async def test_provisioning_is_changed_both_ways(
 
     async def change(version, **members):
         headers = {**keeper_headers(), "If-Match": f'"{version}"'}
-        answer = await client.patch(f"{URL}/upstreams/{jit_directory['id']}", json=members, headers=headers)
-        assert answer.status_code == 200, answer.text
+        response = await client.patch(f"{URL}/upstreams/{jit_directory['id']}", json=members, headers=headers)
+        assert response.status_code == 200, response.text
 
     async def until():
         async with database.reading("citytown") as session:
-            held = text("SELECT vouched_until FROM staff WHERE account = :id")
-            return await session.scalar(held, {"id": account})
+            statement = text("SELECT vouched_until FROM staff WHERE account = :id")
+            return await session.scalar(statement, {"id": account})
 
     await client.delete(f"{URL}/roles/{(await role_names(client, officer))[0]}", headers=officer)
     await change(1, provisioning="scim")

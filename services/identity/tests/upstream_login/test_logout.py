@@ -66,8 +66,8 @@ def logout_token(simulator):
             "iss": upstream["issuer"], "aud": upstream["client_id"], "iat": now, "exp": now + 120,
             "jti": secrets.token_urlsafe(16), "events": {EVENT: {}}, **claims,
         }  # fmt: skip
-        kept = {name: value for name, value in whole.items() if value is not None}
-        return simulator.keys[kind].sign(kept, algorithm, how)
+        stated = {name: value for name, value in whole.items() if value is not None}
+        return simulator.keys[kind].sign(stated, algorithm, how)
 
     return sign
 
@@ -77,9 +77,9 @@ def send_logout(client):
     """``await send_logout(one_login, token)`` -> the answer to the provider."""
 
     async def send(upstream, token, council="citytown"):
-        answer = await client.post(logout_path(upstream, council), data={"logout_token": token})
-        assert answer.status_code == 404 or "no-store" in answer.headers["cache-control"]
-        return answer
+        response = await client.post(logout_path(upstream, council), data={"logout_token": token})
+        assert response.status_code == 404 or "no-store" in response.headers["cache-control"]
+        return response
 
     return send
 
@@ -102,16 +102,16 @@ async def test_sessions_opened_by_the_provider_end_and_no_others(
     second = journey(one_login)
     await second.go("mary")
     peter = await journey(one_login).sign_up("peter")
-    other = await newcomer("own@people.example")
+    resident_ = await newcomer("own@people.example")
     by_code = await signed_in_again("mary.watson@people.example")
-    began = time.monotonic()
-    answer = await send_logout(one_login, logout_token(one_login, sub=sub))
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert time.monotonic() - began < 1
+    started = time.monotonic()
+    response = await send_logout(one_login, logout_token(one_login, sub=sub))
+    assert (response.status_code, response.content) == (200, b"")
+    assert time.monotonic() - started < 1
     assert not await is_signed_in(mary)
     assert not await is_signed_in(second)
     assert await is_signed_in(peter)
-    assert (await other.get("/identity/account")).status_code == 200
+    assert (await resident_.get("/identity/account")).status_code == 200
     assert (await by_code.get("/identity/account")).status_code == 200
     ended = [event for event in await published(database) if event.type == "identity.session.ended.v1"]
     assert [event.data["reason"] for event in ended][-2:] == ["signed-out"] * 2
@@ -176,8 +176,8 @@ async def test_a_logout_of_somebody_without_a_session_ends_nothing(
     journey, one_login, logout_token, send_logout
 ):
     mary = await journey(one_login).sign_up("mary")
-    answer = await send_logout(one_login, logout_token(one_login, sub="somebody-who-was-never-here"))
-    assert (answer.status_code, answer.content) == (200, b"")
+    response = await send_logout(one_login, logout_token(one_login, sub="somebody-who-was-never-here"))
+    assert (response.status_code, response.content) == (200, b"")
     assert await is_signed_in(mary)
 
 
@@ -186,8 +186,8 @@ async def test_a_logout_token_counts_once(journey, one_login, simulator, logout_
     token = logout_token(one_login, sub=latest_sub_and_sid(simulator)[0])
     assert [(await send_logout(one_login, token)).status_code for _ in range(2)] == [200, 400]
     at_once = logout_token(one_login, sub="another")
-    answers = await asyncio.gather(*(send_logout(one_login, at_once) for _ in range(4)))
-    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
+    responses = await asyncio.gather(*(send_logout(one_login, at_once) for _ in range(4)))
+    assert sorted(response.status_code for response in responses) == [200, 400, 400, 400]
 
 
 INVALID = [
@@ -235,7 +235,7 @@ async def test_a_token_that_is_not_valid_ends_nothing(
 async def test_a_form_that_cannot_be_read_is_refused(client, one_login, logout_token):
     token, url = logout_token(one_login, sub="x"), logout_path(one_login)
     form = {"content-type": "application/x-www-form-urlencoded"}
-    for answer in (
+    for response in (
         await client.post(url),
         await client.post(url, data={"logout_token": ""}),
         await client.post(url, json={"logout_token": token}),
@@ -243,7 +243,7 @@ async def test_a_form_that_cannot_be_read_is_refused(client, one_login, logout_t
         await client.post(f"{url}?logout_token={token}", content="", headers=form),
         await client.post(url, data={"logout_token": "a.b.c"}),
     ):
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
     long = await client.post(url, data={"logout_token": "a" * 20_000})
     assert long.status_code in {400, 413}
 
@@ -254,10 +254,10 @@ async def test_a_token_for_another_councils_upstream_is_refused(
     """Each council is a client of its own, and gets the logouts of its own people."""
     mary = await journey(one_login).sign_up("mary")
     sub, _ = latest_sub_and_sid(simulator)
-    other = await register_upstream("onelogin", "hillshire")
-    assert (await send_logout(other, logout_token(one_login, sub=sub), "hillshire")).status_code == 400
+    neighbour = await register_upstream("onelogin", "hillshire")
+    assert (await send_logout(neighbour, logout_token(one_login, sub=sub), "hillshire")).status_code == 400
     assert (await send_logout(one_login, logout_token(one_login, sub=sub), "hillshire")).status_code == 404
-    assert (await send_logout(other, logout_token(other, sub=sub), "hillshire")).status_code == 200
+    assert (await send_logout(neighbour, logout_token(neighbour, sub=sub), "hillshire")).status_code == 200
     assert await is_signed_in(mary)
 
 
@@ -288,8 +288,8 @@ async def test_who_signs_out_there_while_they_decide_here_is_not_signed_in(
     mary = journey(one_login)
     await mary.go("mary")
     await send_logout(one_login, logout_token(one_login, sub=latest_sub_and_sid(simulator)[0]))
-    answer = await mary.choose("new")
-    assert answer.headers["location"].startswith("/identity/sign-in")
+    response = await mary.choose("new")
+    assert response.headers["location"].startswith("/identity/sign-in")
     assert mary.tab.session is None
 
 
@@ -306,14 +306,14 @@ async def test_who_signs_out_there_before_their_second_step_here_is_not_signed_i
     late, early = journey(upstream), journey(upstream)
     for attempt in (late, early):
         assert (await attempt.go(person)).headers["location"].startswith("/identity/sign-in/second-step")
-    answer = await early.tab.post("/identity/sign-in/second-step", code=app.next())
-    assert await is_signed_in(early), answer.text
+    response = await early.tab.post("/identity/sign-in/second-step", code=app.next())
+    assert await is_signed_in(early), response.text
     assert (
         await send_logout(upstream, logout_token(upstream, "directory", sub=latest_sub_and_sid(simulator)[0]))
     ).status_code == 200
     assert not await is_signed_in(early)
-    answer = await late.tab.post("/identity/sign-in/second-step", code=app.next())
-    assert answer.headers["location"] == "/identity/sign-in"
+    response = await late.tab.post("/identity/sign-in/second-step", code=app.next())
+    assert response.headers["location"] == "/identity/sign-in"
     assert late.tab.session is None
 
 
@@ -327,8 +327,8 @@ async def test_a_sign_in_in_flight_does_not_outlive_the_sign_out(
         returning = journey(one_login)
         url = await returning.authenticate(await returning.leave(), "mary")
         token = logout_token(one_login, sub=sub, iat=int(time.time()) + LATER)
-        _, answer = await asyncio.gather(returning.follow(url), send_logout(one_login, token))
-        assert answer.status_code == 200
+        _, response = await asyncio.gather(returning.follow(url), send_logout(one_login, token))
+        assert response.status_code == 200
         assert not await is_signed_in(returning)
 
 
@@ -337,8 +337,8 @@ async def test_a_session_of_own_means_too_goes_on_without_what_was_granted_at_th
 ):
     mary = await journey(one_login).sign_up("mary")
     await signed_in_again("mary.watson@people.example", mary.tab)
-    here, elsewhere = await register(database), await register(database, "hillshire")
-    ours, theirs = [await service.tokens(mary.tab.client) for service in (here, elsewhere)]
+    service, elsewhere = await register(database), await register(database, "hillshire")
+    ours, theirs = [await party.tokens(mary.tab.client) for party in (service, elsewhere)]
     sub, _ = latest_sub_and_sid(simulator)
     assert (await send_logout(one_login, logout_token(one_login, sub=sub))).status_code == 200
     assert (await mary.tab.get("/identity/account")).status_code == 200
@@ -351,7 +351,7 @@ async def test_a_session_of_own_means_too_goes_on_without_what_was_granted_at_th
         for tokens in (ours, theirs)
     ]
     assert statuses == [401, 200]
-    weak = read_redirect(await ask(mary.tab.client, here, prompt="none", acr_values="Cl.Cm"))
+    weak = read_redirect(await ask(mary.tab.client, service, prompt="none", acr_values="Cl.Cm"))
     assert weak["error"] == "login_required"  # its two factors are gone with it
 
 
@@ -399,8 +399,10 @@ async def test_the_registration_has_the_back_channel_logout_uri(
 ):
     uri = one_login["backchannel_logout_uri"]
     assert urlsplit(uri).path == logout_path(one_login)
-    read = await client.get(f"/citytown/identity/v1/upstreams/{one_login['id']}", headers=keeper_headers())
-    assert read.json()["backchannel_logout_uri"] == uri
+    response = await client.get(
+        f"/citytown/identity/v1/upstreams/{one_login['id']}", headers=keeper_headers()
+    )
+    assert response.json()["backchannel_logout_uri"] == uri
     token = logout_token(one_login, sub=ids.show(ids.new()))
     assert (await client.post(urlsplit(uri).path, data={"logout_token": token})).status_code == 200
 
@@ -412,7 +414,7 @@ async def test_a_provider_whose_keys_cannot_be_read_is_asked_to_send_again(
     body = {name: away[name] for name in ("kind", "audience", "title", "title_cy", "issuer", "client_id")}
     upstream = await client.post("/citytown/identity/v1/upstreams", json=body, headers=keeper_headers())
     assert upstream.status_code == 201, upstream.text
-    answer = await client.post(
+    response = await client.post(
         logout_path(upstream.json()), data={"logout_token": logout_token(away, sub="x")}
     )
-    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+    assert (response.status_code, response.json()["error"]) == (503, "temporarily_unavailable")

@@ -72,8 +72,8 @@ async def test_an_identity_is_asked_for_in_a_second_step(mary):
 
 async def test_a_proof_is_recorded_with_its_level_evidence_end_and_address(mary, proofs, one_login):
     before = mary.tab.session
-    answer = await mary.go("mary", "prove")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account")
+    response = await mary.go("mary", "prove")
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/account")
     [proof] = await proofs(mary.account)
     assert (proof.level, proof.route, proof.status) == ("P2", "upstream", "holds")
     assert proof.evidence == [{"kind": "GOV.UK One Login", "checks": []}]
@@ -105,16 +105,16 @@ async def test_who_has_not_linked_it_confirms_that_first_and_goes_back_for_the_p
     jo = journey(one_login, await newcomer("jo@people.example"))
     url = await jo.leave("prove")
     assert parameters_of(url)["vtr"] == '["Cl.Cm"]'
-    answer = await jo.follow(await jo.authenticate(url, "sion"))
-    assert answer.headers["location"].startswith("/identity/upstream/link/confirm")
+    response = await jo.follow(await jo.authenticate(url, "sion"))
+    assert response.headers["location"].startswith("/identity/upstream/link/confirm")
     page = await jo.confirm()
     assert page.status_code == 200
     url = page.headers["refresh"].removeprefix("0; url=")
     assert parameters_of(url)["vtr"] == '["Cl.Cm.P2"]'
     [account] = (await accounts_of(database, one_login)).values()
     assert await proofs(account) == []
-    answer = await jo.follow(await jo.authenticate(url, "sion"))
-    assert answer.headers["location"] == "/identity/account"
+    response = await jo.follow(await jo.authenticate(url, "sion"))
+    assert response.headers["location"] == "/identity/account"
     [proof] = await proofs(account)
     assert (proof.given_names, proof.family_name) == (["Siôn", "Ŵan"], "ap Llŷr-Gruffŷdd")
 
@@ -123,8 +123,8 @@ async def test_another_person_proves_nothing_of_this_one(mary, journey, one_logi
     """Peter is nobody here yet; Sion has an account."""
     sion = await journey(one_login).sign_up("sion")
     for person in ("peter", "sion"):
-        answer = await mary.go(person, "prove")
-        assert answer.status_code == 409, person
+        response = await mary.go(person, "prove")
+        assert response.status_code == 409, person
     assert await proofs(mary.account) == []
     accounts = await accounts_of(database, one_login)
     assert [await proofs(account) for account in accounts.values()] == [[], []]
@@ -141,8 +141,8 @@ async def test_who_has_signed_out_meanwhile_proves_nothing(mary, proofs):
 async def test_nobody_proves_who_has_not_signed_in(journey, one_login):
     stranger = journey(one_login)
     for purpose in ("prove", "link"):
-        answer = await stranger.tab.post(stranger.path, purpose=purpose)
-        assert answer.headers["location"].startswith("/identity/sign-in")
+        response = await stranger.tab.post(stranger.path, purpose=purpose)
+        assert response.headers["location"].startswith("/identity/sign-in")
 
 
 @pytest.mark.parametrize("lang", ["en", "cy"])

@@ -121,8 +121,8 @@ async def test_signing_in_leads_to_the_page_that_links(journey, one_login, newco
     await mary.choose("have")
     await mary.tab.post("/identity/sign-in", email="jo@people.example")
     code = (await sent_emails("jo@people.example"))[-1].personalisation["code"]
-    answer = await mary.tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == "/identity/upstream/link/confirm"
+    response = await mary.tab.post("/identity/sign-in/code", code=code)
+    assert response.headers["location"] == "/identity/upstream/link/confirm"
 
 
 async def test_nobody_is_linked_by_an_equal_address(
@@ -133,8 +133,8 @@ async def test_nobody_is_linked_by_an_equal_address(
     accounts = await count("account")
     mary = journey(one_login)
     await mary.go("mary")
-    answer = await mary.choose("new")
-    assert answer.headers["location"] == "/identity/register/code"
+    response = await mary.choose("new")
+    assert response.headers["location"] == "/identity/register/code"
     assert mary.tab.session is None
     assert await accounts_of(database, one_login) == {}
     assert await count("account") == accounts
@@ -155,9 +155,9 @@ async def test_who_cancels_is_nobody(journey, one_login, database, count):
 async def test_an_answer_must_be_given(journey, one_login, database):
     mary = journey(one_login)
     await mary.go("mary")
-    answer = await mary.choose("perhaps")
-    assert answer.status_code == 400
-    assert "Select whether you have an account" in answer.text
+    response = await mary.choose("perhaps")
+    assert response.status_code == 400
+    assert "Select whether you have an account" in response.text
     assert await accounts_of(database, one_login) == {}
 
 
@@ -176,17 +176,17 @@ async def test_who_came_for_a_service_goes_on_to_it(journey, one_login, database
     to_sign_in = (await ask(mary.tab.client, school, vtr='["Cl.Cm"]')).headers["location"]
     page = await mary.tab.get(to_sign_in)
     assert "Sign in with GOV.UK One Login" in page.text
-    answer = await mary.go("mary", query=f"?{to_sign_in.partition('?')[2]}")
-    assert answer.headers["location"].startswith("/identity/authorize/continue?request=")
-    assert "code" in read_redirect(await mary.tab.get(answer.headers["location"]))
+    response = await mary.go("mary", query=f"?{to_sign_in.partition('?')[2]}")
+    assert response.headers["location"].startswith("/identity/authorize/continue?request=")
+    assert "code" in read_redirect(await mary.tab.get(response.headers["location"]))
 
 
 @pytest.mark.parametrize("address", ["/identity/sign-in?council=citytown", "/identity/sign-in"])
 async def test_a_councils_page_shows_its_buttons(browser, one_login, address):
     page = await browser().get(address)
-    is_shown = "Sign in with GOV.UK One Login" in page.text
-    assert is_shown is ("council" in address)
-    assert (f"/identity/upstream/citytown/{one_login['id']}" in page.text) is is_shown
+    has_button = "Sign in with GOV.UK One Login" in page.text
+    assert has_button is ("council" in address)
+    assert (f"/identity/upstream/citytown/{one_login['id']}" in page.text) is has_button
 
 
 async def test_another_councils_page_does_not_show_them(browser, one_login):
@@ -204,8 +204,8 @@ async def test_the_account_shows_where_else_one_signs_in_and_adds_another(
     offered = await tab.get("/identity/account/upstreams?council=citytown")
     assert "Add GOV.UK One Login" in offered.text
     jo = journey(one_login, tab)
-    answer = await jo.go("mary", "link", "?then=upstreams")
-    assert answer.headers["location"].startswith("/identity/upstream/link/confirm?then=upstreams")
+    response = await jo.go("mary", "link", "?then=upstreams")
+    assert response.headers["location"].startswith("/identity/upstream/link/confirm?then=upstreams")
     assert await accounts_of(database, one_login) == {}
     assert (await jo.confirm("?then=upstreams")).headers["location"] == "/identity/account/upstreams"
     page = await tab.get("/identity/account/upstreams?council=citytown")
@@ -221,8 +221,8 @@ async def test_an_upstream_is_removed_from_the_account(
     await jo.go("mary", "link")
     await jo.confirm()
     [account] = (await accounts_of(database, one_login)).values()
-    answer = await tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
-    assert answer.headers["location"] == "/identity/account/upstreams"
+    response = await tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
+    assert response.headers["location"] == "/identity/account/upstreams"
     assert await accounts_of(database, one_login) == {}
     assert (await sent_emails("jo@people.example"))[-1].template == "changed-upstream-unlinked"
     assert (await history(account))[-1] == "upstream unlinked"
@@ -233,11 +233,11 @@ async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, 
     mary, keys = await journey(one_login).sign_up("mary"), [ids.new(), ids.new()]
     [account] = (await accounts_of(database, one_login)).values()
     values = {"account": account, "public_key": b"x", "sign_count": 0, "synced": False, "name": "Phone"}
-    made = {"created_at": datetime.now(UTC), "used_at": None}
+    times = {"created_at": datetime.now(UTC), "used_at": None}
     await sign_in(database, mary.tab.client, account, ["passkey"])
     async with database.writing("*") as session:
         for key in keys:
-            await session.execute(insert(passkey), {**values, **made, "id": key, "credential": key.bytes})
+            await session.execute(insert(passkey), {**values, **times, "id": key, "credential": key.bytes})
         await session.execute(text("DELETE FROM account_email"))
     # Pages cope with an account that has no address.
     for page in ("/identity/account", "/identity/account/upstreams", "/identity/account/email"):
@@ -250,18 +250,18 @@ async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, 
 
 async def test_an_account_has_one_person_at_a_provider(journey, one_login, database):
     mary = await journey(one_login).sign_up("mary")
-    answer = await mary.go("peter", "link")
-    assert answer.status_code == 409
-    assert "You signed in as somebody else" in answer.text
+    response = await mary.go("peter", "link")
+    assert response.status_code == 409
+    assert "You signed in as somebody else" in response.text
     assert len(await accounts_of(database, one_login)) == 1
 
 
 async def test_a_person_at_a_provider_has_one_account(journey, one_login, newcomer, database):
     await journey(one_login).sign_up("mary")
     jo = journey(one_login, await newcomer("jo@people.example"))
-    answer = await jo.go("mary", "link")
-    assert answer.status_code == 409
-    assert "used with another account" in answer.text
+    response = await jo.go("mary", "link")
+    assert response.status_code == 409
+    assert "used with another account" in response.text
     assert len(await accounts_of(database, one_login)) == 1
 
 
@@ -271,8 +271,8 @@ async def test_a_closed_account_leaves_no_link(journey, one_login, database, cou
     await sign_in(database, mary.tab.client, account)
     await mary.leave("link")
     assert await count("upstream_visit") == 1
-    answer = await mary.tab.post("/identity/account/close", sure="yes")
-    assert answer.status_code in {200, 303}, answer.text
+    response = await mary.tab.post("/identity/account/close", sure="yes")
+    assert response.status_code in {200, 303}, response.text
     assert await accounts_of(database, one_login) == {}
     assert await count("upstream_visit") == 0
     assert (await mary.go("mary")).headers["location"].startswith("/identity/upstream/link")
@@ -294,8 +294,8 @@ async def test_of_several_callbacks_with_one_state_one_counts(journey, one_login
     mary = await journey(one_login).sign_up("mary")
     returning = journey(one_login)
     url = await returning.authenticate(await returning.leave(), "mary")
-    answers = await asyncio.gather(*(returning.follow(url) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [303, 400, 400, 400, 400]
+    responses = await asyncio.gather(*(returning.follow(url) for _ in range(5)))
+    assert sorted(response.status_code for response in responses) == [303, 400, 400, 400, 400]
     assert mary is not returning
 
 
@@ -306,8 +306,8 @@ async def test_of_two_browsers_that_link_one_person_one_succeeds(
     journeys = [journey(one_login, tab) for tab in tabs]
     for each_journey in journeys:
         await each_journey.go("mary", "link")
-    answers = await asyncio.gather(*(each_journey.confirm() for each_journey in journeys))
-    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    responses = await asyncio.gather(*(each_journey.confirm() for each_journey in journeys))
+    assert sorted(response.status_code for response in responses) == [303, 409]
     assert len(await accounts_of(database, one_login)) == 1
 
 
@@ -316,10 +316,10 @@ async def test_of_two_new_accounts_for_one_person_one_is_made(journey, one_login
     for each_journey in journeys:
         await each_journey.go("sion")
     before = await count("account")
-    answers = await asyncio.gather(*(each_journey.choose("new") for each_journey in journeys))
+    responses = await asyncio.gather(*(each_journey.choose("new") for each_journey in journeys))
     assert len(await accounts_of(database, one_login)) == 1
     assert await count("account") == before + 1
-    assert sum(answer.headers.get("location") == "/identity/account" for answer in answers) == 1
+    assert sum(response.headers.get("location") == "/identity/account" for response in responses) == 1
 
 
 async def test_two_linked_at_once_with_one_account_are_one(journey, one_login, newcomer, database):
@@ -328,10 +328,10 @@ async def test_two_linked_at_once_with_one_account_are_one(journey, one_login, n
     jo = journey(one_login, tab)
     await jo.go("mary", "link")
     page = await tab.get("/identity/upstream/link/confirm")
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(tab.post("/identity/upstream/link/confirm", visit=visit_of(page)) for _ in range(2))
     )
-    assert sorted(answer.status_code for answer in answers) in ([303, 303], [303, 400])
+    assert sorted(response.status_code for response in responses) in ([303, 303], [303, 400])
     assert len(await accounts_of(database, one_login)) == 1
 
 

@@ -32,18 +32,18 @@ DID_URL = "https://identity.account.gov.uk/.well-known/did.json"
 DID = "did:web:identity.account.gov.uk"
 
 
-def claims_with(**other):
+def claims_with(**overrides):
     claims = {
         "iss": ISSUER, "aud": CLIENT, "sub": "urn:mary", "exp": NOW + 120, "iat": NOW, "nonce": SECRETS.nonce,
-        "vot": "Cl.Cm", **other,
+        "vot": "Cl.Cm", **overrides,
     }  # fmt: skip
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def signed_token(key=KEY, alg="ES256", header=None, **other):
+def signed_token(key=KEY, alg="ES256", header=None, **overrides):
     head = {"alg": alg, "kid": key.kid, **(header or {})}
     return jwt.encode(
-        {k: v for k, v in head.items() if v is not None}, claims_with(**other), key, algorithms=[alg]
+        {k: v for k, v in head.items() if v is not None}, claims_with(**overrides), key, algorithms=[alg]
     )
 
 
@@ -51,8 +51,10 @@ def verify(text, expected=EXPECTED, access="an-access-token", keys=KEYS):
     return id_tokens.verify_id_token(text, keys, expected, access, NOW)
 
 
-def build_request(**other):
-    request = AuthorizationRequest(CLIENT, "https://us.example/callback", ("openid", "email"), "cy", **other)
+def build_request(**overrides):
+    request = AuthorizationRequest(
+        CLIENT, "https://us.example/callback", ("openid", "email"), "cy", **overrides
+    )
     url = requests.build_authorization_url("https://them.example/authorize?x=1", request, SECRETS)
     return url, {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
@@ -185,8 +187,8 @@ def test_the_acr_that_was_registered_must_come_back():
             verify(signed_token(acr=other), expected)
 
 
-def unsigned_token(header, **other):
-    parts = [json.dumps(part).encode() for part in (header, claims_with(**other))]
+def unsigned_token(header, **overrides):
+    parts = [json.dumps(part).encode() for part in (header, claims_with(**overrides))]
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
 
 
@@ -248,10 +250,10 @@ def test_two_factors_count_only_where_the_provider_says_so():
 # ---------------------------------------------------------------------------------------------- metadata
 
 
-def discovery_document(**other):
+def discovery_document(**overrides):
     document = {
         "issuer": ISSUER, "authorization_endpoint": f"{ISSUER}authorize", "token_endpoint": f"{ISSUER}token",
-        "jwks_uri": f"{ISSUER}jwks", **other,
+        "jwks_uri": f"{ISSUER}jwks", **overrides,
     }  # fmt: skip
     return json.dumps(document).encode()
 
@@ -306,9 +308,9 @@ def test_keys_that_cannot_check_a_signature_are_passed_over():
         metadata.read_jwks(json.dumps({"keys": [KEYS["one"], KEYS["one"]]}).encode())
 
 
-def did_document(did=DID, key=KEY, **other):
+def did_document(did=DID, key=KEY, **overrides):
     method = {"id": f"{did}#k", "controller": did, "publicKeyJwk": key.as_dict(private=False)}
-    return json.dumps({"id": did, "assertionMethod": [method], **other}).encode()
+    return json.dumps({"id": did, "assertionMethod": [method], **overrides}).encode()
 
 
 def test_a_did_document_speaks_for_its_own_place_alone():
@@ -342,10 +344,10 @@ PERSON = {
 }  # fmt: skip
 
 
-def userinfo_with(key=KEY, person=PERSON, address=None, kid=f"{DID}#k", **other):
+def userinfo_with(key=KEY, person=PERSON, address=None, kid=f"{DID}#k", **overrides):
     claims = {
         "iss": "https://identity.account.gov.uk/", "aud": CLIENT, "sub": "urn:mary", "exp": NOW + 600,
-        "nbf": NOW, "vot": "P2", "vc": {"credentialSubject": person}, **other,
+        "nbf": NOW, "vot": "P2", "vc": {"credentialSubject": person}, **overrides,
     }  # fmt: skip
     claims = {name: value for name, value in claims.items() if value is not None}
     statement = jwt.encode({"alg": "ES256", "kid": kid}, claims, key, algorithms=["ES256"])

@@ -46,11 +46,11 @@ def changed(url, **parameters):
     return parts._replace(query=query).geturl()
 
 
-async def nobody_is_in(journey_, answer, status=400):
+async def nobody_is_in(journey_, response, status=400):
     """No session, no link, and a page that offers the other ways."""
-    assert answer.status_code == status, (answer.status_code, answer.headers.get("location"))
+    assert response.status_code == status, (response.status_code, response.headers.get("location"))
     assert journey_.tab.session is None
-    assert "Choose another way" in answer.text
+    assert "Choose another way" in response.text
 
 
 # ------------------------------------------------------------------------------------------- state, browser
@@ -110,11 +110,11 @@ async def test_a_decision_of_another_browser_does_not_count(journey, one_login, 
     await mary.go("mary")
     page = await mary.tab.get("/identity/upstream/link")
     visit = re.search(r'name="visit" value="([0-9a-f]+)"', page.text)[1]
-    answer = await other.tab.post("/identity/upstream/link", visit=visit, answer="new")
-    await nobody_is_in(other, await other.follow_failure(answer))
+    response = await other.tab.post("/identity/upstream/link", visit=visit, answer="new")
+    await nobody_is_in(other, await other.follow_failure(response))
     for nonsense in ("", "zz", "00" * 32, "0" * 70):
-        answer = await mary.tab.post("/identity/upstream/link", visit=nonsense, answer="new")
-        assert (await mary.follow_failure(answer)).status_code == 400
+        response = await mary.tab.post("/identity/upstream/link", visit=nonsense, answer="new")
+        assert (await mary.follow_failure(response)).status_code == 400
     assert await accounts_of(database, one_login) == {}
 
 
@@ -135,8 +135,8 @@ async def test_nobody_is_linked_without_having_chosen_it(journey, one_login, new
     page = await jo.tab.get("/identity/upstream/link")
     visit = re.search(r'name="visit" value="([0-9a-f]+)"', page.text)[1]
     assert (await jo.tab.get("/identity/upstream/link/confirm")).headers["location"] == "/identity/account"
-    answer = await jo.tab.post("/identity/upstream/link/confirm", visit=visit)
-    assert (await jo.follow_failure(answer)).status_code == 409
+    response = await jo.tab.post("/identity/upstream/link/confirm", visit=visit)
+    assert (await jo.follow_failure(response)).status_code == 409
     assert await accounts_of(database, one_login) == {}
 
 
@@ -150,8 +150,8 @@ async def test_a_link_begun_by_one_account_is_not_made_with_another(
     async with database.writing() as session:
         await session.execute(text("UPDATE browser_session SET ended_at = now() WHERE ended_at IS NULL"))
     await signed_in_again("eve@people.example", jo.tab)
-    answer = await jo.follow_failure(await jo.tab.post("/identity/upstream/link/confirm", visit=visit))
-    assert answer.status_code == 409
+    response = await jo.follow_failure(await jo.tab.post("/identity/upstream/link/confirm", visit=visit))
+    assert response.status_code == 409
     assert await accounts_of(database, one_login) == {}
 
 
@@ -193,8 +193,8 @@ async def test_an_answer_of_one_provider_under_anothers_state_is_refused(
 async def test_an_answer_of_one_councils_provider_does_not_count_at_another(journey, one_login):
     mary = journey(one_login)
     url = await mary.authenticate(await mary.leave(), "mary")
-    answer = await mary.follow(url.replace("/citytown/", "/hillshire/"))
-    assert answer.status_code in {400, 404}
+    response = await mary.follow(url.replace("/citytown/", "/hillshire/"))
+    assert response.status_code in {400, 404}
     assert mary.tab.session is None
 
 
@@ -254,9 +254,9 @@ async def test_an_error_of_the_provider_is_told_with_the_other_ways(
     journey, one_login, error, status, message
 ):
     mary = journey(one_login)
-    answer = await mary.go(error)
-    await nobody_is_in(mary, answer, status)
-    assert message in answer.text
+    response = await mary.go(error)
+    await nobody_is_in(mary, response, status)
+    assert message in response.text
 
 
 async def test_what_a_provider_writes_stands_on_no_page_and_whole_in_no_log(journey, one_login, caplog):
@@ -264,12 +264,12 @@ async def test_what_a_provider_writes_stands_on_no_page_and_whole_in_no_log(jour
     url = await mary.authenticate(await mary.leave(), "access_denied")
     evil = "<script>alert(1)</script>\r\nSet-Cookie: a=b" + "x" * 3_000
     with caplog.at_level(logging.DEBUG):
-        answer = await mary.follow(changed(url, error=evil, error_description=evil))
+        response = await mary.follow(changed(url, error=evil, error_description=evil))
     lines = [
         record.getMessage() for record in caplog.records if record.name.startswith(("identity", "chassis"))
     ]
-    await nobody_is_in(mary, answer)
-    assert "alert(1)" not in answer.text
+    await nobody_is_in(mary, response)
+    assert "alert(1)" not in response.text
     assert "x" * 300 not in "".join(lines)
 
 
@@ -279,15 +279,15 @@ async def test_then_leads_nowhere_but_to_a_page_of_ours(journey, one_login, then
     query = f"?{urlencode({'then': then})}"
     assert (await mary.tab.post(f"{mary.path}{query}", purpose="sign-in")).status_code == 400
     await mary.sign_up("mary")
-    answer = await journey(one_login).go("mary")
-    assert answer.headers["location"] == "/identity/account"
+    response = await journey(one_login).go("mary")
+    assert response.headers["location"] == "/identity/account"
 
 
 async def test_a_request_id_that_is_nobodys_leads_only_to_ourselves(journey, one_login):
     await journey(one_login).sign_up("mary")
     mary = journey(one_login)
-    answer = await mary.go("mary", query="?request=nobodys-request-0123456789")
-    url = answer.headers["location"]
+    response = await mary.go("mary", query="?request=nobodys-request-0123456789")
+    url = response.headers["location"]
     assert url == "/identity/authorize/continue?request=nobodys-request-0123456789"
     assert (await mary.tab.get(url)).status_code == 400
 
@@ -303,8 +303,8 @@ async def test_the_page_that_leads_away_is_kept_by_nobody(journey, one_login):
 @pytest.mark.parametrize("purpose", ["", "admin", "sign-in ", "SIGN-IN"])
 async def test_an_unknown_purpose_is_refused(journey, one_login, purpose):
     mary = journey(one_login)
-    answer = await mary.tab.post(mary.path, purpose=purpose)
-    assert answer.status_code == (200 if purpose.strip() == "sign-in" else 404)
+    response = await mary.tab.post(mary.path, purpose=purpose)
+    assert response.status_code == (200 if purpose.strip() == "sign-in" else 404)
 
 
 async def test_an_unknown_provider_or_council_is_not_found(journey, one_login):
@@ -316,12 +316,12 @@ async def test_an_unknown_provider_or_council_is_not_found(journey, one_login):
         "nowhere/x",
         "citytown/x",
     ):
-        answer = await tab.post(f"/identity/upstream/{path}", purpose="sign-in")
-        assert answer.status_code in {400, 404}, path
-        answer = await somebody.follow_failure(
+        response = await tab.post(f"/identity/upstream/{path}", purpose="sign-in")
+        assert response.status_code in {400, 404}, path
+        response = await somebody.follow_failure(
             await tab.get(f"/identity/upstream/{path}/callback?code=c&state=s")
         )
-        assert answer.status_code in {400, 404}, path
+        assert response.status_code in {400, 404}, path
 
 
 # ------------------------------------------------------------------------------------------------- sessions
@@ -378,5 +378,5 @@ async def test_one_network_cannot_fill_the_table(journey, one_login, monkeypatch
 
     monkeypatch.setattr(limits, "UPSTREAM_FROM_NETWORK", limits.Limit("here", 2, 900))
     mary = journey(one_login)
-    answers = [await mary.tab.post(mary.path, purpose="sign-in") for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    responses = [await mary.tab.post(mary.path, purpose="sign-in") for _ in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 429, 429]

@@ -130,18 +130,18 @@ async def test_staff_are_asked_which_account_they_use_at_work(journey, directory
         in (await alex.tab.get("/identity/upstream/link?lang=cy")).text
     )
     await alex.tab.get("/identity/upstream/link?lang=en")
-    answer = await alex.choose("")
-    assert answer.status_code == 400
-    assert "Select which account you want to use at work" in answer.text
+    response = await alex.choose("")
+    assert response.status_code == 400
+    assert "Select which account you want to use at work" in response.text
 
 
 async def test_a_person_unknown_to_scim_is_not_staff(journey, directory, simulator, database):
     [key] = some_keys(simulator)
     alex = journey(directory)
     await alex.go(key)
-    answer = await alex.choose("new")
-    assert answer.status_code == 403
-    assert "not known as a member of staff" in answer.text
+    response = await alex.choose("new")
+    assert response.status_code == 403
+    assert "not known as a member of staff" in response.text
     assert alex.tab.session is None
     assert await accounts_of(database, directory) == {}
 
@@ -180,8 +180,8 @@ async def test_the_same_oid_in_another_tenant_is_another_person(
     )
     try:
         eve = journey(other)
-        answer = await eve.go(twin)
-        assert answer.headers["location"].startswith("/identity/upstream/link")
+        response = await eve.go(twin)
+        assert response.headers["location"].startswith("/identity/upstream/link")
         assert eve.tab.session is None
         # Nor do they become the member of staff with that oid, who is linked with another account.
         assert (await eve.choose("new")).status_code in {403, 409}
@@ -237,7 +237,7 @@ async def test_the_secret_is_shown_to_the_token_endpoint_alone(journey, director
     assert {"vtr", "claims"} & parameters_of(url).keys() == set()
     assert parameters_of(url)["scope"] == "openid email profile"
     await alex.follow(await alex.authenticate(url, key))
-    assert simulator.heard["token"][-1]["client_secret"] == SECRET
+    assert simulator.recorded["token"][-1]["client_secret"] == SECRET
 
 
 async def test_a_wrong_secret_signs_nobody_in(journey, directory, join_staff, simulator, database):

@@ -72,16 +72,16 @@ async def hillshire(client, database, operator):
     return await register(database, "hillshire")
 
 
-@pytest.mark.parametrize("asked", [
+@pytest.mark.parametrize("parameters", [
     {}, {"acr_values": "Cl.Cm"}, {"acr_values": "Cl"}, {"vtr": '["Cl.Cm"]'}, {"max_age": "3600"},
     {"scope": "openid offline_access", "prompt": "none consent"},
 ])  # fmt: skip
-async def test_at_another_council_nobody_is_signed_in(mary, hillshire, asked):
-    answer = read_redirect(await ask(mary.tab.client, hillshire, **{"prompt": "none", **asked}))
+async def test_at_another_council_nobody_is_signed_in(mary, hillshire, parameters):
+    answer = read_redirect(await ask(mary.tab.client, hillshire, **{"prompt": "none", **parameters}))
     assert answer["error"] in {"login_required", "invalid_request"}
     assert "code" not in answer
-    if "none" not in asked.get("prompt", ""):
-        location = (await ask(mary.tab.client, hillshire, **asked)).headers["location"]
+    if "none" not in parameters.get("prompt", ""):
+        location = (await ask(mary.tab.client, hillshire, **parameters)).headers["location"]
         assert location.startswith("/identity/sign-in?request=")
 
 

@@ -32,9 +32,9 @@ def check(client, keeper_headers):
     """``await check(made)`` -> the answer's JSON, and by item whether it is right."""
 
     async def look(upstream):
-        answer = await client.post(f"{URL}/{upstream['id']}/checks", headers=keeper_headers())
-        assert answer.status_code == 200, answer.text
-        return answer.json(), {finding["item"]: finding["right"] for finding in answer.json()["findings"]}
+        response = await client.post(f"{URL}/{upstream['id']}/checks", headers=keeper_headers())
+        assert response.status_code == 200, response.text
+        return response.json(), {finding["item"]: finding["right"] for finding in response.json()["findings"]}
 
     return look
 

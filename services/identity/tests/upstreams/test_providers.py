@@ -43,10 +43,10 @@ class Site(Outbound):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self.asked, self.answer, self.pause = [], b"", 0.0
+        self.requests, self.answer, self.pause = [], b"", 0.0
 
     async def get(self, uri, **_):
-        self.asked.append(uri)
+        self.requests.append(uri)
         await asyncio.sleep(self.pause)
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -84,7 +84,7 @@ URL = "https://them.example/jwks"
 async def test_what_was_read_is_kept_and_read_again_when_it_is_old(providers, site, clock):
     for _ in range(3):
         assert list(await providers.get_keys(URL)) == ["one"]
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     clock.now += 901
     site.answer = KEYS % (b"two", *POINT)
     assert list(await providers.get_keys(URL)) == ["two"]
@@ -93,7 +93,7 @@ async def test_what_was_read_is_kept_and_read_again_when_it_is_old(providers, si
 async def test_many_at_once_ask_once(providers, site):
     site.pause = 0.05
     answers = await asyncio.gather(*(providers.get_keys(URL) for _ in range(20)))
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     assert all(list(keys) == ["one"] for keys in answers)
 
 
@@ -122,7 +122,7 @@ async def test_a_server_that_fails_is_left_alone_for_a_while(providers, site, cl
     for _ in range(5):
         with pytest.raises(ProviderUnavailableError, match="cannot be reached"):
             await providers.get_keys(URL)
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     clock.now += 6
     site.answer = KEYS % (b"one", *POINT)
     assert list(await providers.get_keys(URL)) == ["one"]
@@ -132,11 +132,11 @@ async def test_an_unknown_key_is_looked_for_but_not_more_often_than_the_floor(pr
     await providers.get_keys(URL)
     site.answer = KEYS % (b"two", *POINT)
     assert list(await providers.get_keys(URL, newer=True)) == ["one"]
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     clock.now += 61
     for _ in range(10):
         assert list(await providers.get_keys(URL, newer=True)) == ["two"]
-    assert len(site.asked) == 2
+    assert len(site.requests) == 2
 
 
 async def test_memory_is_bounded(providers, monkeypatch):
@@ -182,10 +182,10 @@ async def test_a_redirect_is_not_followed(settings, simulator):
 
 async def test_a_slow_provider_is_not_waited_for(settings, simulator):
     simulator.faults = Faults(slow={"discovery": 3.0})
-    began = asyncio.get_running_loop().time()
+    started = asyncio.get_running_loop().time()
     with pytest.raises(ProviderUnavailableError, match="within 1 seconds"):
         await Providers(settings).get_metadata(simulator.onelogin.issuer)
-    assert asyncio.get_running_loop().time() - began < 2
+    assert asyncio.get_running_loop().time() - started < 2
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeypatch):
@@ -197,10 +197,10 @@ async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeyp
 async def test_who_is_not_there_is_told_of_and_the_page_offers_other_ways(journey, one_login, simulator):
     simulator.faults = Faults(status={"discovery": 500})
     mary = journey(one_login)
-    answer = await mary.follow_failure(await mary.tab.post(mary.path, purpose="sign-in"))
-    assert answer.status_code == 503
-    assert "cannot be reached just now" in answer.text
-    assert 'href="/identity/sign-in?council=citytown"' in answer.text
+    response = await mary.follow_failure(await mary.tab.post(mary.path, purpose="sign-in"))
+    assert response.status_code == 503
+    assert "cannot be reached just now" in response.text
+    assert 'href="/identity/sign-in?council=citytown"' in response.text
 
 
 @pytest.mark.parametrize("endpoint", ["token", "userinfo"])
@@ -210,8 +210,8 @@ async def test_a_provider_that_is_slow_on_the_way_back_ends_the_visit(
     mary = journey(one_login)
     url = await mary.authenticate(await mary.leave(), "mary")
     simulator.faults = Faults(slow={endpoint: 3.0})
-    answer = await mary.follow(url)
-    assert answer.status_code == 503
+    response = await mary.follow(url)
+    assert response.status_code == 503
     assert mary.tab.session is None
 
 

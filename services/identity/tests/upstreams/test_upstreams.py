@@ -23,16 +23,16 @@ ONE_LOGIN = "https://oidc.account.gov.uk/"
 CANARY = "canary-5f1c9a7e3b2d4c6e8a0b"
 
 
-def one_login(**other):
+def one_login(**overrides):
     titles = {"title": "GOV.UK One Login", "title_cy": "GOV.UK One Login"}
     fields = {"kind": "onelogin", "audience": "residents", "issuer": ONE_LOGIN, **titles}
-    return {**fields, "client_id": ids.show(ids.new()), **other}
+    return {**fields, "client_id": ids.show(ids.new()), **overrides}
 
 
-def entra(**other):
+def entra(**overrides):
     titles = {"title": "Council account", "title_cy": "Cyfrif y cyngor"}
     fields = {"kind": "oidc", "audience": "staff", "issuer": ENTRA, "tenant": TENANT, **titles}
-    return {**fields, "client_id": ids.show(ids.new()), "client_secret": CANARY, **other}
+    return {**fields, "client_id": ids.show(ids.new()), "client_secret": CANARY, **overrides}
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ async def empty_council(database):
 
 
 async def register(client, headers, body):
-    answer = await client.post(URL, json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = await client.post(URL, json=body, headers=headers)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def send_change(client, headers, registered, **members):
@@ -61,17 +61,17 @@ async def send_change(client, headers, registered, **members):
 
 
 async def events_of(client, headers, registered):
-    answer = await client.get(f"{URL}/{registered['id']}/history", headers=headers)
-    return [(item["act"], item["actor"], item["changes"]) for item in answer.json()["items"]]
+    response = await client.get(f"{URL}/{registered['id']}/history", headers=headers)
+    return [(item["act"], item["actor"], item["changes"]) for item in response.json()["items"]]
 
 
 def jwks_path(registered):
     return f"/identity/upstream/citytown/{registered['id']}/jwks.json"
 
 
-def errors_by_field(answer):
-    assert answer.status_code == 400, answer.text
-    return {error["field"]: error["code"] for error in answer.json()["errors"]}
+def errors_by_field(response):
+    assert response.status_code == 400, response.text
+    return {error["field"]: error["code"] for error in response.json()["errors"]}
 
 
 async def link_new_account(database, registered, subject="someone"):
@@ -94,25 +94,25 @@ async def test_one_login_is_registered_with_a_key_of_ours(client, live):
     assert registered["did_url"] == "https://identity.account.gov.uk/.well-known/did.json"
     base = f"http://test.invalid/identity/upstream/citytown/{registered['id']}/"
     assert (registered["redirect_uri"], registered["jwks_uri"]) == (f"{base}callback", f"{base}jwks.json")
-    answer = await client.get(jwks_path(registered))
-    [key] = answer.json()["keys"]
+    response = await client.get(jwks_path(registered))
+    [key] = response.json()["keys"]
     assert (key["kty"], key["alg"], key["kid"]) == ("RSA", "RS256", registered["keys"][0]["kid"])
     assert not {"d", "p", "q"} & key.keys()
-    assert "max-age" in answer.headers["Cache-Control"]
+    assert "max-age" in response.headers["Cache-Control"]
 
 
 async def test_a_directory_is_registered_with_its_secret_which_is_never_shown(client, live):
     registered = await register(client, live, entra(groups_claim="groups", provisioning="jit"))
     assert (registered["authentication"], registered["subject_claim"]) == ("client_secret", "oid")
     assert (registered["keys"], registered["session_hours"]) == ([], 8)
-    for answer in (
+    for response in (
         await client.get(f"{URL}/{registered['id']}", headers=live),
         await client.get(URL, headers=live),
         await client.get(f"{URL}/{registered['id']}/history", headers=live),
     ):
-        assert answer.status_code == 200
-        assert CANARY not in answer.text
-        assert "secret_sealed" not in answer.text
+        assert response.status_code == 200
+        assert CANARY not in response.text
+        assert "secret_sealed" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -167,34 +167,34 @@ def test_a_laptops_own_providers_are_taken_on_a_laptop_only():
     ],
 )
 async def test_what_does_not_fit_together_is_refused_member_by_member(client, live, body, expected):
-    answer = await client.post(URL, json=body, headers=live)
-    assert errors_by_field(answer).items() >= expected.items()
-    assert CANARY not in answer.text
+    response = await client.post(URL, json=body, headers=live)
+    assert errors_by_field(response).items() >= expected.items()
+    assert CANARY not in response.text
 
 
 async def test_a_sandbox_credential_registers_nothing(client, mint):
     headers = {"Authorization": f"Bearer {mint(scopes=SCOPES, mode='sandbox')}"}
-    answer = await client.post(URL, json=one_login(), headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "mode-not-held")
+    response = await client.post(URL, json=one_login(), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (403, "mode-not-held")
 
 
 async def test_registering_a_directory_of_staff_takes_every_scope_that_staff_can_have(
     client, live, mint, database
 ):
     only_clients = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
-    answer = await client.post(URL, json=entra(), headers=only_clients)
-    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    response = await client.post(URL, json=entra(), headers=only_clients)
+    assert (response.status_code, response.json()["code"]) == (403, "scope-not-held")
     assert (await client.post(URL, json=one_login(), headers=only_clients)).status_code == 201
     registered = await register(client, live, entra())
     async with database.writing("citytown") as session:
         row = "('citytown', 'payer', 'P', '{payments:read}', '{}', 1, now())"
         await session.execute(text(f"INSERT INTO role VALUES {row}"))
-    for answer in (
+    for response in (
         await client.post(URL, json=entra(), headers=live),
         await send_change(client, live, registered, enabled=False),
         await client.delete(f"{URL}/{registered['id']}", headers=live),
     ):
-        assert (answer.status_code, answer.json()["scopes"]) == (403, ["payments:read"])
+        assert (response.status_code, response.json()["scopes"]) == (403, ["payments:read"])
     async with database.writing("citytown") as session:
         await session.execute(text("DELETE FROM role WHERE name = 'payer'"))
 
@@ -202,12 +202,12 @@ async def test_registering_a_directory_of_staff_takes_every_scope_that_staff_can
 async def test_one_client_of_a_provider_is_registered_once_and_ten_at_most(client, live, app, monkeypatch):
     body = one_login()
     await register(client, live, body)
-    answer = await client.post(URL, json=body, headers=live)
-    assert (answer.status_code, answer.json()["code"]) == (409, "registered-already")
+    response = await client.post(URL, json=body, headers=live)
+    assert (response.status_code, response.json()["code"]) == (409, "registered-already")
     monkeypatch.setattr(app.state.settings, "upstreams_per_council", 2)
     await register(client, live, one_login())
-    answer = await client.post(URL, json=one_login(), headers=live)
-    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-upstreams")
+    response = await client.post(URL, json=one_login(), headers=live)
+    assert (response.status_code, response.json()["code"]) == (409, "too-many-upstreams")
 
 
 async def test_a_request_repeated_with_its_key_registers_once(client, live):
@@ -249,10 +249,10 @@ async def test_who_vouches_for_people_never_changes(client, live, member):
 
 async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(client, live, database, app):
     registered = await register(client, live, one_login())
-    answer = await client.post(f"{URL}/{registered['id']}/keys", json={}, headers=live)
-    assert answer.status_code == 201, answer.text
+    response = await client.post(f"{URL}/{registered['id']}/keys", json={}, headers=live)
+    assert response.status_code == 201, response.text
     published = [key["kid"] for key in (await client.get(jwks_path(registered))).json()["keys"]]
-    assert published == [registered["keys"][0]["kid"], answer.json()["kid"]]
+    assert published == [registered["keys"][0]["kid"], response.json()["kid"]]
     async with database.reading("citytown") as session:
         upstream = await upstreams.get_upstream(session, "citytown", ids.read(registered["id"]))
         signing_key = await keys.get_signing_key(session, app.state.settings, upstream)
@@ -264,9 +264,9 @@ async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(cl
 
 async def test_a_leaked_key_is_withdrawn_at_once_and_purged(client, live, database):
     registered = await register(client, live, one_login())
-    answer = await client.post(f"{URL}/{registered['id']}/keys", json={"lead_hours": 0}, headers=live)
+    response = await client.post(f"{URL}/{registered['id']}/keys", json={"lead_hours": 0}, headers=live)
     [only] = (await client.get(jwks_path(registered))).json()["keys"]
-    assert only["kid"] == answer.json()["kid"] != registered["keys"][0]["kid"]
+    assert only["kid"] == response.json()["kid"] != registered["keys"][0]["kid"]
     async with database.writing("*") as session:
         await keys.purge_keys(session)
         rows = await session.all(text("SELECT kid FROM upstream_key"))
@@ -278,16 +278,16 @@ async def test_a_leaked_key_is_withdrawn_at_once_and_purged(client, live, databa
 async def test_a_secret_gives_way_to_a_key_and_a_key_to_a_secret(client, live, database):
     elsewhere = {"issuer": "https://login.citytown.gov.uk/", "tenant": None}
     registered = await register(client, live, entra(**elsewhere))
-    answer = await send_change(client, live, registered, authentication="private_key_jwt")
-    assert (answer.status_code, answer.json()["code"]) == (409, "no-key-signs")
+    response = await send_change(client, live, registered, authentication="private_key_jwt")
+    assert (response.status_code, response.json()["code"]) == (409, "no-key-signs")
     await client.post(f"{URL}/{registered['id']}/keys", json={}, headers=live)
-    answer = await send_change(client, live, registered, authentication="private_key_jwt")
-    assert answer.json()["authentication"] == "private_key_jwt"
+    response = await send_change(client, live, registered, authentication="private_key_jwt")
+    assert response.json()["authentication"] == "private_key_jwt"
     async with database.reading("citytown") as session:
         assert (
             await upstreams.get_upstream(session, "citytown", ids.read(registered["id"]))
         ).secret_sealed is None
-    back = await send_change(client, live, answer.json(), client_secret="another-secret-of-theirs")
+    back = await send_change(client, live, response.json(), client_secret="another-secret-of-theirs")
     assert back.json()["authentication"] == "client_secret"
     assert [event[0] for event in await events_of(client, live, registered)] == [
         "registered", "keys-made", "changed", "changed", "secret-set",

@@ -47,23 +47,23 @@ async def test_who_comes_too_often_sees_a_page_that_says_when_to_come_again(app,
     await ask(visitor, bins)
     for method in (visitor.get, visitor.post):
         how = {"params": bins.request()} if method == visitor.get else {"data": bins.request()}
-        answer = await method("/identity/authorize", headers=HTML, **how)
-        assert answer.status_code == 429
-        assert answer.headers["content-type"].startswith("text/html")
-        assert int(answer.headers["retry-after"]) > 0
-        assert "location" not in answer.headers
+        response = await method("/identity/authorize", headers=HTML, **how)
+        assert response.status_code == 429
+        assert response.headers["content-type"].startswith("text/html")
+        assert int(response.headers["retry-after"]) > 0
+        assert "location" not in response.headers
 
 
 async def test_pushed_requests_have_a_share_of_their_own(app, visitor, bins, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "sign_in_limiter", slow())
     form = {**bins.request(), **bins.credentials}
     assert await statuses(3, lambda: visitor.post("/identity/par", data=form)) == [201, 201, 429]
-    answer = await visitor.post("/identity/par", data=form)
-    assert answer.json()["error"] == "temporarily_unavailable"
-    assert int(answer.headers["retry-after"]) > 0
+    response = await visitor.post("/identity/par", data=form)
+    assert response.json()["error"] == "temporarily_unavailable"
+    assert int(response.headers["retry-after"]) > 0
     token_form = {"grant_type": "client_credentials", **bins.credentials}
-    answer = await visitor.post("/identity/token", data=token_form)
-    assert answer.status_code == 200, "tokens are counted apart"
+    response = await visitor.post("/identity/token", data=token_form)
+    assert response.status_code == 200, "tokens are counted apart"
 
 
 async def test_strangers_use_up_nothing_of_a_clients_pushed_requests(app, visitor, bins, monkeypatch):
@@ -94,30 +94,30 @@ async def test_by_default_one_service_has_half_of_the_connections_at_most(app, c
 
 
 async def test_so_many_are_worked_on_at_once_and_so_many_wait():
-    gate, one, working, most = ConcurrencyLimiter(2, 3), ids.new(), 0, 0
+    gate, account, working, most = ConcurrencyLimiter(2, 3), ids.new(), 0, 0
 
     async def work():
         nonlocal working, most
-        async with gate.hold(one):
+        async with gate.hold(account):
             working += 1
             most = max(most, working)
             await asyncio.sleep(0.01)
             working -= 1
 
-    done = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
-    refused = [one for one in done if isinstance(one, Problem)]
-    assert (most, len(refused), {one.status_code for one in refused}) == (2, 5, {429})
+    results = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
+    refused = [result for result in results if isinstance(result, Problem)]
+    assert (most, len(refused), {problem.status_code for problem in refused}) == (2, 5, {429})
     assert gate._slots == {}, "nothing is remembered of who has gone"
 
 
 async def test_who_gives_up_waiting_leaves_nothing_behind():
-    gate, one = ConcurrencyLimiter(1, 5), ids.new()
+    gate, account = ConcurrencyLimiter(1, 5), ids.new()
 
     async def wait():
-        async with gate.hold(one):
+        async with gate.hold(account):
             pass
 
-    async with gate.hold(one):
+    async with gate.hold(account):
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0)
         waiting.cancel()
@@ -140,9 +140,9 @@ async def test_each_endpoint_for_clients_counts_the_client(app, visitor, bins, m
     form = {"grant_type": "client_credentials", "token": "x", **bins.request(scope=None), **bins.credentials}
     if path == "token":
         form.pop("redirect_uri")
-    answers = [await visitor.post(f"/identity/{path}", data=form) for _ in range(3)]
-    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
-    assert answers[2].json()["error"] == "temporarily_unavailable"
+    responses = [await visitor.post(f"/identity/{path}", data=form) for _ in range(3)]
+    assert [response.status_code == 429 for response in responses] == [False, False, True]
+    assert responses[2].json()["error"] == "temporarily_unavailable"
 
 
 async def test_userinfo_counts_each_person_apart(app, visitor, resident, bins, monkeypatch):
@@ -172,8 +172,8 @@ async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monke
 
     assert await statuses(3, prove) == [404, 404, 429]
     link = f"/citytown/identity/v1/staff/{ids.show(ids.new())}/account"
-    answer = await client.put(link, json={"desk_code": "aaaa-aaaa"}, headers=officer)
-    assert answer.status_code == 429, "wherever the codes are tried"
+    response = await client.put(link, json={"desk_code": "aaaa-aaaa"}, headers=officer)
+    assert response.status_code == 429, "wherever the codes are tried"
     assert (await prove(caller("identity:prove", "colleague"))).status_code == 404
 
 

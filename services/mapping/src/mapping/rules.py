@@ -27,8 +27,8 @@ def select_latest(placements: list[Placement]) -> list[Placement]:
     newest: dict[tuple[str, int], Placement] = {}
     for placement in placements:
         key = placement.council, placement.uprn
-        known = newest.get(key)
-        if known is None or placement.snapshot or known.sequence < placement.sequence:
-            overrides = placement.snapshot or (known is not None and known.snapshot)
+        latest = newest.get(key)
+        if latest is None or placement.snapshot or latest.sequence < placement.sequence:
+            overrides = placement.snapshot or (latest is not None and latest.snapshot)
             newest[key] = replace(placement, snapshot=overrides)
     return list(newest.values())

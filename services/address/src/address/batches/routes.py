@@ -82,13 +82,13 @@ async def match_batch(request: Request, council: Slug, caller: Matcher, once: On
 
     try:
         async with database.writing(council) as session:
-            answer = await once.run(
+            response = await once.run(
                 session,
                 caller,
                 _Body(media=media, sha256=upload.sha256),
                 queue,
                 status=202,
-                headers=lambda made: {"Location": made.links.self},
+                headers=lambda created: {"Location": created.links.self},
             )
     except BaseException:
         fresh.clear()
@@ -96,7 +96,7 @@ async def match_batch(request: Request, council: Slug, caller: Matcher, once: On
     finally:
         if not fresh:  # refused, or a repeat
             await uploads.discard_upload(database, council, upload.batch)
-    return answer
+    return response
 
 
 @router.get("")

@@ -52,42 +52,42 @@ class BatchReader(ABC):
             self._skipping = not match
         cut = piece.rfind(b"\n") + 1
         if cut:
-            self._whole(self._tail + piece[:cut])
+            self._read_whole(self._tail + piece[:cut])
             self._tail = b""
         self._tail += piece[cut:]
         if len(self._tail) > _MAX_LINE:
-            self._broken(f"is longer than {_MAX_LINE} bytes")
+            self._reject_line(f"is longer than {_MAX_LINE} bytes")
             self._tail, self._skipping = b"", True
 
     def finish(self) -> None:
         """End the body. Raise UnreadableError."""
         if self._tail:
-            self._whole(self._tail + b"\n")
+            self._read_whole(self._tail + b"\n")
         self._tail = b""
 
-    def _whole(self, lines: bytes) -> None:
+    def _read_whole(self, lines: bytes) -> None:
         """Read whole lines: together if all are valid UTF-8, else one by one."""
         try:
             text = lines.decode()
         except UnicodeDecodeError:
             for line in lines.split(b"\n")[:-1]:
-                self._one(line + b"\n")
+                self._read_line(line + b"\n")
         else:
-            self._many(text)
+            self._read_lines(text)
 
-    def _one(self, line: bytes) -> None:
+    def _read_line(self, line: bytes) -> None:
         try:
-            self._many(line.decode())
+            self._read_lines(line.decode())
         except UnicodeDecodeError as error:
-            self._broken(f"is not UTF-8 at byte {error.start + 1}")
+            self._reject_line(f"is not UTF-8 at byte {error.start + 1}")
 
-    def _broken(self, reason: str) -> None:
+    def _reject_line(self, reason: str) -> None:
         """Record an unreadable line."""
         self._line += 1
         self._reject(self._line, "", reason)
 
     @abstractmethod
-    def _many(self, text: str) -> None:
+    def _read_lines(self, text: str) -> None:
         """Read whole lines of text."""
 
     def _row(self, line: int, key: str, address: str, postcode: str | None) -> None:
@@ -132,16 +132,16 @@ class CsvReader(BatchReader):
         if not self._headed:
             raise UnreadableError(f"The body is empty. It must begin with {','.join(COLUMNS)}.")
 
-    def _broken(self, reason: str) -> None:
+    def _reject_line(self, reason: str) -> None:
         if not self._headed:
             raise UnreadableError(
                 f"The first line {reason}. The body must be UTF-8 and begin with {','.join(COLUMNS)}."
             )
         while self._open:
             self._take(last=True)
-        super()._broken(reason)
+        super()._reject_line(reason)
 
-    def _many(self, text: str) -> None:
+    def _read_lines(self, text: str) -> None:
         lines = text.split("\n")[:-1]
         if not self._headed:
             self._header(lines.pop(0))
@@ -192,7 +192,7 @@ class CsvReader(BatchReader):
 class JsonReader(BatchReader):
     """JSON lines: objects with ``id``, ``address`` and optionally ``postcode``; other members are ignored."""
 
-    def _many(self, text: str) -> None:
+    def _read_lines(self, text: str) -> None:
         for line in text.removeprefix("\ufeff" if not self._line else "").split("\n")[:-1]:
             self._line += 1
             if line.strip():

@@ -22,8 +22,8 @@ _RECEIVING = 900  # seconds an upload may pause before it is purged
 _FIELDS = """id, status, rows, done, matched, ambiguous, missing, rejected, created_at, started_at,
     finished_at, fault"""
 _ONE = "council = :council AND id = :batch"
-_HELD = f"{_ONE} AND holder = :holder AND status = 'running'"
-_NOW_HELD = f"held_until = now() + make_interval(secs => {CLAIM_SECONDS})"
+_CLAIMED = f"{_ONE} AND holder = :holder AND status = 'running'"
+_EXTEND_CLAIM = f"held_until = now() + make_interval(secs => {CLAIM_SECONDS})"
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7430007, hashtext(:council))")
 _WAITING = text("""SELECT count(*) AS kept, count(*) FILTER (WHERE status IN ('queued', 'running')
@@ -58,10 +58,10 @@ _ANY_FREE = text(f"SELECT EXISTS (SELECT {_IS_FREE})")
 _CLAIM = text(f"""
     WITH next AS (
         SELECT b.council, b.id {_IS_FREE} ORDER BY {_IN_TURN} LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
-    UPDATE match_batch b SET status = 'running', holder = :holder, {_NOW_HELD}, tries = tries + 1,
+    UPDATE match_batch b SET status = 'running', holder = :holder, {_EXTEND_CLAIM}, tries = tries + 1,
         started_at = coalesce(started_at, clock_timestamp())
     FROM next WHERE b.council = next.council AND b.id = next.id RETURNING b.council, b.id, b.tries""")
-_RENEW = text(f"""UPDATE match_batch SET {_NOW_HELD} WHERE {_HELD}
+_RENEW = text(f"""UPDATE match_batch SET {_EXTEND_CLAIM} WHERE {_CLAIMED}
     AND EXISTS (SELECT FROM council WHERE slug = :council AND status = 'active')""")
 _NEXT = text("""SELECT n, asked FROM match_chunk WHERE council = :council AND batch = :batch
     AND asked IS NOT NULL ORDER BY n LIMIT 1""")
@@ -70,11 +70,11 @@ _SAVE = text("""UPDATE match_chunk SET asked = NULL, answered = :answered, rejec
 _COUNT = text(f"""UPDATE match_batch SET done = done + :rows, matched = matched + :matched,
         ambiguous = ambiguous + :ambiguous, missing = missing + :missing, rejected = rejected + :rejected,
         tries = 0
-    WHERE {_HELD}""")
+    WHERE {_CLAIMED}""")
 _FINISH = text(f"""UPDATE match_batch SET status = 'finished', finished_at = clock_timestamp(), holder = NULL,
-    held_until = NULL WHERE {_HELD} AND done = rows""")
+    held_until = NULL WHERE {_CLAIMED} AND done = rows""")
 _FAIL = text(f"""UPDATE match_batch SET status = 'failed', finished_at = clock_timestamp(), fault = :fault,
-    holder = NULL, held_until = NULL WHERE {_HELD}""")
+    holder = NULL, held_until = NULL WHERE {_CLAIMED}""")
 _EMPTY = text("UPDATE match_chunk SET asked = NULL WHERE council = :council AND batch = :batch")
 _RELEASE = text("""UPDATE match_batch SET status = 'queued', holder = NULL, held_until = NULL,
     tries = greatest(tries - CAST(:forgiven AS integer), 0) WHERE holder = :holder AND status = 'running'""")
@@ -167,10 +167,10 @@ async def get_next_chunk(session: ReadSession, claimed: ClaimedBatch) -> Row[Any
     return await session.first(_NEXT, claimed.bound())
 
 
-async def save_chunk(session: Session, claimed: ClaimedBatch, n: int, answer: Mapping[str, Any]) -> bool:
+async def save_chunk(session: Session, claimed: ClaimedBatch, n: int, results: Mapping[str, Any]) -> bool:
     """Save a chunk's answers, delete its addresses, and count. Return False when the claim is lost."""
-    chunk = {name: answer[name] for name in ("answered", "rejects")}
-    counts = {name: value for name, value in answer.items() if name not in chunk}
+    chunk = {name: results[name] for name in ("answered", "rejects")}
+    counts = {name: value for name, value in results.items() if name not in chunk}
     counted = await session.execute(_COUNT, claimed.bound(**counts))
     return bool(counted and await session.execute(_SAVE, claimed.bound(n=n, **chunk)))
 

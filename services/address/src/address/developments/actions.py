@@ -11,7 +11,6 @@ from address.changes.actions.change_log import (
     CHANGED,
     CREATED,
     ChangeContext,
-    check_version,
     lock_exclusive,
     record,
 )
@@ -24,6 +23,7 @@ from address.properties.actions.checks import check_classification, lock_open_st
 from address.shared import lifecycle
 from chassis import ids
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.problems import conflict, invalid, not_found
 
 _PLANNED = 6  # BS 7666 state: planning permission granted
@@ -81,14 +81,14 @@ async def get_development(
 
 
 async def approve_development(
-    session: Session, context: ChangeContext, development: UUID, request: Approval, versions_read: set[int]
+    session: Session, context: ChangeContext, development: UUID, request: Approval, precondition: Precondition
 ) -> Development:
     """Approve the properties that are still provisional. Raise Problem 404 and 412."""
     await lock_exclusive(session, context.council)
     version = await store.lock(session, context.council, development)
     if version is None:
         raise not_found(f"development {ids.show(development)}")
-    check_version(versions_read, version, "development")
+    precondition.check(version, "development")
     uprns = await store.lock_provisional(session, context.council, development)
     if uprns:
         await retirement.set_status(session, context, uprns, lifecycle.APPROVED, request.state)
@@ -123,12 +123,12 @@ async def _check_free(session: Session, council: str, usrn: int, plots: Sequence
     """Raise Problem 409 when the street has one of the numbers or names, 400 for an impossible number."""
     existing = [Building(row.number, row.name) for row in await store.list_buildings(session, council, usrn)]
     try:
-        taken = rules.find_taken([Building(plot.number, plot.name) for plot in plots], existing)
+        clashes = rules.find_taken([Building(plot.number, plot.name) for plot in plots], existing)
     except ValueError as error:
         raise invalid("body.plots", f"has a number that {error}") from error
-    if taken:
-        listed = ", ".join(taken[:_MAX_LISTED])
-        detail = f"{len(taken)} of these stand on the street already, or twice in the request: {listed}."
+    if clashes:
+        listed = ", ".join(clashes[:_MAX_LISTED])
+        detail = f"{len(clashes)} of these stand on the street already, or twice in the request: {listed}."
         raise conflict("number-taken", detail)
 
 
@@ -162,8 +162,8 @@ def _list_properties(
 
 def _own_or(plot: PlotGiven | None, name: str, shared: Any) -> Any:
     """Return the plot's own value of a field, or the development's."""
-    own = getattr(plot, name, None)
-    return shared if own is None else own
+    value = getattr(plot, name, None)
+    return shared if value is None else value
 
 
 def to_line(row: Row[Any]) -> schemas.DevelopmentLine:

@@ -77,17 +77,17 @@ def building_keys(building: Building) -> Iterator[str]:
 
 
 def find_taken(new: Iterable[Building], existing: Iterable[Building]) -> list[str]:
-    """List the new new that the street has already or that occur twice, in order.
+    """List the new buildings that the street has already or that occur twice, in order.
 
     Raises ValueError for an impossible number.
     """
-    taken_keys = {key for building in existing for key in _known_keys(building)}
+    used_keys = {key for building in existing for key in _known_keys(building)}
     faults: list[str] = []
     for building in new:
         keys = set(building_keys(building))
-        if keys & taken_keys:
+        if keys & used_keys:
             faults.append(building.show())
-        taken_keys |= keys
+        used_keys |= keys
     return faults
 
 

@@ -73,7 +73,7 @@ class NewDevelopment(BaseModel):
     scheme: Scheme | None = None
 
     @model_validator(mode="after")
-    def _either(self) -> "NewDevelopment":
+    def _require_plots_or_scheme(self) -> "NewDevelopment":
         if bool(self.plots) == (self.scheme is not None):
             raise ValueError("give either plots or a scheme")
         return self

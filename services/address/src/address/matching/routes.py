@@ -47,7 +47,9 @@ def _to_answer(match: Match) -> MatchAnswer:
         exact=match.exact,
         reasons=list(match.reasons),
         candidates=[
-            MatchCandidate(uprn=str(one.uprn), address=one.address, confidence=round(one.confidence, 4))
-            for one in match.candidates
+            MatchCandidate(
+                uprn=str(candidate.uprn), address=candidate.address, confidence=round(candidate.confidence, 4)
+            )
+            for candidate in match.candidates
         ],
     )

@@ -47,5 +47,5 @@ async def _correct_spelling(
         )
         if correction is not None:
             names[names.index(word)] = correction
-    corrected = sum(name != other for name, other in zip(names, search.names, strict=True))
+    corrected = sum(name != original for name, original in zip(names, search.names, strict=True))
     return replace(search, names=tuple(names)), corrected

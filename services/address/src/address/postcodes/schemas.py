@@ -199,5 +199,5 @@ BULK_BODY = {"required": True, "content": {"application/json": {"schema": _BULK}
 
 def documented(*names: str, radius: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return query parameters for the OpenAPI document: ``openapi_extra`` of a route."""
-    named = [_BY_NAME[name] for name in names]
-    return {"parameters": [*named, *([radius] if radius else []), _CALLBACK]}
+    parameters = [_BY_NAME[name] for name in names]
+    return {"parameters": [*parameters, *([radius] if radius else []), _CALLBACK]}

@@ -99,7 +99,7 @@ search_word = Table(
 )
 
 # The columns kept of a past place: all but those that no read of a past day needs, or can be derived.
-KEPT_COLUMNS = (
+PAST_COLUMNS = (
     "council", "uprn", "lpi_key", "postcode", "group_id", "delivery", "language", "lpi_status",
     "logical_status", "state", "state_date", "classification", "classification_name", "parent_uprn",
     "easting", "northing", "rpc", "custodian", "country", "ward", "parish", "postal", "organisation",
@@ -115,7 +115,7 @@ place_past = Table(
     metadata,
     *(
         Column(name, place.c[name].type, nullable=place.c[name].nullable, primary_key=name in _PAST_KEY)
-        for name in KEPT_COLUMNS
+        for name in PAST_COLUMNS
     ),
     Column("valid_to", Date, nullable=False),
     CheckConstraint("valid_from < valid_to", "lived_a_day"),

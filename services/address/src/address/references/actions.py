@@ -94,8 +94,8 @@ async def put_reference(
         raise invalid("body.end_date", f"lies before {start}, when the reference begins to hold")
     ended = []
     if not target.scheme.many and (change.end_date is None or change.end_date > context.today):
-        others = [row for row in before if row.reference != change.reference]
-        ended = await _end_others(session, context, target, others, start)
+        other_references = [row for row in before if row.reference != change.reference]
+        ended = await _end_others(session, context, target, other_references, start)
     unchanged = old is not None and (old.start_date, old.end_date) == (start, change.end_date)
     if not unchanged:
         await _write(session, context, target, change.reference, "set", start, change.end_date)
@@ -110,11 +110,11 @@ async def _end_others(
     session: Session,
     context: ChangeContext,
     target: SchemeAtProperty,
-    others: Sequence[Row[Any]],
+    references: Sequence[Row[Any]],
     start: date,
 ) -> list[str]:
     """End the references that still hold when another starts. Return them."""
-    ended = [row for row in others if _holds_after(row, max(start, context.today))]
+    ended = [row for row in references if _holds_after(row, max(start, context.today))]
     for row in ended:
         last = max(start, row.start_date)
         await _write(session, context, target, row.reference, "ended", row.start_date, last)

@@ -42,10 +42,10 @@ async def list_reference_schemes(council: Slug, _: Reader, session: Reading) -> 
 @router.get("/reference-schemes/{scheme}", responses=document_problems(404))
 async def read_reference_scheme(council: Slug, scheme: SchemeSlug, _: Reader, session: Reading) -> Scheme:
     """Read one scheme."""
-    found_scheme = rules.merge_schemes(await store.list_schemes(session, council)).get(scheme)
-    if found_scheme is None:
+    scheme_ = rules.merge_schemes(await store.list_schemes(session, council)).get(scheme)
+    if scheme_ is None:
         raise not_found(f"scheme {scheme}")
-    return _to_scheme(scheme, found_scheme)
+    return _to_scheme(scheme, scheme_)
 
 
 @router.put("/reference-schemes/{scheme}", responses=document_problems(409))
@@ -184,8 +184,8 @@ def _as_of_day(as_of: date | None) -> date:
     return as_of or datetime.now(UTC).date()
 
 
-def _to_scheme(slug: str, found_scheme: rules.Scheme) -> Scheme:
-    return Scheme(scheme=slug, name=found_scheme.name, private=found_scheme.private, many=found_scheme.many)
+def _to_scheme(slug: str, scheme: rules.Scheme) -> Scheme:
+    return Scheme(scheme=slug, name=scheme.name, private=scheme.private, many=scheme.many)
 
 
 def _reference_fields(row: Any) -> dict[str, Any]:

@@ -32,11 +32,11 @@ UNDEFINED = Scheme("", private=True, many=True)
 """A scheme that a loaded file has references in and the council has not defined."""
 
 
-def merge_schemes(own: Mapping[str, Scheme]) -> dict[str, Scheme]:
+def merge_schemes(council_schemes: Mapping[str, Scheme]) -> dict[str, Scheme]:
     """Return the council's schemes by slug: the common ones, then its own."""
-    return {**COMMON_SCHEMES, **own}
+    return {**COMMON_SCHEMES, **council_schemes}
 
 
-def readable_slugs(known: Mapping[str, Scheme], *, private: bool) -> list[str] | None:
+def readable_slugs(schemes: Mapping[str, Scheme], *, private: bool) -> list[str] | None:
     """List the slugs of schemes that may be read; None for all."""
-    return None if private else [slug for slug, scheme in known.items() if not scheme.private]
+    return None if private else [slug for slug, scheme in schemes.items() if not scheme.private]

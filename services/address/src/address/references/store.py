@@ -33,13 +33,13 @@ _COLUMNS = f"uprn, scheme, reference, {_FROM} AS start_date, end_date"
 _HOLDS_ON = "{start} <= CAST(:day AS date) AND (end_date IS NULL OR end_date > CAST(:day AS date))"
 _READABLE = "(CAST(:schemes AS text[]) IS NULL OR scheme = ANY(CAST(:schemes AS text[])))"
 # The same reference may have held twice: the first time is in the history alone.
-_HELD_ON = f"""(SELECT council, {_COLUMNS} FROM cross_reference WHERE council = :council AND {{which}}
+_VALID_ON = f"""(SELECT council, {_COLUMNS} FROM cross_reference WHERE council = :council AND {{which}}
         AND {_HOLDS_ON.format(start=_FROM)}
     UNION SELECT council, uprn, scheme, reference, start_date, end_date FROM reference_history
     WHERE council = :council AND {{which}} AND kind = 'ended' AND {_HOLDS_ON.format(start="start_date")})"""
 _LIST_BY_PROPERTY = text(f"""
     SELECT DISTINCT ON (scheme, reference) uprn, scheme, reference, start_date, end_date
-    FROM {_HELD_ON.format(which="uprn = :uprn")} r
+    FROM {_VALID_ON.format(which="uprn = :uprn")} r
     WHERE {_READABLE} AND (scheme, reference) > (:after_scheme, :after_reference)
     ORDER BY scheme, reference, start_date DESC LIMIT :most""")
 _NAMED = "scheme = :scheme AND (CAST(:reference AS text) IS NULL OR reference = :reference)"
@@ -48,7 +48,7 @@ _LIST_BY_SCHEME = text(f"""
         WHERE p.council = :council AND p.uprn = r.uprn
         ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1) AS address
     FROM (SELECT DISTINCT ON (reference, uprn) uprn, scheme, reference, start_date, end_date
-        FROM {_HELD_ON.format(which=_NAMED)} r
+        FROM {_VALID_ON.format(which=_NAMED)} r
         WHERE (reference, uprn) > (:after_reference, CAST(:after_uprn AS bigint))
         ORDER BY reference, uprn, start_date DESC LIMIT :most) r
     ORDER BY reference, uprn""")

@@ -50,10 +50,12 @@ def parent_status_fault(status: int, parent: int) -> str | None:
     return None
 
 
-def name_fault(language: str, status: int, property_status: int, others: Collection[tuple[str, int]]) -> str:
+def name_fault(
+    language: str, status: int, property_status: int, existing: Collection[tuple[str, int]]
+) -> str:
     """Say what is wrong with another address of a property, or "".
 
-    ``others``: language and status of its existing addresses. A property has one address of its own in each
+    ``existing``: language and status of its existing addresses. A property has one address of its own in each
     language; all others are alternatives (BS 7666-2).
     """
     if property_status == HISTORIC:
@@ -64,6 +66,6 @@ def name_fault(language: str, status: int, property_status: int, others: Collect
         return (
             f"the property's logical status is {property_status}: the name's is that, or 3 for an alternative"
         )
-    if any(known == (language, live) for known in others for live in LIVE):
+    if any((language, live) in existing for live in LIVE):
         return f"the property has its address in {language} already: change that, or add an alternative (3)"
     return ""

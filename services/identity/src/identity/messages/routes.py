@@ -13,7 +13,7 @@ from identity.shared.dependencies import pages
 
 
 async def _require_laptop(request: Request) -> None:
-    if not sent_messages.list_shown_channels(request.app.state.settings):
+    if not sent_messages.list_local_channels(request.app.state.settings):
         raise not_found("page of sent messages here")
 
 

@@ -148,14 +148,14 @@ class Outbound:
         *,
         local_only: bool,
     ) -> OutboundResponse:
-        sent = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
+        request_headers = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
         async with (
             httpcore.AsyncConnectionPool(
                 ssl_context=_tls_context(self._settings.outbound_ca),
                 max_connections=1,
                 network_backend=_CheckedBackend(self._settings, self._look_up, local_only=local_only),
             ) as pool,
-            pool.stream(method, uri, headers=list(sent.items()), content=body) as response,
+            pool.stream(method, uri, headers=list(request_headers.items()), content=body) as response,
         ):
             received = bytearray()
             async for part in response.aiter_stream():

@@ -18,7 +18,7 @@ from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.rules import email_addresses
 from identity.staff.actions import members
 from identity.testers import rules, store
-from identity.testers.schemas import NewTester, NewTestPerson, Tester, TestPerson, TestPersonMade
+from identity.testers.schemas import NewTester, NewTestPerson, Tester, TestPerson, TestPersonAccount
 from identity.verification.actions.context import AuthContext
 
 _NIL = UUID(int=0)
@@ -29,11 +29,11 @@ async def is_admitted(session: Session, mode: str, council: str, client: UUID, a
     """Tell whether a service may sign in an account. The session sees every council afterwards."""
     await session.set_all_councils()
     test_council = await store.get_council(session, account)
-    named = False
+    is_tester = False
     if mode != rules.LIVE and test_council is None:
         addresses = await _list_addresses(session, council, account)
-        named = await store.is_named(session, council, client, addresses)
-    return rules.may_sign_in(mode, council, test_council, named=named)
+        is_tester = await store.is_named(session, council, client, addresses)
+    return rules.may_sign_in(mode, council, test_council, is_tester=is_tester)
 
 
 async def _list_addresses(session: ReadSession, council: str, account: UUID) -> list[str]:
@@ -107,7 +107,7 @@ async def create_test_person(
     body: NewTestPerson,
     password_hash: str,
     account: UUID,
-) -> TestPersonMade:
+) -> TestPersonAccount:
     """Make a test person, with an account of this id. Raises Problem 409."""
     await store.lock(session, council)
     if await store.count_people(session, council) >= rules.MAX_TEST_PEOPLE:
@@ -124,7 +124,7 @@ async def create_test_person(
         "created_at": issuer.now(),
     }
     await store.add_person(session, {**values, "council": council})
-    return TestPersonMade(**values, password=derive_password(issuer, ids.show(account)))
+    return TestPersonAccount(**values, password=derive_password(issuer, ids.show(account)))
 
 
 def derive_password(issuer: Issuer, person_id: str) -> str:

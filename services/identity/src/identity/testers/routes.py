@@ -15,7 +15,7 @@ from identity.accounts.routes import TheAuthContext
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import read_id_cursor
 from identity.testers import actions
-from identity.testers.schemas import NewTester, NewTestPerson, Tester, TestPerson, TestPersonMade
+from identity.testers.schemas import NewTester, NewTestPerson, Tester, TestPerson, TestPersonAccount
 
 router = APIRouter(prefix="/{council}/identity/v1", tags=["testers"])
 Keeper = Annotated[Caller, permission("identity:clients")]
@@ -63,7 +63,7 @@ async def remove_tester(
     await actions.remove_tester(session, provider.issuer, council, client_id, caller, tester_id)
 
 
-@router.post(_PEOPLE, status_code=201, response_model=TestPersonMade, responses=document_problems(409))
+@router.post(_PEOPLE, status_code=201, response_model=TestPersonAccount, responses=document_problems(409))
 async def create_test_person(
     council: Slug,
     body: NewTestPerson,
@@ -79,8 +79,8 @@ async def create_test_person(
     issuer, account = provider.issuer, ids.new()
     password_hash = await auth.passwords.hash(actions.derive_password(issuer, ids.show(account)))
 
-    async def restore(stored: dict[str, Any]) -> str:
-        return actions.derive_password(issuer, stored["id"])
+    async def restore(answer: dict[str, Any]) -> str:
+        return actions.derive_password(issuer, answer["id"])
 
     async with provider.database.writing(council) as session:
         return await once.run(

@@ -53,7 +53,7 @@ class TestPerson(BaseModel):
     created_at: datetime
 
 
-class TestPersonMade(TestPerson):
+class TestPersonAccount(TestPerson):
     """A test person, with their password."""
 
     password: str = Field(description="You see it once. Choose to sign in with a password instead of a code.")

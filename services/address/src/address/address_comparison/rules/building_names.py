@@ -16,12 +16,12 @@ def compare_building(context: StreetContext, candidate: Property, index: Index) 
     """Compare the building's name: agrees, near, core, unsaid, differs, none; other when the building has no
     name and the address has that of another in the street."""
     if not candidate.name:
-        if context.named:
+        if context.building_names:
             return "other", 0
         extra = not candidate.organisation and any(run in index.buildings for _, run in context.parts.names)
         return ("extra" if extra else "none"), 0
     name_match = context.find_name(candidate.name, context.hit.bits)
-    if name_match or context.named:
+    if name_match or context.building_names:
         return name_match or ("differs", 0)
     return _compare_rest(context, candidate, index)
 
@@ -35,20 +35,20 @@ def _compare_rest(context: StreetContext, candidate: Property, index: Index) -> 
             return "differs", 0
         if is_alike(run, candidate.name):
             return "near", bits
-    left, words = context.parts.others, context.query.address.words
-    another = any(left >> place & 1 and word in KINDS for place, word in enumerate(words))
+    rest, words = context.parts.others, context.query.address.words
+    another = any(rest >> place & 1 and word in KINDS for place, word in enumerate(words))
     return ("differs" if another else "unsaid"), 0
 
 
-def compare_organisation(context: StreetContext, candidate: Property, left: int) -> NameMatch:
-    """Compare the organisation: agrees, near, unsaid, none. ``left``: bits of the words left over."""
+def compare_organisation(context: StreetContext, candidate: Property, rest: int) -> NameMatch:
+    """Compare the organisation: agrees, near, unsaid, none. ``rest``: bits of the words left over."""
     if not candidate.organisation:
         return "none", 0
     name_match = context.find_name(candidate.organisation, context.hit.bits)
     if name_match:
         return name_match
     for bits, run in context.parts.names:
-        if bits & left and is_part_of(run, candidate.organisation):
+        if bits & rest and is_part_of(run, candidate.organisation):
             return "near", bits
     return "unsaid", 0
 

@@ -21,7 +21,7 @@ class PossibleProperty(NamedTuple):
 
 def list_named_buildings(context: StreetContext, properties: Properties) -> list[str]:
     """List the street's buildings that the address names."""
-    windows, near, taken = (
+    windows, near, used = (
         context.query.address.windows,
         context.query.near,
         context.hit.bits | context.locality_bits,
@@ -29,7 +29,7 @@ def list_named_buildings(context: StreetContext, properties: Properties) -> list
     return [
         name
         for name in properties.names
-        if (name in windows or name in near) and context.find_name(name, taken) is not None
+        if (name in windows or name in near) and context.find_name(name, used) is not None
     ]
 
 
@@ -38,7 +38,7 @@ def list_possible(context: StreetContext, properties: Properties) -> Iterator[Po
     for reading in context.readings:
         if reading.number is not None:
             yield from _by_number(reading, reading.number, properties)
-    names = context.named
+    names = context.building_names
     if context.parts.units or not (names or context.parts.numbers):
         names = [*names, *_nearly_named_buildings(context, properties)]
     for name in names:
@@ -47,7 +47,7 @@ def list_possible(context: StreetContext, properties: Properties) -> Iterator[Po
     for name, group in properties.organisations.items():
         if name in windows or name in near or _nearly_organisation(context, name):
             for candidate in group:
-                yield from _named(context, candidate, parted=False)
+                yield from _read_named(context, candidate, parted=False)
 
 
 def _by_number(reading: Reading, number: str, properties: Properties) -> Iterator[PossibleProperty]:
@@ -88,7 +88,7 @@ def _nearly_named_buildings(context: StreetContext, properties: Properties) -> l
         for _, run in context.parts.names
         if len(run) >= _MIN_NAME and run not in properties.names
         for name, group in properties.names.items()
-        if name not in context.named and (is_alike(run, name) or is_core(run, group[0]))
+        if name not in context.building_names and (is_alike(run, name) or is_core(run, group[0]))
     ]
 
 
@@ -99,10 +99,10 @@ def _nearly_organisation(context: StreetContext, name: str) -> bool:
 def _in_building(context: StreetContext, group: list[Property]) -> Iterator[PossibleProperty]:
     parted = any(candidate.unit is not None for candidate in group)
     for candidate in group:
-        yield from _named(context, candidate, parted=parted)
+        yield from _read_named(context, candidate, parted=parted)
 
 
-def _named(context: StreetContext, candidate: Property, *, parted: bool) -> Iterator[PossibleProperty]:
+def _read_named(context: StreetContext, candidate: Property, *, parted: bool) -> Iterator[PossibleProperty]:
     """Yield the readings of the address as this property of a named building."""
     parts = context.parts
     for reading in context.readings:

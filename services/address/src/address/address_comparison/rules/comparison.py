@@ -47,7 +47,7 @@ class Comparison:
 
     def candidates(self, context: StreetContext, properties: Properties) -> list[Candidate]:
         """List the street's properties that the address may mean, each with its findings."""
-        context.named = list_named_buildings(context, properties)
+        context.building_names = list_named_buildings(context, properties)
         findings: dict[int, Candidate] = {}
         for possible in list_possible(context, properties):
             candidate = self._judge(context, possible)
@@ -57,49 +57,49 @@ class Comparison:
         return list(findings.values())
 
     def _judge(self, context: StreetContext, possible: PossibleProperty) -> Candidate:
-        listed, left = possible.property, context.parts.others
+        listed, rest = possible.property, context.parts.others
         name, used = building_names.compare_building(context, listed, self.index)
-        left &= ~used
-        organisation, used = building_names.compare_organisation(context, listed, left)
-        left &= ~used
+        rest &= ~used
+        organisation, used = building_names.compare_organisation(context, listed, rest)
+        rest &= ~used
         findings = (
-            "street " + self.rate_street(context, left),
+            "street " + self.rate_street(context, rest),
             "postcode " + self.postcode(listed.postcode, context.street),
             "locality " + self._locality(context, listed),
             "town " + self._town(context, listed),
             "unit " + possible.how,
             "name " + name,
             "organisation " + organisation,
-            "words " + _LEFT_OVER[min(3, left.bit_count())],
+            "words " + _LEFT_OVER[min(3, rest.bit_count())],
             *_rare_findings(context, possible),
         )
         return Candidate(listed, context.hit, findings, sum(WEIGHTS[finding] for finding in findings))
 
-    def rate_street(self, context: StreetContext, left: int) -> str:
+    def rate_street(self, context: StreetContext, rest: int) -> str:
         """Rate how the street is named; ``denied`` when the address has another, ``unclear`` perhaps."""
         if context.hit.how != "unsaid":
             return context.hit.how
         findings = [
-            (1 << place, word) for place, word in enumerate(self.query.address.words) if left >> place & 1
+            (1 << place, word) for place, word in enumerate(self.query.address.words) if rest >> place & 1
         ]
-        other = sum(bit for bit, word in findings if word not in context.street.kinds)
-        if other & self.query.types and left.bit_count() > 1:
+        name_bits = sum(bit for bit, word in findings if word not in context.street.kinds)
+        if name_bits & self.query.types and rest.bit_count() > 1:
             return "denied"
-        if any(bit & other and len(word) >= _LONG_WORD for bit, word in findings):
+        if any(bit & name_bits and len(word) >= _LONG_WORD for bit, word in findings):
             return "unclear"
-        return "unsaid" if other == left else "kind"
+        return "unsaid" if name_bits == rest else "kind"
 
-    def postcode(self, other: str, street: Street) -> str:
+    def postcode(self, postcode: str, street: Street) -> str:
         """Compare the query's postcode with another."""
-        own = self.query.address.postcode
-        if not own:
+        typed = self.query.address.postcode
+        if not typed:
             return "unsaid"
-        if own == other:
+        if typed == postcode:
             return "equal"
-        level = self._postcodes.get(other)
+        level = self._postcodes.get(postcode)
         if level is None:
-            level = self._postcodes[other] = _compare_postcodes(own, other)
-        return "street" if level != "slip" and own in street.postcodes else level
+            level = self._postcodes[postcode] = _compare_postcodes(typed, postcode)
+        return "street" if level != "slip" and typed in street.postcodes else level
 
     def _locality(self, context: StreetContext, listed: Property) -> str:
         if not listed.locality:
@@ -139,13 +139,13 @@ def _rare_findings(context: StreetContext, possible: PossibleProperty) -> list[s
     return findings
 
 
-def _compare_postcodes(own: str, other: str) -> str:
-    if OSA.distance(own, other, score_cutoff=1) <= 1:
+def _compare_postcodes(typed: str, postcode: str) -> str:
+    if OSA.distance(typed, postcode, score_cutoff=1) <= 1:
         return "slip"
-    if len(own) < _MIN_POSTCODE:  # the outward code, perhaps with the sector
-        return _PARTLY.get(len(other) - len(own), "other") if other.startswith(own) else "other"
-    if own[:-2] == other[:-2]:
+    if len(typed) < _MIN_POSTCODE:  # the outward code, perhaps with the sector
+        return _PARTLY.get(len(postcode) - len(typed), "other") if postcode.startswith(typed) else "other"
+    if typed[:-2] == postcode[:-2]:
         return "sector"
-    if own[:-3] == other[:-3]:
+    if typed[:-3] == postcode[:-3]:
         return "district"
-    return "area" if own[:2] == other[:2] else "other"
+    return "area" if typed[:2] == postcode[:2] else "other"

@@ -21,15 +21,15 @@ class StreetContext:
     locality_bits: int
     town_bits: int
     other_locality: bool  # the address has a locality that the street is not in
-    named: list[str]  # buildings of the street that the address names
+    building_names: list[str]  # buildings of the street that the address names
 
-    def find_name(self, name: str, taken: int) -> tuple[str, int] | None:
+    def find_name(self, name: str, used: int) -> tuple[str, int] | None:
         """Find a name among the words not taken: ``agrees`` or ``near``, with their bits, or None."""
         for bits in self.query.address.windows.get(name, ()):
-            if not bits & taken:
+            if not bits & used:
                 return "agrees", bits
         near = self.query.near.get(name)
-        return ("near", near[0]) if near and not near[0] & taken else None
+        return ("near", near[0]) if near and not near[0] & used else None
 
 
 class StreetContexts:
@@ -52,35 +52,35 @@ class StreetContexts:
         for _, bits in self.towns:
             if not bits & (hit.bits | locality):
                 town |= bits
-        others = self._other_localities(street, hit, locality | town) if hit.bits else 0
-        parts, readings = self._take(hit.bits | locality | town | others)
-        other_locality = bool(others) and not locality
+        other_bits = self._other_localities(street, hit, locality | town) if hit.bits else 0
+        parts, readings = self._take(hit.bits | locality | town | other_bits)
+        other_locality = bool(other_bits) and not locality
         return StreetContext(self.query, hit, street, parts, readings, locality, town, other_locality, [])
 
     def _locality(self, street: Street, hit: StreetHit) -> int:
         """Return the bits of the street's localities in the address."""
-        windows, near, bits_found = self.query.address.windows, self.query.near, 0
+        windows, near, locality_bits = self.query.address.windows, self.query.near, 0
         for name in street.localities:
             positions = windows.get(name) or ([near[name][0]] if name in near else [])
-            bits_found |= next((bits for bits in reversed(positions) if not bits & hit.bits), 0)
-        return bits_found
+            locality_bits |= next((bits for bits in reversed(positions) if not bits & hit.bits), 0)
+        return locality_bits
 
-    def _other_localities(self, street: Street, hit: StreetHit, taken: int) -> int:
+    def _other_localities(self, street: Street, hit: StreetHit, used: int) -> int:
         """Return the bits of other localities after the street."""
-        bits_found = 0
+        locality_bits = 0
         for name, positions in self._localities:
             if name not in street.localities:
-                after = [bits for bits in positions if not bits & (hit.bits | taken) and bits > hit.bits]
-                bits_found |= after[-1] if after else 0
-        return bits_found
+                after = [bits for bits in positions if not bits & (hit.bits | used) and bits > hit.bits]
+                locality_bits |= after[-1] if after else 0
+        return locality_bits
 
     def _take(self, used: int) -> tuple[Parts, list[Reading]]:
         """Extract the parts of the unused words. Results are cached."""
-        bits_found = self._parts.get(used)
-        if bits_found is None:
+        extracted = self._parts.get(used)
+        if extracted is None:
             rest = [
                 (place, word) for place, word in enumerate(self.query.address.words) if not used >> place & 1
             ]
             parts = units.extract_parts(rest)
-            bits_found = self._parts[used] = (parts, units.list_readings(parts))
-        return bits_found
+            extracted = self._parts[used] = (parts, units.list_readings(parts))
+        return extracted

@@ -84,5 +84,7 @@ _BY_FIELD = {
     },
 }
 WEIGHTS = {
-    f"{field} {found}": weight for field, findings in _BY_FIELD.items() for found, weight in findings.items()
+    f"{field} {finding}": weight
+    for field, weights in _BY_FIELD.items()
+    for finding, weight in weights.items()
 }

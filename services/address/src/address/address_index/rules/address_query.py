@@ -56,7 +56,7 @@ def list_numbers(query: AddressQuery) -> list[int]:
 
 
 def _is_type(word: str, index: Index) -> bool:
-    return any(candidates in TYPES for candidates, _ in index.vocabulary.meant(word)[:1])
+    return any(candidate in TYPES for candidate, _ in index.vocabulary.list_candidates(word)[:1])
 
 
 def _unknown(word: str, index: Index) -> bool:
@@ -69,47 +69,47 @@ def _correct_units(address: TokenisedAddress, unknown: list[int], index: Index) 
     for place in unknown:
         following = address.words[place + 1] if place + 1 < len(address.words) else ""
         numbered = following[:1].isdigit() or len(following) == 1 or following == "FLAT"
-        for nth, (candidates, likeness) in enumerate(index.vocabulary.meant(address.words[place])):
+        for nth, (candidate, likeness) in enumerate(index.vocabulary.list_candidates(address.words[place])):
             kind = (
                 nth == 0
-                and candidates in TYPES
+                and candidate in TYPES
                 and likeness >= LIKELY
                 and len(address.words[place]) >= _MIN_TYPE
             )
-            if kind or _is_surely_unit(candidates, likeness, numbered=numbered):
-                address.words[place], changed = candidates, True
+            if kind or _is_surely_unit(candidate, likeness, numbered=numbered):
+                address.words[place], changed = candidate, True
                 break
     return changed
 
 
-def _is_surely_unit(candidates: str, likeness: float, *, numbered: bool) -> bool:
+def _is_surely_unit(candidate: str, likeness: float, *, numbered: bool) -> bool:
     return (
-        candidates in _UNIT_WORDS
-        and len(candidates) >= _MIN_TYPE
-        and (numbered or (likeness > LIKELY and candidates != "FLAT"))
+        candidate in _UNIT_WORDS
+        and len(candidate) >= _MIN_TYPE
+        and (numbered or (likeness > LIKELY and candidate != "FLAT"))
     )
 
 
 def _correct_names(query: AddressQuery, index: Index) -> None:
     """Correct the unknown words in runs of words."""
-    found = query.address.words
-    choices = [_choices(word, query.unknown >> place & 1, index) for place, word in enumerate(found)]
-    for place in range(len(found)):
+    words = query.address.words
+    choices = [_choices(word, query.unknown >> place & 1, index) for place, word in enumerate(words)]
+    for place in range(len(words)):
         if len(choices[place]) == 1 and not query.unknown >> place & 1:
             continue
         for start in range(max(0, place - 3), place + 1):
-            for end in range(place + 1, min(len(found), start + MAX_NAME_WORDS, place + 4) + 1):
-                if not found[end - 1].isalpha() or not found[start].isalpha():
+            for end in range(place + 1, min(len(words), start + MAX_NAME_WORDS, place + 4) + 1):
+                if not words[end - 1].isalpha() or not words[start].isalpha():
                     continue
                 bits = (1 << end) - (1 << start)
                 _correct_run(query, choices[start:end], bits)
                 if query.unknown >> place & 1:
-                    _find_near_name(query, index, found[start:end], bits)
+                    _find_near_name(query, index, words[start:end], bits)
 
 
 def _choices(word: str, unknown: int, index: Index) -> list[tuple[str, float]]:
     if unknown:
-        return [(word, 1.0), *index.vocabulary.meant(word)]
+        return [(word, 1.0), *index.vocabulary.list_candidates(word)]
     return [(word, 1.0), (_COMPASS[word], 0.95)] if word in _COMPASS else [(word, 1.0)]
 
 
@@ -129,8 +129,8 @@ def _find_near_name(query: AddressQuery, index: Index, run: list[str], bits: int
     for spelt in (name, *_expand_ending(name)):
         if spelt != name and spelt in index.names:
             _note_near(query, spelt, bits, 0.95)
-        for candidates, likeness in index.whole.meant(spelt):
-            _note_near(query, candidates, bits, likeness)
+        for candidate, likeness in index.whole.list_candidates(spelt):
+            _note_near(query, candidate, bits, likeness)
 
 
 def _expand_ending(name: str) -> list[str]:

@@ -130,14 +130,14 @@ class Index:
 
 def name_core(words: list[str]) -> str:
     """Return a name without its last word if that is only its kind (ROAD, HOUSE), else ""."""
-    kept = [word for word in words if word not in {"THE", "AND"}]
-    return join_words(kept[:-1]) if len(kept) > 1 and (kept[-1] in TYPES or kept[-1] in KINDS) else ""
+    core = [word for word in words if word not in {"THE", "AND"}]
+    return join_words(core[:-1]) if len(core) > 1 and (core[-1] in TYPES or core[-1] in KINDS) else ""
 
 
 def _shorten(words: list[str]) -> list[str]:
     """List a street's name without its last and without its first word, if enough is left."""
-    kept = [word for word in words if word not in _SILENT]
-    shorter = ["".join(kept[:-1]), "".join(kept[1:]) if len(kept) > 2 else ""]  # noqa: PLR2004
+    words_ = [word for word in words if word not in _SILENT]
+    shorter = ["".join(words_[:-1]), "".join(words_[1:]) if len(words_) > 2 else ""]  # noqa: PLR2004
     return [short for short in shorter if len(short) >= _MIN_SHORT]
 
 
@@ -160,7 +160,7 @@ def extend_index(index: Index, rows: Iterable[NameRow]) -> None:
             street = index.streets[row.usrn] = Street(row.usrn, row.street)
         names[_add_name(index, street, *_tokenise(cache, row.street))] = None
         _add_postcode(index, street, row)
-        for kept, places, name_text in (
+        for street_names, places, name_text in (
             (street.localities, index.places, row.locality),
             (street.towns, index.towns, row.post_town),
             ({}, index.buildings, row.building_name),
@@ -168,7 +168,7 @@ def extend_index(index: Index, rows: Iterable[NameRow]) -> None:
         ):
             if name_text:
                 name = _tokenise(cache, name_text)[1]
-                kept[name] = None
+                street_names[name] = None
                 _add_to(places, name, street)
     index.vocabulary.add(word for words, _ in cache.values() for word in words)
     index.whole.add((*names, *index.places, *index.buildings), _expand(names))

@@ -67,8 +67,8 @@ def _quality(like: float) -> str:
 def _drop_contained(hits: list[StreetHit], query: AddressQuery, index: Index) -> list[StreetHit]:
     """Drop streets whose name is part of another named one, and keep the likeliest."""
     spans = {hit.bits for hit in hits if hit.like >= LIKELY}
-    kept_hits = [hit for hit in hits if not any(hit.bits & span == hit.bits != span for span in spans)]
-    return _rank(kept_hits, query, index)
+    whole_hits = [hit for hit in hits if not any(hit.bits & span == hit.bits != span for span in spans)]
+    return _rank(whole_hits, query, index)
 
 
 def _rank(hits: list[StreetHit], query: AddressQuery, index: Index) -> list[StreetHit]:
@@ -88,7 +88,9 @@ def _fitness(hit: StreetHit, query: AddressQuery, index: Index) -> float:
     near = 0.0
     if postcode:
         sector = postcode[:-2]
-        near = 2.0 * (postcode in street.postcodes) + any(one[:-2] == sector for one in street.postcodes)
+        near = 2.0 * (postcode in street.postcodes) + any(
+            street_postcode[:-2] == sector for street_postcode in street.postcodes
+        )
     placed = any(name in query.address.windows or name in query.near for name in street.localities)
     return near + 2 * placed + 2 * hit.like
 
@@ -105,9 +107,9 @@ def _partial_hit(usrn: int, query: AddressQuery, index: Index, exact: list[int])
     street, best = index.streets[usrn], StreetHit(usrn, 0, "unsaid", 0.0)
     letters = {name: bits for name, bits in query.address.letters.items() if not _is_contained(bits, exact)}
     for name in street.names:
-        other = process.extractOne(name, letters.keys(), scorer=_LIKE, score_cutoff=FAINT)
-        if other and other[1] > best.like and (other[1] >= PERHAPS or _is_free(other[0], index)):
-            best = StreetHit(usrn, letters[other[0]], _quality(other[1]), other[1])
+        closest = process.extractOne(name, letters.keys(), scorer=_LIKE, score_cutoff=FAINT)
+        if closest and closest[1] > best.like and (closest[1] >= PERHAPS or _is_free(closest[0], index)):
+            best = StreetHit(usrn, letters[closest[0]], _quality(closest[1]), closest[1])
     if best.like < LIKELY:
         for name in street.cores:
             if name in index.towns:
@@ -196,11 +198,11 @@ def _streets_around(query: AddressQuery, index: Index) -> dict[str, list[int]]:
         usrns.update(index.sectors.get(postcode[:-2], ()))
         for other in _postcode_slips(postcode):
             usrns.update(index.postcodes.get(other, ()))
-    usrns_found: dict[str, list[int]] = {}
+    usrns_by_name: dict[str, list[int]] = {}
     for usrn in sorted(usrns):
         for name in (*index.streets[usrn].names, *index.streets[usrn].cores):
-            usrns_found.setdefault(name, []).append(usrn)
-    return usrns_found
+            usrns_by_name.setdefault(name, []).append(usrn)
+    return usrns_by_name
 
 
 def _postcode_slips(postcode: str) -> set[str]:
@@ -223,9 +225,9 @@ def _similar_streets(
     for run, bits in runs:
         alike = process.extract(run, names.keys(), scorer=_LIKE, score_cutoff=cutoff, limit=5)
         hits += [
-            StreetHit(usrn, bits, *_match_quality(other, like, index.streets[usrn].names.keys()))
-            for other, like, _ in alike
-            for usrn in names[other]
+            StreetHit(usrn, bits, *_match_quality(name, like, index.streets[usrn].names.keys()))
+            for name, like, _ in alike
+            for usrn in names[name]
         ]
     return hits
 
@@ -247,9 +249,9 @@ def _hits_of_buildings(query: AddressQuery, index: Index) -> list[StreetHit]:
 
 def _street_like_runs(query: AddressQuery, index: Index) -> list[tuple[str, int]]:
     """List runs of words that may be a street: first those that end in ROAD and the like."""
-    found, runs, start = query.address.words, [], 0
-    for place in range(len(found) + 1):
-        word = found[place] if place < len(found) else "1"
+    words, runs, start = query.address.words, [], 0
+    for place in range(len(words) + 1):
+        word = words[place] if place < len(words) else "1"
         if not word.isalpha() or len(word) == 1 or word in _APART or word in index.towns:
             if place > start:
                 runs.append((start, place))
@@ -264,8 +266,8 @@ def _street_like_runs(query: AddressQuery, index: Index) -> list[tuple[str, int]
     spans = ended + [
         (begin, min(end, begin + size)) for begin, end in runs for size in (1, 2, 3) if begin + size <= end
     ]
-    named = [
-        (tokens.join_words(found[begin:end]), (1 << end) - (1 << begin))
+    names = [
+        (tokens.join_words(words[begin:end]), (1 << end) - (1 << begin))
         for begin, end in dict.fromkeys(spans)
     ]
-    return [(name, bits) for name, bits in named if len(name) >= _MIN_CORE][:8]
+    return [(name, bits) for name, bits in names if len(name) >= _MIN_CORE][:8]

@@ -60,7 +60,7 @@ class Vocabulary:
                 for short in _deletions(word):
                     self._short.setdefault(short, []).append(word)
 
-    def meant(self, word: str) -> tuple[tuple[str, float], ...]:
+    def list_candidates(self, word: str) -> tuple[tuple[str, float], ...]:
         """List the words that it may mean, likeliest first, with likeness from 0 to 1; never itself."""
         candidates = self._memory.get(word)
         if candidates is None:
@@ -79,19 +79,19 @@ class Vocabulary:
             near.update(self._short.get(short, ()))
         slips = 1 if len(word) < 6 else 2  # noqa: PLR2004
         likely = {
-            other: 1 - distance / max(len(word), len(other))
-            for other in near
-            if other != word and (distance := OSA.distance(word, other, score_cutoff=slips)) <= slips
+            candidate: 1 - distance / max(len(word), len(candidate))
+            for candidate in near
+            if candidate != word and (distance := OSA.distance(word, candidate, score_cutoff=slips)) <= slips
         }
-        for other in self._sounds.get(sound_key(word), ()):
-            like = OSA.normalized_similarity(word, other)
-            if other != word and like > 0.5:  # noqa: PLR2004
-                likely[other] = max(likely.get(other, 0), like, 0.75)
+        for candidate in self._sounds.get(sound_key(word), ()):
+            like = OSA.normalized_similarity(word, candidate)
+            if candidate != word and like > 0.5:  # noqa: PLR2004
+                likely[candidate] = max(likely.get(candidate, 0), like, 0.75)
         ranked = sorted(likely.items(), key=lambda item: (-item[1], item[0][0] != word[0], item[0]))
-        meant: dict[str, float] = {}
-        for other, like in ranked:
-            meant.setdefault(self._also.get(other, other), like)
-        return tuple(meant.items())[:_MAX_CANDIDATES]
+        likeness: dict[str, float] = {}
+        for candidate, like in ranked:
+            likeness.setdefault(self._also.get(candidate, candidate), like)
+        return tuple(likeness.items())[:_MAX_CANDIDATES]
 
 
 def _deletions(word: str) -> set[str]:

@@ -86,8 +86,8 @@ def join_name(text: str | None) -> str:
 
 def join_words(match: list[str]) -> str:
     """Join words to one. THE stays if only one word would be left (THE AVENUE)."""
-    kept_words = [word for word in match if word not in {"THE", "AND"}]
-    return "".join(kept_words if len(kept_words) > 1 else match)
+    distinctive = [word for word in match if word not in {"THE", "AND"}]
+    return "".join(distinctive if len(distinctive) > 1 else match)
 
 
 def compact_postcode(postcode: str | None) -> str | None:

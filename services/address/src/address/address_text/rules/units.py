@@ -95,7 +95,7 @@ def _match_floor(words: list[PlacedWord], position: int, parts: Parts) -> int:
     """Match a storey from here on. Return the number of words."""
     word = words[position][1]
     code, count = LEVEL_CODES.get(word), 1
-    following = [other for _, other in words[position + 1 : position + 4]]
+    following = [text for _, text in words[position + 1 : position + 4]]
     if code is None and word in FLOORS and following and following[0] in {"0", "1", "2", "3", "4", "5"}:
         code, count = ("G" if following[0] == "0" else following[0]), 2
     if code is None and word in LEVELS:
@@ -177,8 +177,8 @@ def parse_key(text: str | None) -> tuple[str | None, str]:
 def list_readings(parts: Parts) -> list[Reading]:
     """List the readings of the parts, the likeliest first."""
     units = _unit_keys(parts)
-    found = _with_part(parts, units) if units else _without_part(parts)
-    return list(dict.fromkeys(found))
+    readings = _with_part(parts, units) if units else _without_part(parts)
+    return list(dict.fromkeys(readings))
 
 
 def _unit_keys(parts: Parts) -> list[tuple[str, str]]:
@@ -251,25 +251,25 @@ def _without_part(parts: Parts) -> list[Reading]:
 def _one_number(number: str, letters: list[str]) -> list[Reading]:
     if pair := _PAIR.fullmatch(number):
         return _pair(number, pair[1], pair[3], slash=pair[2] == "/")
-    found = [Reading(number, None, "same")]
+    readings = [Reading(number, None, "same")]
     if letters:
-        found = [Reading(number + letters[0], None, "form"), Reading(number, letters[0], "form")]
+        readings = [Reading(number + letters[0], None, "form"), Reading(number, letters[0], "form")]
     elif suffixed := _SUFFIXED.fullmatch(number):
-        found.append(Reading(suffixed[1], suffixed[2], "form"))
+        readings.append(Reading(suffixed[1], suffixed[2], "form"))
     elif scottish := _SCOTTISH.fullmatch(number):
-        found.append(Reading(None, f"{scottish[1]}/{scottish[2]}", "form"))
-    return found
+        readings.append(Reading(None, f"{scottish[1]}/{scottish[2]}", "form"))
+    return readings
 
 
 def _pair(number: str, first: str, second: str, *, slash: bool) -> list[Reading]:
     """Read 12/3 as flat 3 at 12 or flat 12 at 3, and 12-14 as a range or flat 14 at 12."""
-    either = [Reading(first, second, "form"), Reading(second, first, "guess", 0, first)]
+    readings = [Reading(first, second, "form"), Reading(second, first, "guess", 0, first)]
     if slash:
-        return [*either, Reading(None, number, "form")]
+        return [*readings, Reading(None, number, "form")]
     if _plain(first) >= _plain(second):
-        return either
+        return readings
     ends = [Reading(first, None, "part"), Reading(second, None, "part")]
-    return [Reading(number, None, "same"), *either, *ends]
+    return [Reading(number, None, "same"), *readings, *ends]
 
 
 def _plain(number: str) -> int:

@@ -74,7 +74,7 @@ def batch_path(council: str, batch: UUID) -> str:
 
 def to_batch(row: Row[Any], settings: Settings, council: str) -> Batch:
     """Convert a row to a batch."""
-    here = batch_path(council, row.id)
+    path = batch_path(council, row.id)
     return Batch(
         id=row.id,
         status=row.status,
@@ -89,5 +89,5 @@ def to_batch(row: Row[Any], settings: Settings, council: str) -> Batch:
         finished=row.finished_at,
         expires=row.created_at + timedelta(days=settings.batch_days),
         fault=row.fault,
-        links=BatchLinks(self=here, results=f"{here}/results", rejects=f"{here}/rejects"),
+        links=BatchLinks(self=path, results=f"{path}/results", rejects=f"{path}/rejects"),
     )

@@ -66,14 +66,14 @@ async def discard_upload(database: Database, council: str, batch: UUID) -> None:
 
 async def _open(database: Database, settings: Settings, council: str, client: str, batch: UUID) -> None:
     async with database.writing(council) as session:
-        waiting, stored = await store.count_batches(session, council)
+        waiting, total = await store.count_batches(session, council)
         if waiting >= settings.batches_waiting:
             detail = (
                 f"{settings.batches_waiting} batches of this council are still waiting or running, which is"
                 " the most there may be. Send this one when one of them is finished, or delete one."
             )
             raise Problem(429, "too-many-batches", detail, headers={"Retry-After": "60"})
-        if stored >= settings.batches_kept:
+        if total >= settings.batches_kept:
             detail = (
                 f"{settings.batches_kept} batches of this council are kept, which is the most there may be."
                 " Delete those whose results you have."

@@ -148,11 +148,11 @@ async def _match_chunks(database: Database, claimed: ClaimedBatch) -> None:
             chunk = await store.get_next_chunk(session, claimed)
         if chunk is None:
             break
-        answer = await asyncio.to_thread(match_rows, engine, chunk.asked)
+        results = await asyncio.to_thread(match_rows, engine, chunk.asked)
         async with database.writing(claimed.council) as writing:
             if not (
                 await store.renew(writing, claimed)
-                and await store.save_chunk(writing, claimed, chunk.n, answer)
+                and await store.save_chunk(writing, claimed, chunk.n, results)
             ):
                 raise ClaimLostError
     async with database.writing(claimed.council) as writing:

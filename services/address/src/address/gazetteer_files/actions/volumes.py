@@ -89,7 +89,7 @@ def _read_header(source: Source) -> Header:
     fields = dict(zip(_HEADER, values, strict=True))
     layout = layouts.find_by_version(fields["version"])
     if layout is None:
-        formats = ", ".join(f"{one.name} ({' or '.join(one.versions)})" for one in layouts.LAYOUTS)
+        formats = ", ".join(f"{layout.name} ({' or '.join(layout.versions)})" for layout in layouts.LAYOUTS)
         reason = f"version {fields['version'][:20]!r} is of no layout that is known: {formats}"
         raise CorruptFileError(1, reason, source.name)
     layout = _fit_layout(layout, source)
@@ -131,7 +131,7 @@ def read_supply(supply: Supply) -> Iterator[RecordBlock]:
     layout = supply.header.layout
     formats = records.compile_formats(layout)
     for place, source in enumerate(supply.sources):
-        following = [other.volume for other in supply.headers[place + 1 : place + 2]]
+        following = [header.volume for header in supply.headers[place + 1 : place + 2]]
         tally = _VolumeTally(source, supply.headers[place], following, supply.mismatches)
         for first, lines in files.read_lines(source):
             try:
@@ -188,8 +188,8 @@ class _VolumeTally:
         self._check_next(line, int(fields["next volume"]))
 
     def _check_count(self, line: int, stated: int) -> None:
-        both = self.records + self.metadata
-        if stated not in {self.records, both, both + 2}:
+        total = self.records + self.metadata
+        if stated not in {self.records, total, total + 2}:
             raise self._wrong(line, f"the trailer counts {stated} records, but there are {self.records}")
         if stated != self.records:
             self.mismatches.append(TrailerMismatch(self.source.name, line, stated - self.records))
@@ -197,8 +197,8 @@ class _VolumeTally:
     def _check_next(self, line: int, stated: int) -> None:
         expected = self.next_volume[0] if self.next_volume else 0
         if stated != expected:
-            given = f"the next one given is {expected}" if expected else "no more are given"
-            raise self._wrong(line, f"volume {stated} comes next, but {given}")
+            next_text = f"the next one given is {expected}" if expected else "no more are given"
+            raise self._wrong(line, f"volume {stated} comes next, but {next_text}")
 
     def _wrong(self, line: int, reason: str) -> CorruptFileError:
         return CorruptFileError(line, reason, self.source.name)

@@ -28,43 +28,43 @@ class ColumnType:
     optional: bool = False
 
 
-def _whole(lowest: int, highest: int, what: str) -> Callable[[str], str]:
+def _whole(lowest: int, highest: int, description: str) -> Callable[[str], str]:
     def convert(value: str) -> str:
         if not (_WHOLE.fullmatch(value) and lowest <= int(value) <= highest):
-            raise ValueError(f"must be {what}: a whole number from {lowest} to {highest}")
+            raise ValueError(f"must be {description}: a whole number from {lowest} to {highest}")
         return str(int(value))
 
     return convert
 
 
-def _one_of(values: str, what: str) -> Callable[[str], str]:
+def _one_of(values: str, description: str) -> Callable[[str], str]:
     allowed = values.split()
 
     def convert(value: str) -> str:
         if value.upper() not in allowed:
-            raise ValueError(f"must be {what}: {', '.join(allowed)}")
+            raise ValueError(f"must be {description}: {', '.join(allowed)}")
         return value.upper()
 
     return convert
 
 
-def _fits(pattern: str, what: str) -> Callable[[str], str]:
+def _fits(pattern: str, description: str) -> Callable[[str], str]:
     compiled = re.compile(pattern)
 
     def convert(value: str) -> str:
         if not compiled.fullmatch(value):
-            raise ValueError(f"must be {what}")
+            raise ValueError(f"must be {description}")
         return value
 
     return convert
 
 
-def _decimal(highest: int, what: str) -> Callable[[str], str]:
-    fits = _fits(r"-?[0-9]{1,7}(?:\.[0-9]{1,15})?", what)
+def _decimal(highest: int, description: str) -> Callable[[str], str]:
+    fits = _fits(r"-?[0-9]{1,7}(?:\.[0-9]{1,15})?", description)
 
     def convert(value: str) -> str:
         if abs(float(fits(value))) > highest:
-            raise ValueError(f"must be {what}")
+            raise ValueError(f"must be {description}")
         return value
 
     return convert

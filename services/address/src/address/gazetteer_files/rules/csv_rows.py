@@ -106,8 +106,8 @@ def _numbers(numbered: numbering.AddressableObject) -> str:
 
 @lru_cache(maxsize=4096)
 def _unit(value: str) -> str:
-    read = numbering.parse_unit(normalise_text(value, MAX_NAME) or None)
-    return f"{_copy_text(read.text)}\t{_numbers(read)}"
+    unit = numbering.parse_unit(normalise_text(value, MAX_NAME) or None)
+    return f"{_copy_text(unit.text)}\t{_numbers(unit)}"
 
 
 @lru_cache(maxsize=4096)

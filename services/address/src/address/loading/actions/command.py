@@ -100,9 +100,9 @@ async def _load(database: Database, arguments: argparse.Namespace) -> int:
 
 
 async def _unknown_council(session: Session, slug: str) -> str:
-    known = ", ".join(row.slug for row in await session.all(staged_csv.LIST_COUNCILS)) or "none yet"
+    slugs = ", ".join(row.slug for row in await session.all(staged_csv.LIST_COUNCILS)) or "none yet"
     return (
-        f"council {slug!r} is not known here (known: {known}). Create it with POST /identity/v1/councils;"
+        f"council {slug!r} is not known here (known: {slugs}). Create it with POST /identity/v1/councils;"
         " it is known here as soon as the worker has the event."
     )
 
@@ -178,8 +178,8 @@ def _locate(file: LoadFile, line: int) -> int | str:
     """Return a line's number, after the file's name if there are several volumes."""
     if len(file.sources) == 1:
         return line
-    source, own = volumes.open_supply(file.sources, file.facts.lines).place(line)
-    return f"{source.name}:{own}"
+    source, line_in_file = volumes.open_supply(file.sources, file.facts.lines).place(line)
+    return f"{source.name}:{line_in_file}"
 
 
 def _rejects_file(file: LoadFile) -> Path:

@@ -86,7 +86,7 @@ async def _cross_check(session: Session, council: str) -> list[Reject]:
 
 async def _write_tables(session: Session, file: LoadFile, staged: int, progress: Progress) -> LoadOutcome:
     """Write the staged rows to the tables, the read model, history and events."""
-    outcome = LoadOutcome.begun()
+    outcome = LoadOutcome.create()
     params = load_params(file, outcome)
     fresh = bool(await session.scalar(staged_csv.IS_EMPTY, params))
     params["given"] = await session.scalar(csv_writes.UPSERT_GAZETTEER, params)

@@ -45,7 +45,7 @@ class LoadOutcome:
     notes: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def begun(cls) -> "LoadOutcome":
+    def create(cls) -> "LoadOutcome":
         """Return an outcome with a new load id."""
         return cls(load=ids.new())
 

@@ -72,21 +72,21 @@ async def _count_unexpected(session: Session, params: dict[str, Any]) -> dict[st
 
 async def supersede(session: Session, *, only_hidden: bool = False) -> int:
     """Delete all but the last record of each key. ``only_hidden``: only those that no table would refuse."""
-    gone = 0
+    deleted = 0
     for twice, last in staged_supply.DEDUPLICATE_REFERENCES if only_hidden else staged_supply.DEDUPLICATE:
         if await session.scalar(twice):
-            gone += await session.execute(last)
-    return gone
+            deleted += await session.execute(last)
+    return deleted
 
 
 async def _drop_without_postcode(session: Session, supply: Supply, params: dict[str, Any]) -> int:
     """Drop properties without a postcode: fields, ponds and the like in a council's own export."""
     if not supply.header.layout.in_one:
         return 0
-    gone = await session.execute(staged_supply.DELETE_WITHOUT_POSTCODE, params)
-    for statement in staged_supply.DELETE_RECORDS_LEFT_OUT if gone else ():
+    deleted = await session.execute(staged_supply.DELETE_WITHOUT_POSTCODE, params)
+    for statement in staged_supply.DELETE_RECORDS_LEFT_OUT if deleted else ():
         await session.execute(statement, params)
-    return gone
+    return deleted
 
 
 async def _drop_other_councils(session: Session, supply: Supply, params: dict[str, Any]) -> int:
@@ -94,11 +94,11 @@ async def _drop_other_councils(session: Session, supply: Supply, params: dict[st
     custodian = params["custodian"]
     if custodian is None:
         return 0
-    gone = await session.execute(staged_supply.DELETE_OTHER_COUNCILS, params)
-    if gone or supply.header.custodian != custodian:
+    deleted = await session.execute(staged_supply.DELETE_OTHER_COUNCILS, params)
+    if deleted or supply.header.custodian != custodian:
         for statement in (*staged_supply.DELETE_RECORDS_ELSEWHERE, *staged_supply.DELETE_STREETS_ELSEWHERE):
-            gone += await session.execute(statement, params)
-    return gone
+            deleted += await session.execute(statement, params)
+    return deleted
 
 
 async def _retire_absent(session: Session, params: dict[str, Any], *, retire_many: bool) -> None:

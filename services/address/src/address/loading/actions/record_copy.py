@@ -28,7 +28,7 @@ class _Stager:
 
     def __init__(self, session: Session, supply: Supply, outcome: LoadOutcome, progress: Progress) -> None:
         self._session = session
-        self._made = supply
+        self._supply = supply
         self._outcome = outcome
         self._progress = progress
         self._waiting: dict[str, list[str]] = {kind: [] for kind in supply.header.layout.records}
@@ -38,7 +38,7 @@ class _Stager:
         """Stage the whole supply. Return the number of lines read."""
         connection = await self._session.connection.get_raw_connection()
         self._driver: Any = connection.driver_connection
-        blocks = volumes.read_supply(self._made)
+        blocks = volumes.read_supply(self._supply)
         count = 0
         try:
             while (block := await asyncio.to_thread(next, blocks, None)) is not None:
@@ -72,7 +72,7 @@ class _Stager:
             await self._copy
         self._copy = None
         if rows and not self._outcome.rejects:
-            self._copy = asyncio.create_task(self._copied(self._made.header.layout, kind, rows))
+            self._copy = asyncio.create_task(self._copied(self._supply.header.layout, kind, rows))
 
     async def _copied(self, layout: Layout, kind: str, rows: list[str]) -> None:
         await self._driver.copy_to_table(

@@ -41,7 +41,7 @@ async def load(session: Session, file: LoadFile, progress: Progress) -> LoadOutc
     there are rejects."""
     supply = volumes.open_supply(file.sources, file.facts.lines)
     await begin_load(session, file.council)
-    outcome = LoadOutcome.begun()
+    outcome = LoadOutcome.create()
     staged = await stage(session, supply, outcome, progress)
     if outcome.rejects:
         return outcome

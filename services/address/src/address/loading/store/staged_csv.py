@@ -38,8 +38,8 @@ GET_LAST_LOAD = text("""SELECT id, sha256, rows, loaded_at FROM load WHERE counc
     ORDER BY loaded_at DESC LIMIT 1""")
 
 
-def _fault(column: str, value: str, reason: str, found: str) -> str:
-    return f"SELECT line, '{column}' AS name, {value} AS value, {reason} AS reason FROM {found}"
+def _fault(column: str, value: str, reason: str, source: str) -> str:
+    return f"SELECT line, '{column}' AS name, {value} AS value, {reason} AS reason FROM {source}"
 
 
 # Checks between rows. Each returns line, column, value and reason.

@@ -9,9 +9,9 @@ from address.loading.store.staged_supply import PROPERTY_TABLES
 _NOT_DELETED = "s.change <> 'D'"
 
 
-def _fault(column: str, value: str, reason: str, found: str) -> TextClause:
+def _fault(column: str, value: str, reason: str, source: str) -> TextClause:
     return text(f"""SELECT s.line, '{column}' AS name, {value} AS value, {reason} AS reason
-        FROM {found} ORDER BY s.line LIMIT 10000""")
+        FROM {source} ORDER BY s.line LIMIT 10000""")
 
 
 # Before anything is written.

@@ -35,7 +35,7 @@ class _CachedCouncil:
     matcher: Matcher | None = None
     since: str = ""
     read_at: float = 0.0
-    seen: set[tuple[int, int]] = field(default_factory=set)
+    versions: set[tuple[int, int]] = field(default_factory=set)
 
 
 class IndexCache:
@@ -70,21 +70,21 @@ class IndexCache:
             return matcher
 
     async def _read(self, pool: asyncpg.Pool, council: str, cached: _CachedCouncil) -> Matcher:
-        began = time.monotonic()
+        started = time.monotonic()
         since = await store.get_horizon(pool, council)
         matcher = Matcher(await read_index(pool, council))
-        cached.matcher, cached.since, cached.read_at = matcher, since, began
-        cached.seen = set()
+        cached.matcher, cached.since, cached.read_at = matcher, since, started
+        cached.versions = set()
         self._make_room(council)
-        gc.freeze()  # what stays need not be result through for garbage, which takes tens of milliseconds
-        log.info("read the names of %s in %.2f s", council, time.monotonic() - began)
+        gc.freeze()  # what stays need not be searched for garbage, which takes tens of milliseconds
+        log.info("read the names of %s in %.2f s", council, time.monotonic() - started)
         return matcher
 
-    def _make_room(self, council_kept: str) -> None:
+    def _make_room(self, current: str) -> None:
         """Drop the least recently used councils while there are too many names."""
         while sum(_size(council_cached) for council_cached in self._councils.values()) > self._most:
             oldest = next(iter(self._councils))
-            if oldest == council_kept:
+            if oldest == current:
                 return
             del self._councils[oldest]
 
@@ -100,13 +100,13 @@ async def _apply_changes(
     if len(changes.rows) >= store.MAX_CHANGED:
         waiting = changes.horizon == cached.since and time.monotonic() - cached.read_at < _WAIT
         return matcher if waiting else None
-    new_versions = {(row.uprn, row.version) for row in changes.rows} - cached.seen
+    new_versions = {(row.uprn, row.version) for row in changes.rows} - cached.versions
     if new_versions:
         rows = await store.list_names_of(pool, council, [uprn for uprn, _ in new_versions])
         index.extend_index(matcher.index, (NameRow(*row) for row in rows))
     # Changes beyond the horizon come again; ``seen`` then has them.
     cached.since = changes.horizon
-    cached.seen = {(row.uprn, row.version) for row in changes.rows}
+    cached.versions = {(row.uprn, row.version) for row in changes.rows}
     return matcher
 
 

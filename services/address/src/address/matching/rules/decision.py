@@ -113,23 +113,23 @@ class Rival:
     """The best other street: by how many points it fits better, and whether the address names it."""
 
     points: float
-    named: bool
+    is_named: bool
 
     @property
     def feature(self) -> str:
-        return f"elsewhere {bucket(self.points)}{' named' if self.named else ''}"
+        return f"elsewhere {bucket(self.points)}{' named' if self.is_named else ''}"
 
 
 def find_rival(comparison: Comparison, contexts: list[StreetContext], best: Candidate) -> Rival:
     """Find how much better another street fits than that of the best candidate."""
-    own_points, other_points, named = -99.0, -99.0, False
+    own_points, other_points, is_named = -99.0, -99.0, False
     for context in contexts:
         points = street_points(comparison, context)
         if context.hit.usrn == best.hit.usrn:
             own_points = max(own_points, points)
         elif points > other_points:
-            other_points, named = points, context.hit.how not in {"unsaid", "faint", "far"}
-    return Rival(other_points - own_points, named)
+            other_points, is_named = points, context.hit.how not in {"unsaid", "faint", "far"}
+    return Rival(other_points - own_points, is_named)
 
 
 def list_features(ranked: list[Candidate], rival: Rival) -> tuple[str, ...]:

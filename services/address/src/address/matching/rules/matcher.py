@@ -38,7 +38,7 @@ class Matcher:
 
     def __init__(self, index: Index, properties: PropertiesByStreet | None = None) -> None:
         self.index = index
-        self.known: PropertiesByStreet = properties or {}
+        self.loaded: PropertiesByStreet = properties or {}
 
     def match(self, match_query: MatchQuery) -> Match:
         """Match an address. All properties must be in memory."""
@@ -50,7 +50,7 @@ class Matcher:
         try:
             next(steps)
             while True:
-                steps.send(self.known)
+                steps.send(self.loaded)
         except StopIteration as stop:
             result: SearchResult = stop.value
             return result
@@ -61,7 +61,7 @@ class Matcher:
         comparison = Comparison(query, self.index)
         hits = street_search.find_named_streets(query, self.index)
         numbers = address_query.list_numbers(query)
-        properties = (yield NeededProperties([hit.usrn for hit in hits], numbers)) if hits else self.known
+        properties = (yield NeededProperties([hit.usrn for hit in hits], numbers)) if hits else self.loaded
         contexts, candidates = _compare(comparison, hits, properties)
         if not any(
             candidate.points >= _GOOD_POINTS and "words none" in candidate.findings

@@ -29,7 +29,7 @@ _EXACT = {
     "organisation": ("none", "agrees", "unsaid"),
     "words": ("none",),
 }
-EXACT = frozenset(f"{field} {found}" for field, several in _EXACT.items() for found in several)
+EXACT = frozenset(f"{field} {finding}" for field, findings in _EXACT.items() for finding in findings)
 
 
 def log_odds(features: tuple[str, ...]) -> float:

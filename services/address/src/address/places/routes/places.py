@@ -79,16 +79,16 @@ async def places_by_postcode(request: Request, council: Slug, _: Reader) -> Resp
         search = postcode_search.parse_postcode(options.postcode)
     except ValueError:
         raise Problem(400, "invalid-postcode", _TOO_SHORT.format(options.postcode[:100])) from None
-    answer = await places.list_by_postcode(fast_pool(request), council, search, to_query(options))
-    return to_response(request, options, f"postcode={options.postcode}", answer)
+    record = await places.list_by_postcode(fast_pool(request), council, search, to_query(options))
+    return to_response(request, options, f"postcode={options.postcode}", record)
 
 
 @router.get("/uprn", response_model=Answer, responses=DOCUMENTED, openapi_extra=UprnOptions.documented())
 async def places_by_uprn(request: Request, council: Slug, _: Reader) -> Response:
     """Find the addresses of one property."""
     options = UprnOptions.read(request)
-    answer = await places.list_by_uprn(fast_pool(request), council, options.uprn, to_query(options))
-    return to_response(request, options, f"uprn={options.uprn}", answer)
+    record = await places.list_by_uprn(fast_pool(request), council, options.uprn, to_query(options))
+    return to_response(request, options, f"uprn={options.uprn}", record)
 
 
 @router.get("/find", response_model=Answer, responses=DOCUMENTED, openapi_extra=FindOptions.documented())
@@ -101,9 +101,9 @@ async def find_places(request: Request, council: Slug, _: Reader, pool: FastPool
         raise invalid_param("bbox", error) from None
     bounds = (box.west, box.south, box.east, box.north) if box else None
     scoring = Scoring(options.minmatch or 0.0, options.matchprecision or 1, bounds)
-    answer = await actions.find_addresses(pool, council, options.query, to_query(options), scoring)
+    record = await actions.find_addresses(pool, council, options.query, to_query(options), scoring)
     more = {} if options.matchprecision is None else {"matchprecision": options.matchprecision}
-    return to_response(request, options, f"query={options.query}", answer, **more)
+    return to_response(request, options, f"query={options.query}", record, **more)
 
 
 @router.get(
@@ -112,26 +112,26 @@ async def find_places(request: Request, council: Slug, _: Reader, pool: FastPool
 async def places_nearest(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
     """Find the address nearest to a point within the radius, for each dataset."""
     options = NearestOptions.read(request)
-    answer = await areas.find_nearest(pool, council, options.centre(), options.radius, to_query(options))
-    return to_response(request, options, f"point={options.point}", answer)
+    record = await areas.find_nearest(pool, council, options.centre(), options.radius, to_query(options))
+    return to_response(request, options, f"point={options.point}", record)
 
 
 @router.get("/radius", response_model=Answer, responses=DOCUMENTED, openapi_extra=RadiusOptions.documented())
 async def places_radius(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
     """Find the addresses around a point, the nearest first."""
     options = RadiusOptions.read(request)
-    answer = await areas.list_within_circle(
+    record = await areas.list_within_circle(
         pool, council, options.centre(), options.radius, to_query(options)
     )
-    return to_response(request, options, f"point={options.point}", answer)
+    return to_response(request, options, f"point={options.point}", record)
 
 
 @router.get("/bbox", response_model=Answer, responses=DOCUMENTED, openapi_extra=BboxOptions.documented())
 async def places_bbox(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
     """Find the addresses in a box of at most one square kilometre, by postcode and number."""
     options = BboxOptions.read(request)
-    answer = await areas.list_within_area(pool, council, options.area(), to_query(options))
-    return to_response(request, options, f"bbox={options.bbox}", answer)
+    record = await areas.list_within_area(pool, council, options.area(), to_query(options))
+    return to_response(request, options, f"bbox={options.bbox}", record)
 
 
 @router.post(
@@ -145,6 +145,6 @@ async def places_polygon(request: Request, council: Slug, _: Reader, pool: FastP
     options = PolygonOptions.read(request)
     body = await request.body()
     area, reference = options.area(body), options.reference()
-    answer = await areas.list_within_area(pool, council, area, to_query(options), reference)
+    record = await areas.list_within_area(pool, council, area, to_query(options), reference)
     echoed = " ".join(body[:_MAX_ECHOED].decode("utf-8", "replace").split())
-    return to_response(request, options, f"polygon={echoed}", answer)
+    return to_response(request, options, f"polygon={echoed}", record)

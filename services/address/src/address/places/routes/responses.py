@@ -55,10 +55,10 @@ def to_query(options: Options) -> PlacesQuery:
 
 
 def to_response(
-    request: Request, options: Options, query: str, answer: asyncpg.Record, **more: int
+    request: Request, options: Options, query: str, record: asyncpg.Record, **more: int
 ) -> Response:
     """Write the response. PostgreSQL's text is passed on unchanged unless the request needs another form."""
-    epoch, updated, total, results = answer
+    epoch, updated, total, results = record
     header: dict[str, Any] = {
         "uri": _uri(request),
         "query": query,
@@ -94,8 +94,8 @@ def _uri(request: Request) -> str:
     url = request.url
     if "key" not in request.query_params:
         return str(url)
-    parts_kept = [part for part in url.query.split("&") if unquote_plus(part.partition("=")[0]) != "key"]
-    return str(url.replace(query="&".join(parts_kept)))
+    public_parts = [part for part in url.query.split("&") if unquote_plus(part.partition("=")[0]) != "key"]
+    return str(url.replace(query="&".join(public_parts)))
 
 
 def _render(request: Request, problem: Problem) -> Response:

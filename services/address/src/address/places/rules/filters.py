@@ -57,15 +57,15 @@ def parse_filters(values: Sequence[str]) -> Filters:
 def _parse_one(text: str) -> tuple[str, list[str]]:
     """Parse the field and the codes of one ``fq``."""
     parts = text.upper().split()
-    named = [part.partition(":") for part in parts]
-    fields = {field for field, colon, _ in named if colon}
-    if len(fields) != 1 or not named[0][1]:
+    pairs = [part.partition(":") for part in parts]
+    fields = {field for field, colon, _ in pairs if colon}
+    if len(fields) != 1 or not pairs[0][1]:
         raise ValueError(f"{text[:80]!r} must name one field, as in CLASSIFICATION_CODE:RD*")
     field = fields.pop()
     shape = _FIELDS.get(field)
     if shape is None:
         raise ValueError(f"{field[:40]!r} cannot be filtered by; {', '.join(_FIELDS)} can")
-    codes = [code if colon else before for before, colon, code in named]
+    codes = [code if colon else before for before, colon, code in pairs]
     wrong = next((code for code in codes if not shape.fullmatch(code)), None)
     if wrong is not None:
         raise ValueError(f"{wrong[:40]!r} is no {field}")
@@ -83,8 +83,8 @@ def _intersect_patterns(before: tuple[str, ...] | None, patterns: Sequence[str])
     """Return the patterns that match what both sets match: of two that overlap the narrower."""
     if before is None:
         return tuple(dict.fromkeys(patterns))
-    patterns_found = [_overlap(value, other) for value in before for other in patterns]
-    return tuple(dict.fromkeys(pattern for pattern in patterns_found if pattern is not None))
+    overlaps = [_overlap(value, pattern_) for value in before for pattern_ in patterns]
+    return tuple(dict.fromkeys(pattern for pattern in overlaps if pattern is not None))
 
 
 def _overlap(value: str, other: str) -> str | None:

@@ -168,8 +168,8 @@ def _area(parts: Sequence[Rings], system: str) -> Area:
 
 
 def _edges(ring: Iterable[Point]) -> Iterator[Edge]:
-    for first, other in pairwise(ring):
-        (x1, y1), (x2, y2) = sorted((first, other))
+    for first, second in pairwise(ring):
+        (x1, y1), (x2, y2) = sorted((first, second))
         yield x1, y1, x2, y2
 
 
@@ -180,14 +180,14 @@ def _densify(ring: list[Point], system: str, sides: int) -> list[Point]:
         return corners
     most = max(1, _MAX_PIECES // sides)
     points: list[Point] = []
-    for (first, other), (start, end) in zip(pairwise(ring), pairwise(corners), strict=True):
+    for (first, second), (start, end) in zip(pairwise(ring), pairwise(corners), strict=True):
         pieces = min(most, math.ceil(math.dist(start, end) / _STRAIGHT))
-        points += [_between(first, other, piece / pieces) for piece in range(pieces)]
+        points += [_between(first, second, piece / pieces) for piece in range(pieces)]
     return [*_on_grid(points, system), corners[-1]] if points else corners
 
 
-def _between(first: Point, other: Point, share: float) -> Point:
-    return first[0] + (other[0] - first[0]) * share, first[1] + (other[1] - first[1]) * share
+def _between(first: Point, second: Point, share: float) -> Point:
+    return first[0] + (second[0] - first[0]) * share, first[1] + (second[1] - first[1]) * share
 
 
 def _on_grid(points: Sequence[Point], system: str) -> list[Point]:

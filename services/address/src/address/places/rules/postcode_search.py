@@ -48,7 +48,7 @@ def _parse(typed: str) -> PostcodeSearch:
     try:
         return _whole(normalise_postcode(typed))
     except ValueError:
-        begins = [found] if (found := _BEGINNING.fullmatch(typed)) else []
+        begins = [beginning] if (beginning := _BEGINNING.fullmatch(typed)) else []
         prefixes = [" ".join(part for part in match.groups() if part) for match in begins]
         if match := _RUN_TOGETHER.fullmatch(typed):
             prefixes.append(" ".join(match.groups()))

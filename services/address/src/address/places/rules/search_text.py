@@ -105,9 +105,9 @@ def _take_postcode(words: list[str]) -> tuple[PostcodeSearch | None, list[str], 
             continue  # UNIT B1 is not a postcode
         following = words[place + 1] if place + 1 < len(words) else ""
         for length, typed in ((2, f"{word} {following}"), (1, word)):
-            found = _postcode(typed, alone=length == 1)
-            if found is not None:
-                return found, words[:place] + words[place + length :], place + length == len(words)
+            search = _postcode(typed, alone=length == 1)
+            if search is not None:
+                return search, words[:place] + words[place + length :], place + length == len(words)
     return None, words, False
 
 

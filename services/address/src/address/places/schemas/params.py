@@ -67,9 +67,11 @@ class Options(BaseModel):
     @classmethod
     def read(cls, request: Request) -> Self:
         """Read the parameters of the request. Raise RequestValidationError, as FastAPI does."""
-        sent = request.scope["query_string"]
-        if len(sent) > MAX_QUERY:
-            longest = max(sent.split(b"&"), key=len).partition(b"=")[0][:40].decode("ascii", "replace")
+        query_string = request.scope["query_string"]
+        if len(query_string) > MAX_QUERY:
+            longest = (
+                max(query_string.split(b"&"), key=len).partition(b"=")[0][:40].decode("ascii", "replace")
+            )
             raise invalid_param(longest, ValueError(f"the query string may have {MAX_QUERY} bytes at most"))
         query = request.query_params
         params: dict[str, Any] = dict(query)

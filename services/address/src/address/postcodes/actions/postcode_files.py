@@ -42,7 +42,7 @@ class PostcodeFileFacts:
 class RowCount:
     """The number of rows read, and of those left out."""
 
-    read: int = 0
+    total: int = 0
     left_out: int = 0
 
 
@@ -62,7 +62,7 @@ def inspect_file(path: Path) -> PostcodeFileFacts:
 def read_blocks(path: Path, rows: RowCount) -> Iterator[bytes]:
     """Yield the rows as checked CSV. Raise CorruptPostcodesError with the first faulty row."""
     for first, block in _read_lines(path):
-        rows.read += block.count(b"\n")
+        rows.total += block.count(b"\n")
         yield block if file_rows.is_plain(block) else _convert_lines(first, block, rows)
 
 

@@ -73,7 +73,7 @@ async def _load(
         rows = await _stage(session, options.file, facts.rows)
         counts = await _write_tables(session, options.file, rows, facts.rows)
         load_id = ids.new()
-        record = {"id": load_id, "file": options.file.name[:200], "sha256": facts.sha256, "rows": rows.read}
+        record = {"id": load_id, "file": options.file.name[:200], "sha256": facts.sha256, "rows": rows.total}
         await session.execute(postcode_load.INSERT_FILE, record)
     seconds = time.monotonic() - started
     speed = {"seconds": round(seconds, 2), "rows_per_second": round(facts.rows / seconds)}
@@ -88,9 +88,9 @@ async def _stage(session: Session, path: Path, total: int) -> RowCount:
     async def blocks() -> AsyncIterator[bytes]:
         nonlocal printed
         for block in postcode_files.read_blocks(path, rows):
-            if rows.read - printed >= _PROGRESS_ROWS:
-                printed = rows.read
-                _print_step("reading", rows.read, total)
+            if rows.total - printed >= _PROGRESS_ROWS:
+                printed = rows.total
+                _print_step("reading", rows.total, total)
             yield block
 
     connection = await session.connection.get_raw_connection()
@@ -101,20 +101,20 @@ async def _stage(session: Session, path: Path, total: int) -> RowCount:
 
 async def _write_tables(session: Session, path: Path, rows: RowCount, total: int) -> dict[str, int]:
     """Write the staged rows to the tables. Raise CorruptPostcodesError for a duplicate postcode."""
-    _print_step("checking", rows.read, total)
+    _print_step("checking", rows.total, total)
     await session.execute(postcode_load.ANALYZE_STAGED)
     duplicate = await session.scalar(postcode_load.FIND_DUPLICATE)
     if duplicate is not None:
         first, second = postcode_files.find_lines(path, duplicate)[:2]
         raise CorruptPostcodesError(second, f"{duplicate} stands on line {first} too")
-    _print_step("writing", rows.read, total)
+    _print_step("writing", rows.total, total)
     if await session.scalar(postcode_load.IS_EMPTY):
         created = await session.execute(postcode_load.FILL)
         counts = {"created": created, "changed": 0, "removed": 0}
     else:
         counted = await session.first(postcode_load.MERGE)
         counts = dict(counted._mapping) if counted else {}  # noqa: SLF001 - a Row's documented view as a mapping
-    _print_step("indexing", rows.read, total)
+    _print_step("indexing", rows.total, total)
     for statement in (postcode_load.DELETE_OUTCODES, postcode_load.INSERT_OUTCODES):
         await session.execute(statement)
     return counts

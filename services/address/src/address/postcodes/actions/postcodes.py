@@ -15,7 +15,7 @@ from address.postcodes.rules.queries import NearQuery
 from address.postcodes.store import outcodes, postcodes
 from address.shared import codelists, projections
 
-_Found = TypeVar("_Found", Postcode, Outcode)
+_Located = TypeVar("_Located", Postcode, Outcode)
 _DECIMALS = 6  # of a degree: 0.1 m, as in the ONS Postcode Directory
 # Grid distances are up to 0.1% smaller than true ones: search a little further, then measure.
 _SLACK = 1.002
@@ -24,10 +24,10 @@ _SLACK = 1.002
 async def find_postcodes(pool: asyncpg.Pool, council: str, typed: Sequence[str]) -> list[Postcode | None]:
     """Find postcodes as typed, in order; None for one that is unknown or not a postcode."""
     names = [queries.parse_postcode(text) for text in typed]
-    known = sorted({name for name in names if name})
-    rows = await postcodes.list_postcodes(pool, council, known) if known else []
-    places_found = {place.postcode: place for place in _to_postcodes(rows)}
-    return [places_found.get(name) if name else None for name in names]
+    valid = sorted({name for name in names if name})
+    rows = await postcodes.list_postcodes(pool, council, valid) if valid else []
+    by_name = {place.postcode: place for place in _to_postcodes(rows)}
+    return [by_name.get(name) if name else None for name in names]
 
 
 async def list_beginning(pool: asyncpg.Pool, council: str, beginning: str, limit: int) -> list[Postcode]:
@@ -51,11 +51,11 @@ async def list_nearest(
         ]
         for row in await postcodes.list_nearest(pool, council, searched):
             rows.setdefault(indexes[row["n"] - 1], []).append(row)
-    answers = []
+    nearest = []
     for index, near in enumerate(near_queries):
-        answers.append(_with_distances(near, _to_postcodes(rows.get(index, []))))
+        nearest.append(_with_distances(near, _to_postcodes(rows.get(index, []))))
         await asyncio.sleep(0)  # a hundred points have ten thousand results: yield to other requests
-    return answers
+    return nearest
 
 
 async def list_near_postcode(
@@ -100,9 +100,9 @@ def _to_grid(near: NearQuery) -> tuple[float, float] | None:
         return None
 
 
-def _with_distances(near: NearQuery, places_found: list[_Found]) -> list[_Found]:
+def _with_distances(near: NearQuery, places: list[_Located]) -> list[_Located]:
     """Add geodesic distances, keep those within the radius, and sort them nearest first."""
-    located = [(place, place.lonlat) for place in places_found if place.lonlat]
+    located = [(place, place.lonlat) for place in places if place.lonlat]
     metres = distances.metres((near.longitude, near.latitude), [lonlat for _, lonlat in located])
     within = [
         (away, replace(place, distance=round(away, 8)))

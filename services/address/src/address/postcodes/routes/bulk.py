@@ -41,10 +41,10 @@ async def look_up_postcodes(request: Request, council: Slug, _: Anyone, filter: 
         ]
     else:
         names = [query for query in queries if isinstance(query, str)]
-        found = await postcodes.find_postcodes(pool, council, names)
+        results = await postcodes.find_postcodes(pool, council, names)
         items = [
             _item(name, postcode_fields.write_postcode(postcode, fields) if postcode else "null")
-            for name, postcode in zip(names, found, strict=True)
+            for name, postcode in zip(names, results, strict=True)
         ]
     return to_response(request, f"[{','.join(items)}]", cache=None)
 

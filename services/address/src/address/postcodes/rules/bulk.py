@@ -62,11 +62,11 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _require_array(value: object, what: str) -> list[Any]:
+def _require_array(value: object, noun: str) -> list[Any]:
     if not isinstance(value, list):
         raise RefusedError(NO_ARRAY)
     if len(value) > MAX_LIMIT:
-        raise RefusedError(_TOO_MANY.format(what, MAX_LIMIT, what))
+        raise RefusedError(_TOO_MANY.format(noun, MAX_LIMIT, noun))
     return value
 
 

@@ -148,8 +148,8 @@ def _area_values(area: Area) -> dict[str, str]:
     """Return the template's values for the areas, as JSON."""
     areas = {"admin_district": area.district, "admin_ward": area.ward, "parish": area.parish}
     values = {"country": area.country, "region": area.region}
-    for field, named in areas.items():
-        values |= {field: named.name, f"{field}_code": named.code}
+    for field, code_name in areas.items():
+        values |= {field: code_name.name, f"{field}_code": code_name.code}
     return {field: json.dumps(value) for field, value in values.items()}
 
 

@@ -12,8 +12,8 @@ MAX_QUERY = 100
 DEFAULT_LIMIT, MAX_LIMIT = 10, 100
 _MAX_NUMBER = 40
 _OUTWARD = re.compile(r"GIR|[A-Z]{1,2}[0-9][A-Z0-9]?")
-_OUTWARD_BEGUN = re.compile(r"G|GI|GIR|[A-Z]{1,2}(?:[0-9][A-Z0-9]?)?")
-_INWARD_BEGUN = re.compile(r"[0-9][A-Z]{0,2}")
+_OUTWARD_PREFIX = re.compile(r"G|GI|GIR|[A-Z]{1,2}(?:[0-9][A-Z0-9]?)?")
+_INWARD_PREFIX = re.compile(r"[0-9][A-Z]{0,2}")
 _TYPED = re.compile(r"[A-Z0-9]{1,7}|[A-Z0-9]{1,4} [A-Z0-9]{1,3}")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
@@ -119,11 +119,11 @@ def beginning_spans(beginning: str) -> list[Span]:
 
 
 def _beginnings(compact: str) -> Iterator[str]:
-    if _OUTWARD_BEGUN.fullmatch(compact):
+    if _OUTWARD_PREFIX.fullmatch(compact):
         yield compact
     for length in (1, 2, 3):
         out, inward = compact[:-length], compact[-length:]
-        if _OUTWARD.fullmatch(out) and _INWARD_BEGUN.fullmatch(inward):
+        if _OUTWARD.fullmatch(out) and _INWARD_PREFIX.fullmatch(inward):
             yield f"{out} {inward}"
 
 

@@ -55,9 +55,9 @@ async def _check_address(session: Session, council: str, new_property: NewProper
     parts = new_property.model_dump(include=set(_PARTS))
     if not any(parts.values()):
         raise invalid("body.building_number", "is missing, as are names: a property is called something")
-    taken_by = await insert.find_same_address(session, council, new_property.usrn, parts)
-    if taken_by is not None:
-        raise conflict("address-taken", f"Property {taken_by} stands at this address already.")
+    occupant = await insert.find_same_address(session, council, new_property.usrn, parts)
+    if occupant is not None:
+        raise conflict("address-taken", f"Property {occupant} stands at this address already.")
 
 
 async def insert_properties(

@@ -5,29 +5,30 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.changes.actions.change_log import RETIRED, ChangeContext, check_version, lock_exclusive, record
+from address.changes.actions.change_log import RETIRED, ChangeContext, lock_exclusive, record
 from address.properties.actions.checks import lock_property
 from address.properties.schemas.properties import Retirement
 from address.properties.store import keys as keys_store
 from address.properties.store import properties, retirement
 from address.shared import lifecycle
 from chassis.database import Session
+from chassis.etags import Precondition
 from chassis.problems import Problem, conflict, invalid
 
 _MAX_LISTED = 10  # UPRNs named in a refusal
 
 
 async def retire_property(
-    session: Session, context: ChangeContext, uprn: int, request: Retirement, versions_read: set[int]
+    session: Session, context: ChangeContext, uprn: int, request: Retirement, precondition: Precondition
 ) -> Row[Any]:
-    """Retire a property whose version is among ``versions_read``. Return it as ``store.properties.get_json``.
+    """Retire a property for which the precondition holds. Return it as ``store.properties.get_json``.
 
     Raises Problem 404, 412, 400 for impossible successors, and 409 when it is historic already or when
     properties that are to stay lie within it.
     """
     await lock_exclusive(session, context.council)
     locked = await lock_property(session, context.council, uprn)
-    check_version(versions_read, locked.version, "property")
+    precondition.check(locked.version, "property")
     check_status(locked.logical_status, lifecycle.HISTORIC)
     children = await check_children(session, context.council, uprn, retire_too=request.children)
     retired = [uprn, *(child.uprn for child in children)]
@@ -35,14 +36,15 @@ async def retire_property(
     await _check_successors(session, context.council, retired, successors)
     before = {uprn: locked.logical_status, **{child.uprn: child.logical_status for child in children}}
     changes: dict[int, dict[str, list[Any]]] = {
-        other: {"logical_status": [status, lifecycle.HISTORIC]} for other, status in before.items()
+        linked_uprn: {"logical_status": [status, lifecycle.HISTORIC]}
+        for linked_uprn, status in before.items()
     }
-    changes[uprn]["successors"] = [[], [str(other) for other in successors]]
+    changes[uprn]["successors"] = [[], [str(linked_uprn) for linked_uprn in successors]]
     await retirement.lock(session, context.council, retired)
     await set_status(session, context, retired, lifecycle.HISTORIC, request.state)
     if successors:
         keys = await keys_store.next_keys(session, context.council, len(successors))
-        by_key = {keys.key("S", nth): other for nth, other in enumerate(successors)}
+        by_key = {keys.key("S", nth): linked_uprn for nth, linked_uprn in enumerate(successors)}
         await retirement.insert_successors(session, context.council, uprn, by_key, context.today)
     await record(session, context, RETIRED, changes)
     return await properties.get_json(session, context.council, uprn)
@@ -85,13 +87,13 @@ async def _check_successors(
 ) -> None:
     """Raise Problem 400 unless every successor is live and stays so."""
     statuses = await retirement.lock(session, council, successors)
-    for other in successors:
-        if other in retired:
-            raise _invalid_successor(other, "is retired by this very request")
-        if other not in statuses:
-            raise _invalid_successor(other, "is not in the gazetteer")
-        if statuses[other] not in lifecycle.LIVE:
-            raise _invalid_successor(other, "is historic itself: name what took its place")
+    for successor in successors:
+        if successor in retired:
+            raise _invalid_successor(successor, "is retired by this very request")
+        if successor not in statuses:
+            raise _invalid_successor(successor, "is not in the gazetteer")
+        if statuses[successor] not in lifecycle.LIVE:
+            raise _invalid_successor(successor, "is historic itself: name what took its place")
 
 
 def _invalid_successor(uprn: int, message: str) -> Problem:

@@ -61,9 +61,9 @@ async def insert_property(session: Session, new_rows: PropertyRows) -> bool:
 async def insert_properties(session: Session, new_rows: Sequence[PropertyRows]) -> None:
     """Insert properties whose UPRNs are known to be free."""
     together = PropertyRows(
-        [row for one in new_rows for row in one.blpus],
-        [row for one in new_rows for row in one.lpis],
-        [row for one in new_rows for row in one.organisations],
+        [row for new_row in new_rows for row in new_row.blpus],
+        [row for new_row in new_rows for row in new_row.lpis],
+        [row for new_row in new_rows for row in new_row.organisations],
     )
     await session.execute(_BLPUS, together.blpus)
     await _insert_addresses(session, together)

@@ -5,9 +5,9 @@ Every read that takes ``as_of`` reads ``places_as_of(...)`` in place of ``place`
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
-from address.read_model.tables import KEPT_COLUMNS, place
+from address.read_model.tables import PAST_COLUMNS, place
 
-_COLUMNS = ", ".join(KEPT_COLUMNS)
+_COLUMNS = ", ".join(PAST_COLUMNS)
 _UNIT = place.c.unit.computed.sqltext if place.c.unit.computed is not None else "NULL"
 
 

@@ -8,7 +8,7 @@ UPRNs: those of a bound array, or of a load's temporary table.
 
 from sqlalchemy import text
 
-from address.read_model.tables import KEPT_COLUMNS
+from address.read_model.tables import PAST_COLUMNS
 
 _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
 _TOUCHED = "uprn IN (SELECT uprn FROM touched)"
@@ -57,12 +57,12 @@ _GROUP = f"""md5(concat_ws('|', l.usrn, {
 }))::uuid"""
 
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
-_KEPT_COLUMNS = ", ".join(KEPT_COLUMNS)
+_PAST_COLUMNS = ", ".join(PAST_COLUMNS)
 # Delete places, keeping those in force until today for reads as of a day. Returns their search groups.
 _FORGET = f"""
     WITH gone AS (DELETE FROM place b WHERE b.council = :council AND {{these}} RETURNING b.*),
-        kept AS (INSERT INTO place_past ({_KEPT_COLUMNS}, valid_to)
-            SELECT {_KEPT_COLUMNS}, {_TODAY} FROM gone WHERE valid_from < {_TODAY})
+        kept AS (INSERT INTO place_past ({_PAST_COLUMNS}, valid_to)
+            SELECT {_PAST_COLUMNS}, {_TODAY} FROM gone WHERE valid_from < {_TODAY})
     SELECT DISTINCT group_id FROM gone"""
 # Whether an address has past rows: then its new row is valid from today.
 _PAST_OF_ONE = """LATERAL (SELECT true AS known FROM place_past w

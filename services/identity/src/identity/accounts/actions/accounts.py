@@ -68,25 +68,25 @@ def email_values(account: UUID, address: str, auth: AuthContext) -> dict[str, An
 
 
 async def record_change(
-    session: Session, auth: AuthContext, account: UUID, what: str, *, notice: str | None = None
+    session: Session, auth: AuthContext, account: UUID, change: str, *, notice: str | None = None
 ) -> None:
-    """Announce that ``what`` has changed: an event, the history, an e-mail (to ``notice``, if given)."""
+    """Announce a ``change`` of the account: an event, the history, an e-mail (to ``notice``, if given)."""
     version = await store.increment_version(session, account)
     row = await store.get(session, account)
     if version is None or row is None:
         return
-    event = AccountChanged(account=ids.show(account), changed=[what.partition(" ")[0]])
+    event = AccountChanged(account=ids.show(account), changed=[change.partition(" ")[0]])
     await _publish(session, account, event, version)
-    await record_event(session, auth, account, what)
+    await record_event(session, auth, account, change)
     if (address := notice or row.address) is not None:
-        await emails.send_change(session, address, row.language, what)
+        await emails.send_change(session, address, row.language, change)
 
 
 async def record_event(
-    session: Session, auth: AuthContext, account: UUID, what: str, *, device: str = ""
+    session: Session, auth: AuthContext, account: UUID, change: str, *, device: str = ""
 ) -> None:
     """Record what happened in the history of the account."""
-    await history.record_event(session, account, what, auth.now(), device=device)
+    await history.record_event(session, account, change, auth.now(), device=device)
 
 
 async def set_language(session: Session, account: UUID, language: str) -> None:

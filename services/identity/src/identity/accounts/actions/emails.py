@@ -39,9 +39,9 @@ async def send_address_taken(session: Session, to: str, language: str) -> None:
     await queue.send_email(session, "email-taken", to, language)
 
 
-async def send_change(session: Session, to: str, language: str, what: str) -> None:
-    """Tell the person that ``what`` has changed in how their account is reached or opened."""
-    await queue.send_email(session, f"changed-{what.replace(' ', '-')}", to, language)
+async def send_change(session: Session, to: str, language: str, change: str) -> None:
+    """Tell the person of a ``change`` in how their account is reached or opened."""
+    await queue.send_email(session, f"changed-{change.replace(' ', '-')}", to, language)
 
 
 async def send_new_device(session: Session, to: str, language: str, device: str) -> None:

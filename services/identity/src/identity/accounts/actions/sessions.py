@@ -59,7 +59,7 @@ async def start(
     account: UUID,
     methods: Iterable[str],
     *,
-    own: bool = True,
+    by_own_means: bool = True,
     upstream_session: UpstreamSession | None = None,
     vouched_until: datetime | None = None,
 ) -> str:
@@ -67,10 +67,10 @@ async def start(
 
     The secret is always a new one, so that a session somebody planted is worth nothing (fixation). Another
     person's session in the same browser ends; the same person's goes on and keeps its methods. ``device``:
-    what the list of sessions shows. ``methods``: the account's own that were used; ``own``: they are enough
-    by themselves. ``upstream_session``: the session at a provider that signs the person in, if one does.
-    ``vouched_until``: until when the council's directory vouches for a member of staff, whose session lasts
-    no longer.
+    what the list of sessions shows. ``methods``: the account's own that were used; ``by_own_means``: they are
+    enough by themselves. ``upstream_session``: the session at a provider that signs the person in, if one
+    does. ``vouched_until``: until when the council's directory vouches for a member of staff, whose session
+    lasts no longer.
     """
     before = await get_current(session, secret)
     if before is not None and before.account != account:
@@ -81,7 +81,7 @@ async def start(
     values = {
         "secret_hash": _hash(new_secret),
         "methods": sorted({*methods, *(before.own_methods if before else ())}),
-        "own_at": now if own else own_before,
+        "own_at": now if by_own_means else own_before,
         "device": device,
         "authenticated_at": now,
         "seen_at": now,
@@ -190,9 +190,11 @@ async def _announce_end(session: Session, account: UUID, session_id: UUID, reaso
     await session_upstreams.delete_by_session(session, session_id)
     await session.set_all_councils()  # the grants of the session lie at the councils
     await grants.revoke_by_session(session, session_id)
-    shown_id = ids.show(session_id)
-    event = SessionEnded.model_validate({"account": ids.show(account), "session": shown_id, "reason": reason})
-    await outbox.add(session, event, council=REGION, subject=shown_id, sequence=_FIRST)
+    public_id = ids.show(session_id)
+    event = SessionEnded.model_validate(
+        {"account": ids.show(account), "session": public_id, "reason": reason}
+    )
+    await outbox.add(session, event, council=REGION, subject=public_id, sequence=_FIRST)
 
 
 def _hash(secret: str) -> bytes:

@@ -33,15 +33,15 @@ class UpstreamSession:
         }
 
     @classmethod
-    def from_json(cls, written: Mapping[str, Any] | None) -> Self | None:
+    def from_json(cls, document: Mapping[str, Any] | None) -> Self | None:
         """Read what ``as_json`` wrote; None when nothing was, or it does not name the upstream."""
-        if written is None or "upstream" not in written:
+        if document is None or "upstream" not in document:
             return None
         return cls(
-            council=written["council"],
-            upstream=UUID(written["upstream"]),
-            method=written["method"],
-            person=bytes.fromhex(written["person"]),
-            session=bytes.fromhex(written["session"]) if written["session"] is not None else None,
-            issued_at=written["issued_at"],
+            council=document["council"],
+            upstream=UUID(document["upstream"]),
+            method=document["method"],
+            person=bytes.fromhex(document["person"]),
+            session=bytes.fromhex(document["session"]) if document["session"] is not None else None,
+            issued_at=document["issued_at"],
         )

@@ -14,7 +14,12 @@ from identity.accounts.rules.browser_sessions import BrowserSession, SessionReco
 from identity.assurance.rules import sign_in_at
 from identity.authorization.actions import authorization_request
 from identity.authorization.actions.authorization_request import Redirect
-from identity.authorization.actions.pending_request import GONE, PendingRequest, decide_step, load_pending
+from identity.authorization.actions.pending_request import (
+    UNKNOWN_REQUEST,
+    PendingRequest,
+    decide_step,
+    load_pending,
+)
 from identity.authorization.rules import steps
 from identity.clients.actions.authentication import Client, Provider
 from identity.grants.actions import grants, pending_requests, subjects, token_records
@@ -105,7 +110,7 @@ async def start_request(
     else:
         request = new.content
     if request is None:
-        raise PageError(GONE)
+        raise PageError(UNKNOWN_REQUEST)
     if isinstance(request, Redirect):
         return request
     seconds = relying_party.REQUEST_SECONDS

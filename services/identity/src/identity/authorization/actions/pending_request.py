@@ -18,7 +18,7 @@ from identity.shared.oauth import authorization_requests, vectors
 from identity.shared.oauth.authorization_requests import AuthorizationRequest, PageError, RequestError
 from identity.testers import actions as testers
 
-GONE = "This request to sign in is unknown, was answered already, or is too old."
+UNKNOWN_REQUEST = "This request to sign in is unknown, was answered already, or is too old."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ async def load_pending(session: Session, provider: Provider, secret: str, browse
     """
     row = await pending_requests.lock_request(session, secret, browser, provider.now())
     if row is None:
-        raise PageError(GONE)
+        raise PageError(UNKNOWN_REQUEST)
     client = await authorization_request.get_client(provider, {"client_id": ids.show(row.client)})
     request = authorization_requests.restore_request(row.request)
     # The client may have removed its redirect URI since.
@@ -91,7 +91,7 @@ async def _describe_person(
         authenticated_at=signed_in.authenticated_at.timestamp(),
         identity=proof.level if proof is not None else vectors.NO_IDENTITY,
         unproven=pending.row.unproven == signed_in.account,
-        named=pending.request.subject in {None, subject},
+        is_hinted=pending.request.subject in {None, subject},
         admitted=await testers.is_admitted(
             session, pending.client.record.mode, pending.council, pending.row.client, signed_in.account
         ),

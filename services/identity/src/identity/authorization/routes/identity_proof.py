@@ -78,18 +78,18 @@ async def _show(
             )
             if prompt is None or record is None:
                 return see_other(f"/identity/authorize/continue?{urlencode({'request': secret})}")
-            shown: dict[str, Any] = {"checked": checked}
+            view: dict[str, Any] = {"checked": checked}
             if with_code:
                 code, ends = await desk_codes.create_desk_code(session, record.account)
-                shown |= {"code": code, "ends": format_time(ends, request)}
-            shown |= await _describe_proof(request, session, prompt, record)
-            shown |= await _list_providers(request, session, prompt)
+                view |= {"code": code, "ends": format_time(ends, request)}
+            view |= await _describe_proof(request, session, prompt, record)
+            view |= await _list_providers(request, session, prompt)
     except PageError as error:
         return show_wrong_request(request, error)
-    return _render(request, prompt, shown)
+    return _render(request, prompt, view)
 
 
-def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response:
+def _render(request: Request, prompt: Prompt, view: dict[str, Any]) -> Response:
     client = prompt.client.record
     mark_test_service(request, client.mode)
     return pages.render(
@@ -101,7 +101,7 @@ def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response
         request_id=prompt.request,
         person=prompt.person,
         thorough=prompt.content.identity == vectors.IDENTITY_LEVELS[-1],
-        **shown,
+        **view,
     )
 
 

@@ -22,15 +22,15 @@ class Step(Enum):
 class Person:
     """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven.
 
-    ``unproven``: asked for a proof, they chose to go on without. ``named``: the request means nobody else.
-    ``admitted``: they may use the service, which in the sandbox only test people and testers may.
+    ``unproven``: asked for a proof, they chose to go on without. ``is_hinted``: the request means nobody
+    else. ``admitted``: they may use the service, which in the sandbox only test people and testers may.
     """
 
     level: str
     authenticated_at: float
     identity: str = vectors.NO_IDENTITY
     unproven: bool = False
-    named: bool = True
+    is_hinted: bool = True
     admitted: bool = True
 
 
@@ -55,7 +55,7 @@ def next_step(
 
     It ends when something is missing and the person may not be asked for it.
     """
-    if person is not None and not person.named and person.authenticated_at >= requested_at:
+    if person is not None and not person.is_hinted and person.authenticated_at >= requested_at:
         raise RequestError("login_required", "Another person signed in than the id_token_hint names.")
     if person is None or not _is_signed_in(request, person, requested_at, now):
         step, error = Step.SIGN_IN, RequestError("login_required", "The person must sign in.")
@@ -73,7 +73,7 @@ def next_step(
 
 
 def _is_signed_in(request: AuthorizationRequest, person: Person, requested_at: float, now: float) -> bool:
-    enough = person.named and vectors.satisfies_level(person.level, request.level)
+    enough = person.is_hinted and vectors.satisfies_level(person.level, request.level)
     return enough and _is_fresh(request, person, requested_at, now)
 
 

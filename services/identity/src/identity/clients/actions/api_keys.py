@@ -41,9 +41,9 @@ async def create_api_key(
     return ApiKeyMade(**dict(api_key), key=_sign_api_key(issuer, council, api_key, signer.kid))
 
 
-async def sign_again(session: Session, issuer: Issuer, council: str, stored: dict[str, Any]) -> str:
+async def sign_again(session: Session, issuer: Issuer, council: str, body: dict[str, Any]) -> str:
     """Sign the same key again for a repeated request: signatures are deterministic."""
-    api_key = ApiKey.model_validate(stored)
+    api_key = ApiKey.model_validate(body)
     kid = await store.get_kid(session, council, api_key.id)
     if kid is None:  # pragma: no cover - rows of API keys are never deleted
         raise not_found("API key with this id")

@@ -29,7 +29,7 @@ class ClientCache:
 
     def __init__(self) -> None:
         self._clients: dict[UUID, ClientRecord] = {}
-        self._heard_at = float("-inf")
+        self._confirmed_at = float("-inf")
         self._changes = 0
         self._origins: frozenset[str] = frozenset()
         self._origins_until = float("-inf")
@@ -37,7 +37,7 @@ class ClientCache:
 
     async def get(self, pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None:
         """Get a client in use, of any council; ``pool`` sees across councils."""
-        if time.monotonic() - self._heard_at < _TRUSTED:
+        if time.monotonic() - self._confirmed_at < _TRUSTED:
             cached = self._clients.get(client_id)
             if cached is not None:
                 return cached
@@ -77,10 +77,10 @@ class ClientCache:
                 await connection.add_listener(channel, self.clear)
             self.clear()
             while True:
-                begun_at = time.monotonic()
+                started_at = time.monotonic()
                 await connection.execute("SELECT 1", timeout=_TRUSTED)
-                self._heard_at = begun_at
+                self._confirmed_at = started_at
                 await asyncio.sleep(_HEARTBEAT)
         finally:
-            self._heard_at = float("-inf")
+            self._confirmed_at = float("-inf")
             connection.terminate()

@@ -54,9 +54,9 @@ async def create_secret(
     )
 
 
-def derive_again(issuer: Issuer, stored: dict[str, Any]) -> str:
+def derive_again(issuer: Issuer, body: dict[str, Any]) -> str:
     """Derive the same secret again, for a repeated request."""
-    return issuer.derive_secret(stored["client_id"], stored["generation"])
+    return issuer.derive_secret(body["client_id"], body["generation"])
 
 
 async def revoke_previous(

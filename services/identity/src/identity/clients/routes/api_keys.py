@@ -28,8 +28,8 @@ async def create_api_key(
 ) -> Response:
     """Create an API key with scopes you hold. The key is in this response and nowhere else."""
 
-    async def restore(stored: dict[str, Any]) -> str:
-        return await api_keys.sign_again(session, issuer, council, stored)
+    async def restore(stored_body: dict[str, Any]) -> str:
+        return await api_keys.sign_again(session, issuer, council, stored_body)
 
     return await once.run(
         session,

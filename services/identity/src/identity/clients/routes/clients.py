@@ -93,8 +93,8 @@ async def _require_region(session: ReadSession, caller: Caller) -> None:
 async def _create_once(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient, once: Idempotency
 ) -> Response:
-    async def restore(stored: dict[str, Any]) -> str:
-        return clients.derive_first_secret(issuer, stored["client_id"])
+    async def restore(stored_body: dict[str, Any]) -> str:
+        return clients.derive_first_secret(issuer, stored_body["client_id"])
 
     return await once.run(
         session,

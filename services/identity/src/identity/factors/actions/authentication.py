@@ -27,13 +27,13 @@ _PENDING_LIFE = timedelta(minutes=15)
 class AuthState:
     """What a browser has used to sign in to an account; ``complete``: it is enough.
 
-    ``own_methods``: the account's own; ``own``: they are enough by themselves. ``upstream_session``: the
-    sign-in at another provider that it began with, if it did.
+    ``own_methods``: the account's own; ``by_own_means``: they are enough by themselves. ``upstream_session``:
+    the sign-in at another provider that it began with, if it did.
     """
 
     account: UUID
     own_methods: frozenset[str]
-    own: bool
+    by_own_means: bool
     complete: bool
     upstream_session: UpstreamSession | None = None
 
@@ -100,21 +100,25 @@ async def _check_code_rate(
     session: Session, auth: AuthContext, client_context: ClientContext, account_id: UUID | None, address: str
 ) -> datetime | None:
     account_id = account_id or _NO_ACCOUNT  # an address without an account takes the same statements
-    known = await known_browsers.is_known(session, account_id, client_context)
+    known_browser = await known_browsers.is_known(session, account_id, client_context)
     return await auth.retry_after(
         session,
         (limits.CODES_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
-        if known
+        if known_browser
         else (limits.CODES_FOR_ADDRESS, email_addresses.normalise(address)),
         (limits.CODES_FROM_NETWORK, client_context.network),
-        *_limit_client(client_context, known=known),
+        *_limit_client(client_context, known_browser=known_browser),
     )
 
 
-def _limit_client(client_context: ClientContext, *, known: bool = False) -> list[tuple[limits.Limit, str]]:
+def _limit_client(
+    client_context: ClientContext, *, known_browser: bool = False
+) -> list[tuple[limits.Limit, str]]:
     """Limit sign-ins through one service. Strangers may use that up, so known browsers are not counted."""
     return (
-        [(limits.SIGN_INS_FOR_CLIENT, client_context.client)] if client_context.client and not known else []
+        [(limits.SIGN_INS_FOR_CLIENT, client_context.client)]
+        if client_context.client and not known_browser
+        else []
     )
 
 
@@ -150,14 +154,14 @@ async def sign_in_by_password(
         account = await passwords.get_by_email(session, canonical, client_context.browser)
         account_id: UUID = account.id if account is not None else _NO_ACCOUNT
         password_hash = account.hash if account is not None else None
-        known = account is not None and account.browser is not None
+        known_browser = account is not None and account.browser is not None
         retry_after = await auth.retry_after(
             session,
             (limits.PASSWORDS_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
-            if known
+            if known_browser
             else (limits.PASSWORDS_FOR_ADDRESS, canonical),
             (limits.PASSWORDS_FROM_NETWORK, client_context.network),
-            *_limit_client(client_context, known=known),
+            *_limit_client(client_context, known_browser=known_browser),
         )
     if retry_after is not None:
         return AuthAttempt(retry_after=retry_after)
@@ -222,8 +226,8 @@ async def add_method(
         own_methods |= {method}
     steps = await phones.get_second_steps(session, account_id)
     has_second = steps.app or steps.sms
-    own = factors.is_complete(own_methods, has_second=has_second)
-    state = AuthState(account_id, own_methods, own, own, upstream_session)
+    by_own_means = factors.is_complete(own_methods, has_second=has_second)
+    state = AuthState(account_id, own_methods, by_own_means, by_own_means, upstream_session)
     state = replace(state, complete=factors.is_complete(state.methods, has_second=has_second))
     if not state.complete:
         await _set_pending(session, auth, client_context, state)

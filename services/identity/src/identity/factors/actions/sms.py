@@ -69,11 +69,11 @@ async def _check_rate(
     *,
     new: bool,
 ) -> datetime | None:
-    known = await known_browsers.is_known(session, account_id, client_context)
+    known_browser = await known_browsers.is_known(session, account_id, client_context)
     if new:
         counts = _limits_of_new_number(client_context, account_id, number)
     else:
-        counts = _limits_of_proven_number(client_context, account_id, known=known)
+        counts = _limits_of_proven_number(client_context, account_id, known_browser=known_browser)
     retry_after = await auth.retry_after(session, *counts)
     return retry_after or await _check_budget(session, auth, number, "new" if new else "known")
 
@@ -92,10 +92,10 @@ def _limits_of_new_number(
 
 
 def _limits_of_proven_number(
-    client_context: ClientContext, account_id: UUID, *, known: bool
+    client_context: ClientContext, account_id: UUID, *, known_browser: bool
 ) -> list[tuple[Limit, str]]:
     """The number's own limits do not apply: strangers could reach them, and lock its owner out."""
-    if known:
+    if known_browser:
         browser_of_account = f"{account_id} {client_context.browser.hex()}"
         return [
             (limits.SMS_IN_KNOWN, browser_of_account),
@@ -113,9 +113,9 @@ async def _check_budget(session: Session, auth: AuthContext, number: str, kind: 
     budgets = {"new": settings.texts_new_per_day, "known": settings.texts_per_day}
     abroad = {f"{kind}-abroad": settings.texts_abroad_per_day} if phones.is_abroad(number) else {}
     for name, budget in {**abroad, kind: budgets[kind]}.items():
-        sent = await store.count_sms(session, now.date(), name, budget)
-        if sent is None:
+        count = await store.count_sms(session, now.date(), name, budget)
+        if count is None:
             return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-        if sent == budget:
+        if count == budget:
             log.error("the day's budget of SMS is used up: %s of %s", budget, name)
     return None

@@ -84,8 +84,8 @@ async def count_sms(session: Session, day: date, kind: str, budget: int) -> int 
     if budget < 1:
         return None
     values = {"day_": day, "kind_": kind, "budget_": budget}
-    sent: int | None = await session.scalar(_COUNT_SMS, values)
-    return sent
+    count: int | None = await session.scalar(_COUNT_SMS, values)
+    return count
 
 
 async def purge_counts(session: Session, before: date) -> None:

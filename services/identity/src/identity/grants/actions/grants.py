@@ -101,8 +101,8 @@ async def revoke_by_client(
     await _revoke_all(session, granted, now)
 
 
-async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, left: str) -> None:
-    """Revoke each grant that relied on a withdrawn proof, unless the level that is ``left`` is enough for it.
+async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, remaining: str) -> None:
+    """Revoke each grant that relied on a withdrawn proof, unless the ``remaining`` level is enough for it.
 
     The session sees every council.
     """
@@ -113,7 +113,7 @@ async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, left:
     unproven = (
         row
         for row, level in levels
-        if vectors.satisfies_identity(withdrawn, level) and not vectors.satisfies_identity(left, level)
+        if vectors.satisfies_identity(withdrawn, level) and not vectors.satisfies_identity(remaining, level)
     )
     await _revoke_all(session, unproven, datetime.now(UTC))
 

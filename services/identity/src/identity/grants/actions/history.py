@@ -17,18 +17,18 @@ _NEWEST = UUID(int=2**128 - 1)
 async def record_event(
     session: Session,
     account: UUID,
-    what: str,
+    kind: str,
     at: datetime,
     *,
     device: str = "",
     council: str | None = None,
     about: str = "",
 ) -> None:
-    """Record an event: ``what`` is a key of the texts in ``self_service.routes.history``, never a value.
+    """Record an event: ``kind`` is a key of the texts in ``self_service.routes.history``, never a value.
 
     ``about``: a service's name, a mandate's theme. It and ``device`` are deleted with the account.
     """
-    values = {"account": account, "id": ids.new(), "what": what, "at": at}
+    values = {"account": account, "id": ids.new(), "what": kind, "at": at}
     await store.add(session, {**values, "device": device, "council": council, "about": about})
 
 

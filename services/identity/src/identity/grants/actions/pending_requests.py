@@ -51,8 +51,8 @@ async def take_pushed(
     session: Session, secret: str, client: UUID, now: datetime
 ) -> AuthorizationRequest | None:
     """Take the request that this client pushed, once; None when there is none, or none any more."""
-    stored = await store.take_pushed(session, crypto.hash_secret(secret), client, now)
-    return None if stored is None else authorization_requests.restore_request(stored)
+    pushed = await store.take_pushed(session, crypto.hash_secret(secret), client, now)
+    return None if pushed is None else authorization_requests.restore_request(pushed)
 
 
 async def get_request(session: ReadSession, secret: str, now: datetime) -> Row[Any] | None:

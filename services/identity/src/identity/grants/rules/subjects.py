@@ -10,7 +10,7 @@ import json
 from uuid import UUID
 
 
-def derive_pairwise(key: bytes, sector: str, what: str, inner: UUID) -> str:
-    """Derive the name of an account (``what`` = account) or of a session: 43 URL-safe characters."""
-    message = json.dumps([what, sector, inner.hex]).encode()
+def derive_pairwise(key: bytes, sector: str, kind: str, inner: UUID) -> str:
+    """Derive the name of an account (``kind`` = account) or of a session: 43 URL-safe characters."""
+    message = json.dumps([kind, sector, inner.hex]).encode()
     return base64.urlsafe_b64encode(hmac.digest(key, message, "sha256")).rstrip(b"=").decode()

@@ -25,7 +25,7 @@ def check_can_grant(caller: Caller, requested: Sequence[str], mode: Mode, *, reg
         error = FieldError(field="body.scopes", message=message, code="region_scope")
         raise Problem(400, "invalid-request", "The request has a value that cannot be used; see errors.",
                       errors=[error])  # fmt: skip
-    if lacking := scopes.list_not_held(requested, caller.scopes):
+    if lacking := scopes.list_ungrantable(requested, caller.scopes):
         detail = f"You can grant only scopes you hold yourself; you do not hold {', '.join(lacking)}."
         raise Problem(403, "scope-not-held", detail, scopes=lacking)
     if mode == "live" and caller.mode != "live":

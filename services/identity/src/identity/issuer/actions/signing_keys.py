@@ -101,9 +101,9 @@ class Issuer:
 
         The session must see across councils. Raises WrongMasterKeyError.
         """
-        known = {key.kid: key for key in self.keys}
+        loaded = {key.kid: key for key in self.keys}
         rows = await store.list_keys(session)
-        self.keys = tuple(self._open_key(row, known.get(row.kid)) for row in rows)
+        self.keys = tuple(self._open_key(row, loaded.get(row.kid)) for row in rows)
 
     async def ensure_keys(self, session: Session) -> None:
         """Load the signing keys, and add the first of each algorithm if there is none."""
@@ -162,10 +162,10 @@ class Issuer:
         await store.add_key(session, kid, public, sealed, now, begins, algorithm)
         await self.load_keys(session)
 
-    def _open_key(self, row: Row[Any], known: crypto.SigningKey | None) -> crypto.SigningKey:
+    def _open_key(self, row: Row[Any], loaded: crypto.SigningKey | None) -> crypto.SigningKey:
         private = None
         if row.sealed is not None:  # unsealed once in each process
-            private = (known and known.private) or crypto.unseal_key(self._sealing_key, row.kid, row.sealed)
+            private = (loaded and loaded.private) or crypto.unseal_key(self._sealing_key, row.kid, row.sealed)
         until = row.api_keys_until and row.api_keys_until.timestamp()
         return crypto.SigningKey(
             row.kid, row.public, private, row.signs_from.timestamp(), until, row.algorithm

@@ -47,8 +47,8 @@ async def send_due(database: Database, issuer: Issuer, outbound: Outbound) -> in
         notices = await logout_notices.claim_due(session, now, _BATCH, _delay)
     accepted = await asyncio.gather(*(_send_token(issuer, outbound, notice, now) for notice in notices))
     async with database.writing() as session:
-        for notice, done in zip(notices, accepted, strict=True):
-            if done or notice.attempts + 1 >= _MAX_ATTEMPTS:
+        for notice, is_accepted in zip(notices, accepted, strict=True):
+            if is_accepted or notice.attempts + 1 >= _MAX_ATTEMPTS:
                 await logout_notices.delete_notice(session, notice)
     return len(notices)
 

@@ -29,7 +29,7 @@ class SentMessage:
     created_at: datetime
 
 
-def list_shown_channels(settings: Settings) -> list[str]:
+def list_local_channels(settings: Settings) -> list[str]:
     """List the channels whose messages are shown here instead of sent."""
     transports = {EMAIL: settings.mail, SMS: settings.texts}
     return [channel for channel, transport in transports.items() if transport == "sent-messages"]
@@ -37,14 +37,14 @@ def list_shown_channels(settings: Settings) -> list[str]:
 
 async def list_newest(session: ReadSession, settings: Settings) -> list[SentMessage]:
     """List up to 100 messages that have not expired, newest first."""
-    now, channels = datetime.now(UTC), list_shown_channels(settings)
+    now, channels = datetime.now(UTC), list_local_channels(settings)
     rows = await store.list_newest(session, _PAGE, channels)
     return [_render(row) for row in rows if row.expires_at > now]
 
 
 async def get(session: ReadSession, settings: Settings, message_id: UUID) -> SentMessage | None:
     """Get one message, expired or not."""
-    row = await store.get(session, message_id, list_shown_channels(settings))
+    row = await store.get(session, message_id, list_local_channels(settings))
     return _render(row) if row is not None else None
 
 

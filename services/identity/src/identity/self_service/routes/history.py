@@ -122,14 +122,14 @@ def _entry(row: Row[Any], titles: Mapping[UUID, str], request: Request) -> dict[
     }
 
 
-def describe_event(what: str, language: Language) -> str:
+def describe_event(kind: str, language: Language) -> str:
     """Describe an event in the reader's language. Raises KeyError for one without a text."""
     for prefix, text in (
         (_SIGNED_IN_ON_NEW_DEVICE, gettext_noop("You signed in on a new device, by %(ways)s")),
         (_SIGNED_IN, gettext_noop("You signed in by %(ways)s")),
     ):
-        if what.startswith(prefix):
-            methods = what[len(prefix) :].split(" and ")
+        if kind.startswith(prefix):
+            methods = kind[len(prefix) :].split(" and ")
             names = [translate("identity", language, METHODS[method]) for method in methods]
             return translate("identity", language, text, ways=", ".join(names))
-    return translate("identity", language, TEXTS[what])
+    return translate("identity", language, TEXTS[kind])

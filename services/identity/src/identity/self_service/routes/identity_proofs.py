@@ -136,8 +136,8 @@ def _name_actor(request: Request, council: str, actor: str) -> str:
     """Name the council whose staff did something, or the other provider that did."""
     if council == REGION:
         return urlsplit(actor).hostname or actor
-    known = request.app.state.directory.councils.get(council)
-    return known.name if known else council
+    record = request.app.state.directory.councils.get(council)
+    return record.name if record else council
 
 
 async def _access(request: Request, provider: TheProvider, row: Row[Any]) -> dict[str, str]:

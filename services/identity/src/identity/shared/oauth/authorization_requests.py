@@ -78,10 +78,10 @@ class AuthorizationRequest:
         return asdict(self)
 
 
-def restore_request(stored: Mapping[str, Any]) -> AuthorizationRequest:
+def restore_request(document: Mapping[str, Any]) -> AuthorizationRequest:
     """Restore a request from its ``to_json``."""
     lists: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
     }
     return AuthorizationRequest(**lists)
 

@@ -51,9 +51,9 @@ def list_region_only(requested: Iterable[str]) -> list[str]:
     return [scope for scope in requested if scope in REGION]
 
 
-def list_not_held(requested: Iterable[str], held: Iterable[str]) -> list[str]:
+def list_ungrantable(requested: Iterable[str], granter_scopes: Iterable[str]) -> list[str]:
     """List the requested scopes that the granter does not hold: nobody grants what they do not have."""
-    granter = frozenset(held)
+    granter = frozenset(granter_scopes)
     return [scope for scope in requested if scope not in granter]
 
 
@@ -62,11 +62,11 @@ def normalise(scopes: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(scopes)))
 
 
-def narrow_scopes(requested: str | None, held: Iterable[str]) -> tuple[str, ...] | None:
+def narrow_scopes(requested: str | None, client_scopes: Iterable[str]) -> tuple[str, ...] | None:
     """Narrow a client's scopes to those requested (RFC 6749 section 3.3); all when none are requested.
 
     ``None`` when something is requested that the client does not hold.
     """
-    all_held = normalise(held)
-    narrowed = normalise((requested or "").split(" ")) if requested else all_held
-    return narrowed if not list_not_held(narrowed, all_held) else None
+    all_scopes = normalise(client_scopes)
+    narrowed = normalise((requested or "").split(" ")) if requested else all_scopes
+    return narrowed if not list_ungrantable(narrowed, all_scopes) else None

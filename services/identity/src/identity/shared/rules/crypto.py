@@ -172,15 +172,19 @@ def hash_secret(secret: str) -> bytes:
 
 
 def matches_secret(
-    secret: str, stored: bytes | None, previous: bytes | None, previous_until: float | None, now: float
+    secret: str,
+    secret_hash: bytes | None,
+    previous_hash: bytes | None,
+    previous_until: float | None,
+    now: float,
 ) -> bool:
     """Whether it is the client's secret, or the previous one in its overlap. Constant-time."""
     overlap = previous_until is not None and now < previous_until
-    current, superseded = matches_hash(secret, stored), matches_hash(secret, previous)
+    current, superseded = matches_hash(secret, secret_hash), matches_hash(secret, previous_hash)
     return current or (superseded and overlap)
 
 
-def matches_hash(secret: str, stored: bytes | None) -> bool:
+def matches_hash(secret: str, secret_hash: bytes | None) -> bool:
     """Whether the hash is the secret's. Constant-time: no hash (``None``) takes as long as a wrong secret."""
-    equal = hmac.compare_digest(hash_secret(secret), stored or bytes(32))
-    return equal and stored is not None
+    equal = hmac.compare_digest(hash_secret(secret), secret_hash or bytes(32))
+    return equal and secret_hash is not None

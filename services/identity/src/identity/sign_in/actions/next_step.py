@@ -70,7 +70,7 @@ async def take(
         client_context.device,
         state.account,
         state.own_methods,
-        own=state.own,
+        by_own_means=state.by_own_means,
         upstream_session=state.upstream_session,
         vouched_until=await members.get_vouched_until(session, state.account),
     )

@@ -30,7 +30,7 @@ router = APIRouter(prefix=_PASSKEYS, tags=["account"], default_response_class=HT
 Anybody = Annotated[None, public]
 _REFUSED = document_problems(403)
 _MAX_NAME = 60
-_NOT_MADE = gettext_noop("The passkey was not made. Try again")
+_NOT_REGISTERED = gettext_noop("The passkey was not made. Try again")
 
 
 @router.get("")
@@ -79,7 +79,7 @@ async def add_passkey(
     credential = form.raw("credential", MAX_CREDENTIAL)
     name = form.get("name", _MAX_NAME)[:_MAX_NAME] or interaction.client_context.device or "Passkey"
     if not await passkeys.register(*interaction.contexts, person.account, credential, name):
-        form.error("name", _NOT_MADE)
+        form.error("name", _NOT_REGISTERED)
         return await _show_passkeys(interaction, person, form)
     returns_to = interaction.returns_to
     response = see_other(returns_to.destination if returns_to.request_id else _PASSKEYS)

@@ -51,8 +51,8 @@ async def lock_roles_of_account(
     """
     if await store.lock_account(session, council, account):
         refused_until = await store.get_refused_until(session, council, subject)
-        left = refused_until.timestamp() + 1 - issuer.clock() if refused_until is not None else 0
-        return min(max(left, 0), _SECOND)
+        remaining = refused_until.timestamp() + 1 - issuer.clock() if refused_until is not None else 0
+        return min(max(remaining, 0), _SECOND)
     return 0
 
 

@@ -24,8 +24,10 @@ _LOCK_EXCLUSIVE = text("SELECT pg_advisory_xact_lock(7420505, hashtext(:council)
 _LOCK_SHARED = text("SELECT pg_advisory_xact_lock_shared(7420505, hashtext(:council))")
 _COUNCIL: BindParameter[str] = bindparam("council_")
 _IDS = any_(bindparam("ids_", type_=ARRAY(staff.c.id.type)))
-_HELD = union(BY_HAND, BY_GROUP).subquery("held")
-_WITH_ROLE = select(_HELD.c.staff).where(_HELD.c.council == _COUNCIL, _HELD.c.role == bindparam("name_"))
+_ASSIGNED = union(BY_HAND, BY_GROUP).subquery("held")
+_WITH_ROLE = select(_ASSIGNED.c.staff).where(
+    _ASSIGNED.c.council == _COUNCIL, _ASSIGNED.c.role == bindparam("name_")
+)
 _IN_GROUP = select(staff_group_member.c.staff).where(
     staff_group_member.c.council == _COUNCIL, staff_group_member.c.group_id == bindparam("group_")
 )

@@ -24,7 +24,7 @@ _GET = select(role).where(*_THIS)
 _ADD = upsert(role).on_conflict_do_nothing().returning(role)
 _UPDATE = (
     update(role)
-    .where(*_THIS, role.c.version == bindparam("version_"))
+    .where(*_THIS)
     .values({name: bindparam(f"p_{name}") for name in ("title", "scopes", "groups", "updated_at")})
     .values(version=role.c.version + 1)
     .returning(role)
@@ -44,28 +44,28 @@ BY_GROUP = (
     )
     .join(role, NAMES_GROUP)
 )
-_HELD = union(BY_HAND, BY_GROUP).subquery("held")
+_ASSIGNED = union(BY_HAND, BY_GROUP).subquery("held")
 _VOUCHED = staff.c.vouched_until.is_(None) | (staff.c.vouched_until > func.now())
 _SCOPES = (
     select(func.unnest(role.c.scopes).label("scope"))
     .select_from(staff)
-    .join(_HELD, (_HELD.c.council == staff.c.council) & (_HELD.c.staff == staff.c.id))
-    .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
+    .join(_ASSIGNED, (_ASSIGNED.c.council == staff.c.council) & (_ASSIGNED.c.staff == staff.c.id))
+    .join(role, (role.c.council == _ASSIGNED.c.council) & (role.c.name == _ASSIGNED.c.role))
     .where(*AT_WORK, _VOUCHED, staff.c.account == bindparam("account_"))
     .distinct()
 )
 _ALL_SCOPES = select(func.unnest(role.c.scopes).label("scope")).where(role.c.council == _COUNCIL).distinct()
 _SCOPES_OF_MEMBER = (
     select(func.unnest(role.c.scopes).label("scope"))
-    .select_from(_HELD)
-    .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
-    .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
+    .select_from(_ASSIGNED)
+    .join(role, (role.c.council == _ASSIGNED.c.council) & (role.c.name == _ASSIGNED.c.role))
+    .where(_ASSIGNED.c.council == _COUNCIL, _ASSIGNED.c.staff == bindparam("staff_"))
     .distinct()
 )
 _BY_MEMBER = (
-    select(_HELD.c.role)
-    .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
-    .order_by(_HELD.c.role)
+    select(_ASSIGNED.c.role)
+    .where(_ASSIGNED.c.council == _COUNCIL, _ASSIGNED.c.staff == bindparam("staff_"))
+    .order_by(_ASSIGNED.c.role)
 )
 _GIVE = upsert(staff_role).on_conflict_do_nothing()
 _TAKE = delete(staff_role).where(
@@ -92,11 +92,11 @@ async def insert_role(session: Session, council: str, values: Mapping[str, Any])
 
 
 async def update_role(
-    session: Session, council: str, name: str, version: int, values: Mapping[str, Any]
+    session: Session, council: str, name: str, values: Mapping[str, Any]
 ) -> Row[Any] | None:
-    """Change the role at ``version``; None when it has another version by now."""
+    """Change a role; None when there is none."""
     bound = {f"p_{key}": value for key, value in values.items() if key != "name"}
-    return await session.first(_UPDATE, {**bound, "council_": council, "name_": name, "version_": version})
+    return await session.first(_UPDATE, {**bound, "council_": council, "name_": name})
 
 
 async def delete_role(session: Session, council: str, name: str) -> bool:

@@ -39,10 +39,10 @@ def compute_hmac(key: bytes, *parts: str | bytes) -> bytes:
     return mac.digest()
 
 
-def is_same(typed: bytes, stored: bytes | None) -> bool:
+def is_same(typed: bytes, code_hmac: bytes | None) -> bool:
     """Compare two HMACs in constant time; None, of a code that was never sent, takes as long."""
-    equal = hmac.compare_digest(typed, stored or _NOTHING)
-    return equal and stored is not None
+    equal = hmac.compare_digest(typed, code_hmac or _NOTHING)
+    return equal and code_hmac is not None
 
 
 def create_recovery_codes() -> list[str]:

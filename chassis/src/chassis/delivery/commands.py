@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 
-from chassis import inbox
 from chassis.app import Service
 from chassis.broker.connection import connect
 from chassis.broker.streams import owner_access
 from chassis.consumer import Consumer
 from chassis.database import Database
-from chassis.dead_letters import DeadLetter, DeadLetters
+from chassis.delivery import inbox
+from chassis.delivery.dead_letters import DeadLetter, DeadLetters
 from chassis.failures import Fault, classify, describe
 from chassis.settings import Settings
 

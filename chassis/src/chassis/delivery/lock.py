@@ -23,13 +23,13 @@ class ConsumerLock:
         """Take the lock if it is free. Raises when the database is away."""
         if self._connection is None:
             self._connection = await self._database.listen()
-        taken: bool = await self._connection.fetchval(
+        is_locked: bool = await self._connection.fetchval(
             "SELECT pg_try_advisory_lock($1::integer, hashtext($2))",
             _LOCK_CLASS,
             self._consumer,
             timeout=_TIMEOUT,
         )
-        return taken
+        return is_locked
 
     async def check(self) -> None:
         """Check that the lock is still held: its connection answers. Raises when it does not."""

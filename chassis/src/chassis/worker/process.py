@@ -1,6 +1,6 @@
 """The worker process of a service: it relays the outbox, consumes events, runs jobs and purges old rows.
 
-By HTTP it answers nothing but its health and metrics (``chassis.monitor``).
+By HTTP it answers nothing but its health and metrics (``chassis.worker.monitor``).
 
 A service may give it tasks of its own: coroutines that run for ever and end when cancelled. They share the
 event loop with the relay, so work that takes the CPU belongs in a process of its own.
@@ -16,20 +16,21 @@ from functools import partial
 from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, metrics, relay, revocations, tables, telemetry, worker_http
+from chassis import idempotency, metrics, relay, revocations, tables, telemetry
 from chassis.app import Service
 from chassis.broker.connection import access_of, connect
 from chassis.consumer import run_forever
 from chassis.database import Database
-from chassis.deliveries import ConsumerRunner
+from chassis.delivery.runner import ConsumerRunner
 from chassis.jobs import dead_jobs
 from chassis.jobs.runner import JobRunner
-from chassis.monitor import Monitor
 from chassis.settings import Settings
+from chassis.worker import http_port as worker_http
+from chassis.worker.monitor import Monitor
 
 log = logging.getLogger(__name__)
 
-_STOP_TIMEOUT = 5.0  # seconds
+_STOP_TIMEOUT = 8.0  # seconds; a consumer finishes a transaction for five
 _PURGE_INTERVAL = 3600.0  # seconds
 # Longer than the streams keep events, so that an event delivered again is always recognised.
 _INBOX_DAYS = 32

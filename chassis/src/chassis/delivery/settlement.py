@@ -15,12 +15,13 @@ from nats.errors import MsgAlreadyAckdError
 from opentelemetry import trace
 from pydantic import ValidationError
 
-from chassis import dead_letters, heartbeats, inbox
+from chassis import heartbeats
 from chassis.broker.streams import ACK_WAIT
 from chassis.broker.topology import durable_name
 from chassis.consumer import Consumer
-from chassis.consumer_metrics import EVENTS
 from chassis.database import Database
+from chassis.delivery import dead_letters, inbox
+from chassis.delivery.metrics import EVENTS, PAUSED_SINCE
 from chassis.events import Envelope, ForgedEventError
 from chassis.failures import Fault, classify, describe
 from chassis.pause import Pause
@@ -43,6 +44,17 @@ class Delivery:
     error: Exception | None = None
 
 
+def end_if_cancelled() -> None:
+    """Raise CancelledError if this task was cancelled and something on the way has swallowed it.
+
+    ``asyncio.wait_for`` of Python 3.11, which the client of NATS uses, does so when a message comes at the
+    same moment. A worker told to stop would work on.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def _read(message: Msg) -> Delivery:
     try:
         return Delivery(message, inbox.read_envelope(message.subject, message.data))
@@ -60,10 +72,10 @@ class Settler:
     def __init__(
         self, service: str, consumer: Consumer, database: Database, client: Client, pause_after: int
     ) -> None:
-        self.pause = Pause(durable_name(service, consumer.name))
         self._service = service
         self._consumer = consumer
         self._durable = durable_name(service, consumer.name)
+        self.pause = Pause(self._durable, PAUSED_SINCE.labels(self._durable))
         self._database = database
         self._client = client
         self._pause_after = pause_after
@@ -77,6 +89,7 @@ class Settler:
         size = len(pending)
         try:
             while pending:
+                end_if_cancelled()
                 size = await self._step(pending, size)
         finally:
             beat.cancel()

@@ -19,14 +19,15 @@ from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 
-from chassis import consumer_metrics, heartbeats
+from chassis import heartbeats
 from chassis.broker.connection import BrokerClient, jetstream
 from chassis.broker.topology import durable_name, stream_name
 from chassis.consumer import Consumer
-from chassis.consumer_lock import ConsumerLock
 from chassis.database import Database
+from chassis.delivery import metrics as consumer_metrics
+from chassis.delivery.lock import ConsumerLock
+from chassis.delivery.settlement import BATCH, PAUSE_AFTER, Settler, end_if_cancelled
 from chassis.failures import Fault, classify, describe
-from chassis.settlement import BATCH, PAUSE_AFTER, Settler
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ class ConsumerRunner:
             messages: list[Msg] = []
             with suppress(NatsTimeoutError, TimeoutError):
                 messages = await subscription.fetch(BATCH, timeout=_FETCH_TIMEOUT)
+            end_if_cancelled()
             self._settler.pause.end()
             if not messages:
                 continue

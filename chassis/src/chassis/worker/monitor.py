@@ -23,7 +23,7 @@ from chassis.jobs import metrics as job_metrics
 from chassis.jobs.handlers import combine
 from chassis.outbox import Backlog, read_backlog
 from chassis.readiness import Readiness
-from chassis.worker_http import Answer
+from chassis.worker.http_port import Answer
 
 log = logging.getLogger(__name__)
 
