@@ -89,9 +89,9 @@ class _Rate:
 
 @contextmanager
 def _timed(jobs: int) -> Iterator[_Rate]:
-    rate, began, cpu = _Rate(), time.perf_counter(), time.process_time()
+    rate, started, cpu = _Rate(), time.perf_counter(), time.process_time()
     yield rate
-    rate.per_second = jobs / (time.perf_counter() - began)
+    rate.per_second = jobs / (time.perf_counter() - started)
     rate.per_cpu_second = jobs / (time.process_time() - cpu)
 
 
@@ -251,9 +251,9 @@ class _Bench:
         claims, longest = 0, 0.0
         async with open_claimer(self._database, lambda: None, lambda: None, set()) as claimer:
             while others:
-                began = time.perf_counter()
+                started = time.perf_counter()
                 others -= {job.council for job in await claimer.claim(Claim(Lane.EFFECT, _BATCH, _BATCH))}
-                claims, longest = claims + 1, max(longest, time.perf_counter() - began)
+                claims, longest = claims + 1, max(longest, time.perf_counter() - started)
         return [
             Figure("299 councils behind another's 100,000 jobs", claims, "claims", most=2),
             Figure("the longest of these claims", longest * 1000, "ms"),

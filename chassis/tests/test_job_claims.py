@@ -7,7 +7,7 @@ import operator
 import pytest
 from job_harness import Send, Write
 
-from chassis.jobs import NewJob, Priority, enqueue_all
+from chassis.jobs import NewJob, Priority, claims, enqueue_all
 from chassis.jobs.calls import PER_COUNCIL, SLOTS, URGENT_SLOTS
 from chassis.jobs.claims import Claim, open_claimer
 from chassis.jobs.states import Lane
@@ -76,8 +76,8 @@ async def test_urgent_jobs_of_any_council_go_first(jobs):
 
 async def test_two_workers_never_hold_the_same_job(jobs):
     await jobs.execute(ADD_MANY, council="a", count=400, state=0)
-    async with open_one(jobs) as one, open_one(jobs) as two:
-        batches = await asyncio.gather(*(claimer.claim(claim(50)) for claimer in (one, two) * 3))
+    async with open_one(jobs) as first, open_one(jobs) as second:
+        batches = await asyncio.gather(*(claimer.claim(claim(50)) for claimer in (first, second) * 3))
         ids = [job.id for batch in batches for job in batch]
         assert len(ids) == len(set(ids)) == 300
 
@@ -125,15 +125,22 @@ async def wait_for(check):
     await eventually(check, within=15, every=0.02)
 
 
+async def test_what_is_due_is_read_by_its_time_even_under_row_level_security(jobs):
+    async with open_one(jobs) as claimer:
+        await claimer._connection.execute(f"PREPARE wake AS {claims._WAKE}")
+        plan = await claimer._connection.fetch("EXPLAIN EXECUTE wake (NULL, 10)")
+    assert any("Index Cond: (due_at <=" in line for (line,) in plan), plan
+
+
 @pytest.mark.long
 async def test_a_million_armed_jobs_cost_a_claim_nothing(jobs):
     await jobs.execute(ADD_MANY, council="a", count=1_000_000, state=1)
     await enqueue_for(jobs, COUNCILS)
     async with open_one(jobs) as claimer:
-        began = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         for _ in range(20):
             assert await claimer.look(Lane.EFFECT) == (True, pytest.approx(86_400, abs=120))
             await claimer.wake()
             assert len(await claimer.claim(claim(10))) == 10
-        seconds = asyncio.get_running_loop().time() - began
+        seconds = asyncio.get_running_loop().time() - started
     assert seconds / 20 < 0.2, "it reads more than the indexes lead to"

@@ -87,10 +87,10 @@ async def test_a_dropped_job_says_who_and_why_and_is_never_run(command, dead, jo
         await command("drop", str(dead[1]), "--reason", "x" * 400)
 
 
-@pytest.mark.parametrize("shown", ["x", "-1", "0", "9" * 30, "1; DROP TABLE job"])
-async def test_what_is_no_id_is_a_message(command, shown):
+@pytest.mark.parametrize("argument", ["x", "-1", "0", "9" * 30, "1; DROP TABLE job"])
+async def test_what_is_no_id_is_a_message(command, argument):
     with pytest.raises(SystemExit, match="no id"):
-        await command("show", "--", shown)
+        await command("show", "--", argument)
 
 
 async def test_a_job_that_waits_cannot_be_shown_or_dropped(command, jobs):

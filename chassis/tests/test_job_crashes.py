@@ -91,17 +91,17 @@ async def test_a_worker_that_stood_still_finds_its_lease_lost_and_undoes_its_eff
 
 async def test_a_clock_that_jumps_forward_ends_leases_and_doubles_no_effect(jobs):
     """What is in hand when the database's clock jumps is done by another, or by its holder, and once."""
-    begun, release = asyncio.Event(), asyncio.Event()
+    running, release = asyncio.Event(), asyncio.Event()
 
     async def wait(session, job):
-        begun.set()
+        running.set()
         if len(jobs.calls) == 1:
             await release.wait()
 
     jobs.behave = wait
     await jobs.enqueue("x")
     async with jobs.running():
-        await begun.wait()
+        await running.wait()
         await jobs.execute("UPDATE job SET due_at = due_at - interval '1 day' WHERE state = 2")
         await jobs.drain()
         release.set()
@@ -115,10 +115,10 @@ async def count_rows(jobs, count):
 
 
 async def test_a_worker_that_is_told_to_stop_finishes_its_effect_and_gives_the_rest_back(jobs):
-    begun = asyncio.Event()
+    running = asyncio.Event()
 
     async def work(session, job):
-        begun.set()
+        running.set()
         await asyncio.sleep(0.2 if job.data.text == "effect" else 30)
 
     jobs.behave = work
@@ -167,17 +167,17 @@ async def test_while_the_database_is_away_jobs_pause_and_go_on_by_themselves(job
 
 async def test_an_outage_counts_against_no_job(jobs, settings, monkeypatch):
     """What was in hand when the database went away comes back with all its tries."""
-    begun = asyncio.Event()
+    running = asyncio.Event()
 
     async def work(session, job):
-        begun.set()
+        running.set()
         if len(jobs.calls) <= 2:
             await asyncio.sleep(1)
 
     jobs.behave = work
     async with open_distant(settings) as (database, proxy), jobs.running(database):
         await jobs.enqueue("a", "b")
-        await begun.wait()
+        await running.wait()
         await proxy.cut()
         await proxy.open()
         await eventually(lambda: count_rows(jobs, 0), within=20)

@@ -57,16 +57,16 @@ async def test_a_session_sees_and_enqueues_only_its_councils_jobs(jobs):
 
 
 async def test_a_handler_sees_its_councils_rows_alone_even_among_other_councils_jobs(jobs):
-    seen = []
+    counts = []
 
     async def count(session, job):
-        seen.append((job.council, await session.scalar(text("SELECT count(*) FROM note"))))
+        counts.append((job.council, await session.scalar(text("SELECT count(*) FROM note"))))
 
     jobs.behave = count
     for council in ("citytown", "hillshire", "citytown", "hillshire"):
         await jobs.enqueue("x", council=council)
     await jobs.drain()
-    assert seen == [("citytown", 0), ("citytown", 1), ("hillshire", 0), ("hillshire", 1)]
+    assert counts == [("citytown", 0), ("citytown", 1), ("hillshire", 0), ("hillshire", 1)]
 
 
 async def test_a_handler_cannot_write_another_councils_rows(jobs):

@@ -44,10 +44,10 @@ async def run(service: Service, settings: Settings, arguments: argparse.Namespac
         await database.close()
 
 
-def _parse_id(shown: str) -> int:
-    if not shown.isdecimal() or not 0 < int(shown) <= _MAX_ID:
-        raise SystemExit(f"{shown} is no id of a job: a number, as `list` prints it")
-    return int(shown)
+def _parse_id(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _MAX_ID:
+        raise SystemExit(f"{text} is no id of a job: a number, as `list` prints it")
+    return int(text)
 
 
 async def _list(database: Database, arguments: argparse.Namespace) -> int:
@@ -74,7 +74,7 @@ def _group(job: DeadJob) -> tuple[str, str]:
 
 def _print_ids(jobs: Sequence[DeadJob]) -> None:
     for job in jobs[:_MAX_LISTED]:
-        print(f"    {job.id}  {job.council}")
+        print("   ", job.id, "", job.council)
     if len(jobs) > _MAX_LISTED:
         print(f"    and {len(jobs) - _MAX_LISTED} more")
 
@@ -86,7 +86,7 @@ async def _show(database: Database, service: Service, arguments: argparse.Namesp
         raise SystemExit(f"no job {arguments.id} was given up; `jobs {service.name} list` lists those")
     print(f"job        {job.id}")
     print(f"kind       {job.kind}, version {job.version}")
-    print(f"council    {job.council}")
+    print("council   ", job.council)
     print(f"enqueued   {job.created_at.isoformat(timespec='seconds')}")
     print(f"{State(job.state).name.lower():<11}{job.since.isoformat(timespec='seconds')}")
     print(f"failures   {job.failures}")

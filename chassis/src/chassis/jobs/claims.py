@@ -33,13 +33,15 @@ _HOLDER_BITS = 31
 _WAKE_LIMIT = 1_000
 _RELEASE_TIMEOUT = 0.5  # seconds, when the worker stops
 
+_TRY_LOCK = "SELECT pg_try_advisory_lock($1::integer, $2::integer)"
 _LOOK = """
     SELECT EXISTS (SELECT FROM job WHERE state = 0 AND lane = $1) AS is_ready,
         extract(epoch FROM (SELECT min(due_at) FROM job WHERE state = 1)
             - coalesce($2::timestamptz, now()))::float8 AS next"""
+# The time is a query of its own: under row-level security coalesce() in a condition keeps it from the index.
 _WAKE = """
     UPDATE job SET state = 0 WHERE id = ANY (ARRAY(
-        SELECT id FROM job WHERE state = 1 AND due_at <= coalesce($1::timestamptz, now())
+        SELECT id FROM job WHERE state = 1 AND due_at <= (SELECT coalesce($1::timestamptz, now()))
         ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED))"""
 # Walk from council to council with a probe of the index each, begin after the one served last.
 _CLAIM = """
@@ -154,23 +156,23 @@ class Claimer:
         """Let what is due join the queue, oldest first."""
         await self._run(_WAKE, self._clock(), _WAKE_LIMIT)
 
-    async def claim(self, wanted: Claim) -> list[ClaimedJob]:
+    async def claim(self, request: Claim) -> list[ClaimedJob]:
         """Claim jobs, urgent ones first, then in the order in which they were enqueued."""
         async with self._lock:
             self._claims += 1
             lease = self.holder << 32 | self._claims
             rows = await self._connection.fetch(
                 _CLAIM,
-                wanted.lane,
-                wanted.most,
-                self._served_last.get(wanted.lane, ""),
+                request.lane,
+                request.most,
+                self._served_last.get(request.lane, ""),
                 lease,
-                list(wanted.without),
-                wanted.priority,
-                wanted.per_council,
+                list(request.without),
+                request.priority,
+                request.per_council,
             )
         if rows:
-            self._served_last[wanted.lane] = rows[0]["served_last"]
+            self._served_last[request.lane] = rows[0]["served_last"]
         fields = [{name: value for name, value in row.items() if name != "served_last"} for row in rows]
         claimed = [ClaimedJob(**values, lease=lease) for values in fields]
         return sorted(claimed, key=lambda job: (job.priority, job.id))
@@ -210,18 +212,18 @@ async def open_claimer(
 ) -> AsyncIterator[Claimer]:
     """Open a claimer. ``former``: holders of this process that ended, whose jobs it gives back first."""
     connection = await database.listen(command_timeout=_TIMEOUT, **_PINNED)
-    holder = random.getrandbits(_HOLDER_BITS)
-    claimer = Claimer(connection, holder, clock)
+    claimer = Claimer(connection, random.getrandbits(_HOLDER_BITS), clock)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1::integer, $2::integer)", _LOCK_CLASS, holder)
+        while not await connection.fetchval(_TRY_LOCK, _LOCK_CLASS, claimer.holder):
+            claimer.holder = random.getrandbits(_HOLDER_BITS)
         await connection.add_listener(CHANNEL, lambda *_: notify())
         await claimer.release(former)
         former.clear()
-        former.add(holder)
+        former.add(claimer.holder)
         yield claimer
     finally:
         # If the database is away, the next claimer does it, or another worker.
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             async with asyncio.timeout(_RELEASE_TIMEOUT):
-                await claimer.release([holder])
+                await claimer.release([claimer.holder])
         connection.terminate()

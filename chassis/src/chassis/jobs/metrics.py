@@ -56,9 +56,9 @@ class Measured(NamedTuple):
     lateness: dict[str, float]
 
 
-def label_of(kind: str, known: Collection[str]) -> str:
+def label_of(kind: str, kinds: Collection[str]) -> str:
     """Return the label of a kind: the table may hold kinds of another version's code."""
-    return kind if kind in known else UNKNOWN
+    return kind if kind in kinds else UNKNOWN
 
 
 async def measure(session: ReadSession, schedules: Collection[str]) -> Measured:

@@ -142,13 +142,13 @@ class _Shift:
         """Run the effects of one claim; False if none was ready."""
         if not await self._is_ready(Lane.EFFECT):
             return False
-        began = time.monotonic()
+        started = time.monotonic()
         self._in_hand = await self._claimer.claim(Claim(Lane.EFFECT, self._size, self._size))
         try:
             await self._run_in_hand()
         finally:
             self._in_hand = ()
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started
         # What is claimed waits for what was claimed with it; an urgent job for no more than half a second.
         if seconds < _QUICK:
             self._size = min(self._size * 2, _MOST_CLAIMED)
@@ -173,10 +173,10 @@ class _Shift:
 
     async def claim_calls(self) -> bool:
         """Start calls as far as there are slots; False if none was started."""
-        if not await self._is_ready(Lane.CALL) or (wanted := self.calls.make_claim()) is None:
+        if not await self._is_ready(Lane.CALL) or (request := self.calls.make_claim()) is None:
             return False
         most = 0 if self.calls.has_suspect else 1
-        claimed = await self._hold_suspects(await self._claimer.claim(wanted), most=most)
+        claimed = await self._hold_suspects(await self._claimer.claim(request), most=most)
         works = await self._outcomes.select(claimed)
         self.calls.start([work for work in works if work.handler.call is not None])
         await self._effects.run([work for work in works if work.handler.apply is not None])
