@@ -303,6 +303,20 @@ async def test_a_new_council_consumer_works_after_a_reload_and_a_removed_one_is_
     assert mapping.is_connected
 
 
+@pytest.mark.parametrize("seed", ["", "SU", "U" * 58, "SUAAAA" + "A" * 52, "su lower"])
+def test_text_that_is_no_seed_is_refused(seed):
+    with pytest.raises(ValueError, match=r"NKey|seed of a user"):
+        keys.get_public_key(seed)
+
+
+def test_one_wrong_character_of_a_seed_is_noticed():
+    seed = keys.make_seed()
+    for place in range(2, len(seed)):
+        other = "A" if seed[place] != "A" else "B"
+        with pytest.raises(ValueError, match="NKey"):
+            keys.get_public_key(seed[:place] + other + seed[place + 1 :])
+
+
 def test_accounts_need_a_public_key_of_each_user_and_never_repeat_a_seed(broker):
     public = {name: keys.get_public_key(seed) for name, seed in broker.seeds.items()}
     with pytest.raises(ValueError, match="no public key of mapping"):

@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
+from chassis.broker.keys import UserKey
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -72,8 +73,9 @@ class RefusedError(NatsError):
 class BrokerClient(Client):
     """A client that knows which publishes the server refused: a publisher itself sees only a timeout."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, public_key: str | None) -> None:
         super().__init__()
+        self._public_nkey = public_key
         # The accounts give INFO and RESET of a consumer other names, see chassis.broker.accounts.
         self._consumer_api = "TOWN.API.CONSUMER" if access.seed else "$JS.API.CONSUMER"
         self._access = access
@@ -134,13 +136,14 @@ async def connect(access: Access, name: str) -> BrokerClient:
         "inbox_prefix": f"_INBOX.{access.user}",
         "reconnect_time_wait": _RETRY_INTERVAL,
     }
-    if access.seed:
-        options["nkeys_seed_str"] = access.seed
+    key = UserKey(access.seed) if access.seed else None
+    if key is not None:
+        options["signature_cb"] = key.sign
     if access.ca is not None:
         options["tls"] = ssl.create_default_context(cafile=str(access.ca))
     minute_log = _MinuteLog()
     while True:
-        client = BrokerClient(access)
+        client = BrokerClient(access, key.public if key is not None else None)
         try:
             await client.connect(
                 access.url,
