@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside thi
 
 from consumer_harness import Harness
 from event_helpers import running_broker
+from job_harness import JobHarness
 from notes.app import service as notes
 
 from chassis import relay
@@ -47,6 +48,15 @@ async def harness(open_client, database):
     harness = Harness(open_client, database)
     await harness.set_up()
     return harness
+
+
+@pytest.fixture
+async def jobs(database, settings):
+    """Jobs on an empty queue."""
+    harness = JobHarness(database, settings)
+    await harness.clear()
+    yield harness
+    await harness.clear()
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from chassis.body_limit import BodyLimit
 from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
 from chassis.events import EventData
+from chassis.jobs import JobHandlers, Schedule
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
 from chassis.settings import Settings
@@ -43,6 +44,8 @@ class Service:
     routers: Sequence[APIRouter] = ()
     publishes: Sequence[type[EventData]] = ()
     consumers: Sequence[Consumer] = ()
+    jobs: Sequence[JobHandlers] = ()
+    schedules: Sequence[Schedule] = ()
     shapes: Sequence[ErrorShape] = ()
     cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
@@ -68,9 +71,14 @@ class Service:
         """Check whether some table is marked ``info={"row_level_security": True}``."""
         return any(table.info.get("row_level_security") for table in self.metadata.tables.values())
 
+    @property
+    def has_jobs(self) -> bool:
+        """Check whether its worker runs jobs or schedules."""
+        return bool(self.jobs or self.schedules)
+
     def database(self, settings: Settings) -> Database:
         """Make the service's database; it connects at first use."""
-        return Database(settings, self.name, rows_secured=self.rows_secured)
+        return Database(settings, self.name, rows_secured=self.rows_secured, has_jobs=self.has_jobs)
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:

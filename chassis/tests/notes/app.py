@@ -20,7 +20,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import ErrorShape, ErrorTemplate, not_found
 from chassis.tables import NAMING
 from chassis.types import Name, Postcode, Uprn
-from notes import views
+from notes import jobs, views
 
 
 class Settings(settings.Settings):
@@ -209,6 +209,8 @@ service = Service(
     routers=[router, views.router],
     publishes=[NoteWritten],
     consumers=[notes],
+    jobs=[jobs.handlers],
+    schedules=jobs.schedules,
     pages=views.pages,
     shapes=[
         ErrorShape(

@@ -137,7 +137,7 @@ async def session(database: Database) -> AsyncIterator[Session]:
     async with database.writer.connect() as connection:
         transaction = await connection.begin()
         session = Session(connection)
-        if database.rows_secured:
+        if database.writes_secured:
             await session.set_council("citytown")
         yield session
         await transaction.rollback()
