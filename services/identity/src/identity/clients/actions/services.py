@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
+from chassis.outbound import Outbound
 from chassis.problems import Problem, conflict, not_found
 from identity.clients.actions import service_changes
 from identity.clients.actions.client_keys import Keys, fetch_requested_keys
@@ -27,7 +28,6 @@ from identity.clients.store import services as store
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import relying_party
-from identity.shared.outbound import Outbound
 from identity.shared.rules import crypto, tokens
 
 _NIL = UUID(int=0)
