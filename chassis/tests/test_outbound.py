@@ -7,25 +7,14 @@ import pytest
 
 from chassis.outbound import Outbound, OutboundError
 from chassis.settings import Settings
-from chassis.testing.servers import HOST, Names, Server, listening, make_authority, trusting
+from chassis.testing.servers import HOST, Names, Server, listening, trusting
 
 MOST = 1_000
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def settings(authority):
     return trusting(Settings(database_url="postgresql://none"), authority, outbound_attempts=1)
-
-
-@pytest.fixture
-async def server(authority):
-    async with listening(Server(), authority.tls) as server_:
-        yield server_
 
 
 @pytest.fixture

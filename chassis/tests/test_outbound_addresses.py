@@ -120,5 +120,5 @@ async def test_no_spelling_of_a_private_address_is_called(address):
 
 
 async def test_the_resolver_reads_the_spellings():
-    found = [await resolve_host(host, 443) for host in list_literals(IPv4Address("10.1.2.3"))]
-    assert found == [["10.1.2.3"]] * len(found)
+    resolved = [await resolve_host(host, 443) for host in list_literals(IPv4Address("10.1.2.3"))]
+    assert resolved == [["10.1.2.3"]] * len(resolved)

@@ -10,7 +10,6 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import text
 
 from chassis.testing import ISSUER
-from chassis.testing.servers import Server, listening, make_authority
 from chassis.tokens import make_key_source
 from identity.app import service as identity_service
 from services.identity.tests import rsa_keys
@@ -101,19 +100,6 @@ async def bins(database, client):
 async def signer(database, client):
     """Another, that signs with ``provider.KEY``."""
     return await register(database, jwks=[KEY.as_dict(private=False)])
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    """A CA of the tests' own, and what a server that it vouches for serves with."""
-    return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-async def server(authority):
-    """A service's own server, at https."""
-    async with listening(Server(), authority.tls) as server_:
-        yield server_
 
 
 @pytest.fixture

@@ -64,13 +64,13 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            found_addresses = await self._resolve(host, port)
+            resolved = await self._resolve(host, port)
         except OSError as error:
             raise UnreachableError("has a host that is not found in DNS", host) from error
-        if not found_addresses or not all(map(self._is_allowed, found_addresses)):
+        if not resolved or not all(map(self._is_allowed, resolved)):
             raise ForbiddenTargetError("has a host whose address is not public", host)
         failure: Exception = httpcore.ConnectError()
-        candidates = found_addresses[:_MAX_ADDRESSES]
+        candidates = resolved[:_MAX_ADDRESSES]
         for address in candidates:
             share = self._seconds / len(candidates)
             try:
