@@ -6,6 +6,7 @@ import httpcore
 import pytest
 
 from chassis.outbound import Outbound, OutboundError
+from chassis.outbound.errors import CertificateError
 from chassis.settings import Settings
 from chassis.testing.servers import HOST, Names, Server, listening, trusting
 
@@ -130,7 +131,7 @@ async def test_a_certificate_of_another_name_or_of_a_stranger_is_refused(at_home
         (at_home, server.url.replace(HOST, "other.citytown.gov.uk")),
         (Outbound(settings.model_copy(update={"outbound_ca": ""}), Names(["127.0.0.1"])), server.url),
     ):
-        with pytest.raises(OutboundError, match="certificate"):
+        with pytest.raises(CertificateError, match="certificate"):
             await get(outbound, url)
 
 

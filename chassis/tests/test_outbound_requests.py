@@ -89,7 +89,7 @@ async def test_an_error_names_the_host_and_no_path_query_or_header(make_outbound
         await make_outbound().send(request)
     text = "".join(traceback.format_exception(error.value)) + error.value.explain() + repr(request)
     assert SECRET not in text
-    assert error.value.explain().startswith(f"{HOST} cannot be reached")
+    assert error.value.explain().startswith(f"{HOST} broke off")
 
 
 async def test_the_trace_goes_on_at_the_other_server(make_outbound, server):

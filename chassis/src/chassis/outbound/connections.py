@@ -12,6 +12,7 @@ import httpcore
 from chassis.outbound import addresses
 from chassis.outbound.errors import (
     BrokenResponseError,
+    CertificateError,
     ForbiddenTargetError,
     InvalidRequestError,
     TooLargeError,
@@ -64,13 +65,13 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            resolved = await self._resolve(host, port)
+            ip_addresses = await self._resolve(host, port)
         except OSError as error:
             raise UnreachableError("has a host that is not found in DNS", host) from error
-        if not resolved or not all(map(self._is_allowed, resolved)):
+        if not ip_addresses or not all(map(self._is_allowed, ip_addresses)):
             raise ForbiddenTargetError("has a host whose address is not public", host)
         failure: Exception = httpcore.ConnectError()
-        candidates = resolved[:_MAX_ADDRESSES]
+        candidates = ip_addresses[:_MAX_ADDRESSES]
         for address in candidates:
             share = self._seconds / len(candidates)
             try:
@@ -101,12 +102,19 @@ async def exchange(
             body = await _read_body(response, request.max_bytes, target.host)
             return Response(response.status, body, _read_headers(response))
     except _CONNECT_FAULTS as error:
-        raise UnreachableError("cannot be reached, or its certificate does not hold", target.host) from error
+        if _is_of_certificate(error):
+            raise CertificateError("has a certificate that does not hold", target.host) from error
+        raise UnreachableError("cannot be reached", target.host) from error
     except httpcore.LocalProtocolError:
         # Without its cause, which may quote a header.
         raise InvalidRequestError("is not called: the request is not HTTP", target.host) from None
     except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-        raise BrokenResponseError("cannot be reached, or its answer does not hold", target.host) from error
+        raise BrokenResponseError("broke off, or its answer does not hold", target.host) from error
+
+
+def _is_of_certificate(error: Exception) -> bool:
+    """Whether a certificate did not hold: httpcore's error has the cause as its argument."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
 
 
 async def _read_body(response: httpcore.Response, max_bytes: int, host: str) -> bytes:

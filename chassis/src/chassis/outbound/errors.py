@@ -42,12 +42,19 @@ class InvalidRequestError(OutboundError):
 
 
 class UnreachableError(OutboundError):
-    """No connection: no such name, nobody listens, or the certificate does not hold."""
+    """No connection: no such name, or nobody listens."""
 
     outcome = "unreachable"
-    remedy = "Check its name in DNS, its port, and that its certificate is of that name and a CA we trust."
+    remedy = "Check its name in DNS, its port, and the firewalls between."
     is_temporary = True
     blames_host = True
+
+
+class CertificateError(OutboundError):
+    """The host's certificate is of another name, a stranger's, or out of date."""
+
+    outcome = "certificate"
+    remedy = "Check its name, its dates, and that OUTBOUND_CA or the system names its CA."
 
 
 class TimedOutError(OutboundError):
