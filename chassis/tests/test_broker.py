@@ -111,6 +111,15 @@ async def test_nobody_without_a_key_gets_in(broker):
         await writer.wait_closed()
 
 
+async def test_a_user_with_an_unknown_key_is_told_what_to_do_once_a_minute(broker, caplog):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.5):
+            await connect(Access(broker.url, "mapping", keys.make_seed()), "test")
+    messages = [record.message for record in caplog.records if record.name.startswith("chassis")]
+    assert len([message for message in messages if "accounts do not know this key" in message]) == 1
+    assert len(messages) <= 2
+
+
 async def test_a_service_publishes_its_own_events_and_reads_what_it_declares(broker, identity, mapping):
     subject = f"townhall.citytown.{COUNCILS}"
     assert (await publish(identity, subject, b"mine"))["stream"] == "IDENTITY"
@@ -292,6 +301,20 @@ async def test_a_new_council_consumer_works_after_a_reload_and_a_removed_one_is_
     with pytest.raises(NotFoundError):
         await jetstream(owner).consumer_info("IDENTITY", "council_citytown_new")
     assert mapping.is_connected
+
+
+@pytest.mark.parametrize("seed", ["", "SU", "U" * 58, "SUAAAA" + "A" * 52, "su lower"])
+def test_text_that_is_no_seed_is_refused(seed):
+    with pytest.raises(ValueError, match=r"NKey|seed of a user"):
+        keys.get_public_key(seed)
+
+
+def test_one_wrong_character_of_a_seed_is_noticed():
+    seed = keys.make_seed()
+    for place in range(2, len(seed)):
+        other = "A" if seed[place] != "A" else "B"
+        with pytest.raises(ValueError, match="NKey"):
+            keys.get_public_key(seed[:place] + other + seed[place + 1 :])
 
 
 def test_accounts_need_a_public_key_of_each_user_and_never_repeat_a_seed(broker):

@@ -106,7 +106,7 @@ async def test_events_that_wait_while_the_database_is_migrated_get_their_orderin
     async with fresh_database(postgres_url, service) as url:
         owner = url.replace("//notes:", "//notes_owner:")
         await migrations.migrate("notes", owner, to="base")
-        await migrations.migrate("notes", owner, to="0002")
+        await migrations.migrate("notes", owner, to="0002", platform="0002")
         connection = await asyncpg.connect(url)
         subject = "townhall.citytown.notes.note.written"
         await connection.execute(OLD_WRITE, "citytown", ids.new(), subject, '{"subject": "s", "sequence": 1}')

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from chassis.readiness import Readiness
-from chassis.testing import eventually
+from chassis.testing import eventually, fresh_database
 
 
 @pytest.fixture
@@ -80,6 +80,37 @@ async def test_while_the_database_hangs_the_last_verdict_is_given_until_it_count
         return (await readiness.check())[0]
 
     await eventually(is_ready_again, within=6)
+
+
+@pytest.mark.parametrize("table", ["alembic_version", "alembic_version_platform"])
+@pytest.mark.parametrize(
+    ("revision", "verdict"), [("0000", "behind"), (None, "behind"), ("9999", "ok"), ("missing", "behind")]
+)
+async def test_both_histories_must_have_come_as_far_as_this_code(
+    postgres_url, service, table, revision, verdict
+):
+    """A newer database is no reason to stop: a release's migrations run while older processes serve."""
+    async with fresh_database(postgres_url, service) as url:
+        connection = await asyncpg.connect(url.replace("//notes:", "//notes_owner:"))
+        if revision == "missing":
+            await connection.execute(f"DROP TABLE {table}")
+        else:
+            await connection.execute(f"DELETE FROM {table}")
+            await connection.execute(
+                f"INSERT INTO {table} SELECT $1::text WHERE $1::text IS NOT NULL", revision
+            )
+        await connection.close()
+        database = service.database(service.settings(database_url=url))
+        probe = Readiness(database, service.name, check_always)
+        is_ready, parts = await probe.check()
+        await probe.close()
+        await database.close()
+    assert (is_ready, parts["migrations"]) == (verdict == "ok", verdict)
+    assert parts["database"] == "ok"
+
+
+async def check_always():
+    return "ok"
 
 
 async def test_a_process_that_drains_is_not_ready_and_asks_nobody(readiness, nats_checks):

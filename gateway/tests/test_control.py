@@ -190,6 +190,7 @@ async def test_when_the_control_plane_stops_traffic_flows_and_refusals_stay(prox
 async def test_when_the_control_plane_is_killed_traffic_flows_and_refusals_stay(proxy, settings, identity):
     environment = {"PATH": os.environ["PATH"], "GATEWAY_CLIENT_SECRET": "secret"}
     environment |= as_environment(settings)
+    environment["GATEWAY_NATS_SEED"] = settings.nats_seed.get_secret_value()
     port = free_port()
     argv = [sys.executable, "-m", "gateway", "serve", "--port", str(port), "--out", str(settings.out)]
     identity.revoked.append("killed")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,9 +57,11 @@ def _unpacked() -> Path:
         argv = [sys.executable, "-c", _NODE, "--input-type=module", "-e", _UNPACK]
         subprocess.run(argv, cwd=WEB, env=environment, check=True, capture_output=True)
         (Path(making) / "fonts.conf").write_text(_FONTS.format(folder=folder))
-        shutil.rmtree(folder, ignore_errors=True)
-        Path(making).rename(folder)
-        Path(making).mkdir()
+        with suppress(OSError):  # another run was faster, and may use its own already
+            Path(making).rename(folder)
+            Path(making).mkdir()
+    if not (folder / "chromium").exists():
+        raise RuntimeError(f"Chromium was not unpacked to {folder}")
     return folder
 
 

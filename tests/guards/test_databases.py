@@ -92,7 +92,11 @@ async def test_migrations_go_down_and_up_again(service, owner_url):
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
     )
     await connection.close()
-    assert {row["relname"] for row in relations} == {"alembic_version", "alembic_version_pkc"}
+    assert {row["relname"] for row in relations} == {
+        f"{table}{suffix}"
+        for table in ("alembic_version", "alembic_version_platform")
+        for suffix in ("", "_pkc")
+    }
     await migrations.migrate(service.name, owner_url)
     assert await migrations.find_drift(service.metadata, owner_url) == []
 
@@ -103,13 +107,14 @@ def test_a_service_has_one_migration_head_and_readiness_knows_it(service):
 
 async def test_every_migration_runs_under_a_lock_timeout(service, owner_url, monkeypatch):
     timeouts = {}
-    scripts = migrations.read_scripts(service.name)
-    for revision in scripts.walk_revisions():
+    scripts = {package: migrations.read_scripts(package) for package in ("chassis", service.name)}
+    revisions = [revision for history in scripts.values() for revision in history.walk_revisions()]
+    for revision in revisions:
         monkeypatch.setattr(revision.module, "upgrade", probe(revision, timeouts))
-    monkeypatch.setattr(migrations, "read_scripts", lambda _: scripts)
+    monkeypatch.setattr(migrations, "read_scripts", scripts.get)
     await migrations.migrate(service.name, owner_url, to="base")
     await migrations.migrate(service.name, owner_url)
-    assert timeouts == {revision.revision: migrations.LOCK_TIMEOUT for revision in scripts.walk_revisions()}
+    assert timeouts == {revision.path: migrations.LOCK_TIMEOUT for revision in revisions}
 
 
 def probe(revision, timeouts):
@@ -118,14 +123,15 @@ def probe(revision, timeouts):
     def probed():
         from alembic import op  # noqa: PLC0415
 
-        timeouts[revision.revision] = op.get_bind().exec_driver_sql("SHOW lock_timeout").scalar()
+        timeouts[revision.path] = op.get_bind().exec_driver_sql("SHOW lock_timeout").scalar()
         upgrade()
 
     return probed
 
 
-def test_no_migration_lifts_the_lock_timeout(service):
-    revisions = list(migrations.read_scripts(service.name).walk_revisions())
+@pytest.mark.parametrize("package", ["chassis", *NAMES])
+def test_no_migration_lifts_the_lock_timeout(package):
+    revisions = list(migrations.read_scripts(package).walk_revisions())
     assert revisions
     assert [
         revision.path for revision in revisions if lifts_timeout(inspect.getsource(revision.module))

@@ -20,7 +20,8 @@ _REMEMBER = 1.0  # seconds
 _PATIENCE = 1.0  # seconds until the last verdict is the answer; the gateway waits for two
 _PROBE_TIMEOUT = 3.0  # seconds until the database counts as away
 _NATS_TIMEOUT = 1.0
-_READ_REVISIONS = "SELECT version_num FROM alembic_version"
+_READ_REVISIONS = """SELECT (SELECT max(version_num) FROM alembic_version_platform) AS chassis,
+    (SELECT max(version_num) FROM alembic_version) AS service"""
 
 Verdict = tuple[bool, dict[str, str]]
 
@@ -73,12 +74,21 @@ class Readiness:
             async with asyncio.timeout(_PROBE_TIMEOUT):
                 if self._connection is None:
                     self._connection = await self._database.listen()
-                revisions = [row["version_num"] for row in await self._connection.fetch(_READ_REVISIONS)]
+                migrations = await self._check_migrations(self._connection)
         except Exception as error:  # noqa: BLE001 - reported, whatever it is
             self._disconnect()
             return {"database": f"away: {type(error).__name__}", "migrations": "unknown"}
-        migrated = revisions == [find_newest_revision(self._package)]
-        return {"database": "ok", "migrations": "ok" if migrated else "behind"}
+        return {"database": "ok", "migrations": migrations}
+
+    async def _check_migrations(self, connection: asyncpg.Connection) -> str:
+        """Compare both histories of the database with this code's: a newer database serves older code."""
+        try:
+            applied = (await connection.fetch(_READ_REVISIONS))[0]
+        except asyncpg.UndefinedTableError:
+            return "behind"
+        if (applied["chassis"] or "") < find_newest_revision("chassis"):
+            return "behind"
+        return "ok" if (applied["service"] or "") >= find_newest_revision(self._package) else "behind"
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -88,8 +98,8 @@ class Readiness:
 
 @cache
 def find_newest_revision(package: str) -> str:
-    """Find the last migration of this code by the number of its file: ``0002_read_model.py``."""
-    files = (resources.files(f"{package}.migrations") / "versions").iterdir()
+    """Find the last migration of a package by the number of its file: ``0002_read_model.py``."""
+    files = (resources.files(package) / "migrations" / "versions").iterdir()
     return max(file.name.partition("_")[0] for file in files if file.name.endswith(".py"))
 
 

@@ -6,12 +6,11 @@ A hint only says that identity has something new. Its content is not used.
 import asyncio
 import logging
 import ssl
-from typing import Any
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 
+from gateway.nats_user import UserClient
 from gateway.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -25,9 +24,9 @@ class ChangeSubscription:
 
     def __init__(self, settings: Settings, changed: asyncio.Event) -> None:
         self._url = settings.nats_url
-        self._login = _make_login(settings)
+        self._tls = ssl.create_default_context(cafile=str(settings.nats_ca)) if settings.nats_ca else None
         self._changed = changed
-        self._client = Client()
+        self._client = UserClient(settings.nats_seed.get_secret_value())
 
     @property
     def is_connected(self) -> bool:
@@ -55,7 +54,9 @@ class ChangeSubscription:
             max_reconnect_attempts=-1,
             error_cb=self._log_error,
             reconnected_cb=self._handle_reconnect,
-            **self._login,
+            inbox_prefix="_INBOX.gateway",  # the user `gateway` may listen to no other
+            signature_cb=self._client.sign,
+            tls=self._tls,
         )
         for subject in SUBJECTS:
             await self._client.subscribe(subject, cb=self._handle_hint)
@@ -69,13 +70,3 @@ class ChangeSubscription:
 
     async def _log_error(self, error: Exception) -> None:
         log.warning("NATS: %r", error)
-
-
-def _make_login(settings: Settings) -> dict[str, Any]:
-    """Make the client's options: the user `gateway` with an inbox of its own, and TLS where a CA is set."""
-    login: dict[str, Any] = {"inbox_prefix": "_INBOX.gateway"}
-    if settings.nats_seed:
-        login["nkeys_seed_str"] = settings.nats_seed.get_secret_value()
-    if settings.nats_ca:
-        login["tls"] = ssl.create_default_context(cafile=str(settings.nats_ca))
-    return login

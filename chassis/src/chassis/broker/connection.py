@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
+from chassis.broker.keys import UserKey
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _REFUSED = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 _RETRY_INTERVAL = 0.5  # seconds between attempts to connect
+_LOG_INTERVAL = 60.0  # seconds
 _MAX_REFUSALS = 1_000  # subjects remembered
 
 
@@ -38,6 +41,28 @@ def access_of(service: str, settings: Settings) -> Access:
     return Access(settings.nats_url, service, settings.nats_seed.get_secret_value(), settings.nats_ca)
 
 
+class _MinuteLog:
+    """Logs what repeats once a minute: a server that is away is tried twice a second."""
+
+    def __init__(self) -> None:
+        self._logged_at: dict[str, float] = {}
+
+    def warn(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._logged_at.get(text, float("-inf")) >= _LOG_INTERVAL:
+            self._logged_at = {text: now}
+            log.warning(text)
+
+
+def _describe_failure(access: Access, error: Exception) -> str:
+    if "authorization violation" in str(error).lower():
+        return (
+            f"nats at {access.url} refuses the user {access.user}: its accounts do not know this key. "
+            "Render them (python -m chassis.broker accounts) and reload the server"
+        )
+    return f"nats at {access.url}: {error!r}; trying again"
+
+
 class RefusedError(NatsError):
     """The server does not let this user publish to a subject: a mistake in its permissions, not an outage."""
 
@@ -48,10 +73,13 @@ class RefusedError(NatsError):
 class BrokerClient(Client):
     """A client that knows which publishes the server refused: a publisher itself sees only a timeout."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, public_key: str | None) -> None:
         super().__init__()
+        self._public_nkey = public_key
         # The accounts give INFO and RESET of a consumer other names, see chassis.broker.accounts.
         self._consumer_api = "TOWN.API.CONSUMER" if access.seed else "$JS.API.CONSUMER"
+        self._access = access
+        self._minute_log = _MinuteLog()
         self._refused: set[str] = set()
         self._waiting: dict[str, set[asyncio.Future[Any]]] = {}
 
@@ -88,7 +116,7 @@ class BrokerClient(Client):
         """Note an error of the connection. A refusal is logged once, and ends the requests of its subject."""
         refusal = _REFUSED.search(str(error))
         if refusal is None:
-            log.warning("nats: %r", error)
+            self._minute_log.warn(_describe_failure(self._access, error))
             return
         subject = refusal[1].lower()
         if subject not in self._refused and len(self._refused) < _MAX_REFUSALS:
@@ -108,12 +136,14 @@ async def connect(access: Access, name: str) -> BrokerClient:
         "inbox_prefix": f"_INBOX.{access.user}",
         "reconnect_time_wait": _RETRY_INTERVAL,
     }
-    if access.seed:
-        options["nkeys_seed_str"] = access.seed
+    key = UserKey(access.seed) if access.seed else None
+    if key is not None:
+        options["signature_cb"] = key.sign
     if access.ca is not None:
         options["tls"] = ssl.create_default_context(cafile=str(access.ca))
+    minute_log = _MinuteLog()
     while True:
-        client = BrokerClient(access)
+        client = BrokerClient(access, key.public if key is not None else None)
         try:
             await client.connect(
                 access.url,
@@ -126,7 +156,7 @@ async def connect(access: Access, name: str) -> BrokerClient:
                 **options,
             )
         except (NatsError, OSError) as error:
-            log.warning("nats at %s cannot be reached (%r); trying again", access.url, error)
+            minute_log.warn(_describe_failure(access, error))
             await client.close()
             await asyncio.sleep(_RETRY_INTERVAL)
         else:

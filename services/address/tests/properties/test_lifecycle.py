@@ -203,7 +203,7 @@ async def test_two_properties_put_into_each_other_at_once_do_not_lie_within_them
 
 async def test_retiring_needs_the_version_that_was_seen_and_the_scope(officer, client, mint):
     missing = await officer.post("/addresses/1002/retire", {})
-    assert (missing.status_code, missing.json()["code"]) == (428, "precondition-required")
+    assert (missing.status_code, missing.json()["code"]) == (428, "version-needed")
     stale = await officer.post("/addresses/1002/retire", {}, **{"If-Match": '"9"'})
     assert (stale.status_code, stale.headers["ETag"]) == (412, '"1"')
     reader = Officer(client, mint, scopes=["address:read"])

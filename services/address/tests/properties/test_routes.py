@@ -407,7 +407,7 @@ async def test_a_change_is_kept_told_and_shown(get, patch, database):
 
 async def test_a_change_needs_the_version_that_was_seen(patch):
     missing = await patch(1008, {"locality": "WALCOT"})
-    assert (missing.status_code, missing.json()["code"]) == (428, "precondition-required")
+    assert (missing.status_code, missing.json()["code"]) == (428, "version-needed")
     for stale in ('"0"', '"2"', '"x"', "1", '"99999999999999999999"', "*x", ""):
         response = await patch(1008, {"locality": "ODD DOWN"}, stale or " ")
         assert response.status_code == 412, stale

@@ -105,10 +105,21 @@ async def test_a_change_needs_the_version_that_was_read(client, operator):
     without = await client.patch(f"{URL}/versioned", json={"name": "X"}, headers=operator)
     assert (without.status_code, without.json()["code"]) == (428, "version-needed")
     assert (await change(client, operator, "versioned", name="First")).status_code == 200
-    for stale in ('"1"', '"99"', "nonsense", "*", '"0"'):
+    for stale in ('"1"', '"99"', "nonsense", 'W/"2"', '"0"'):
         response = await change(client, operator, "versioned", stale, name="Second")
         assert (response.status_code, response.json()["code"]) == (412, "version-changed")
     assert (await client.get(f"{URL}/versioned", headers=operator)).json()["name"] == "First"
+    for current in ('"1", "2"', "*"):
+        assert (await change(client, operator, "versioned", current, name="Second")).status_code == 200
+    absent = await change(client, operator, "absent", "*", name="Second")
+    assert absent.status_code == 404
+
+
+async def test_of_two_changes_of_one_version_one_is_refused(client, operator):
+    await make(client, operator, "raced", "E06000198")
+    names = [f"Raced {number}" for number in range(4)]
+    responses = await asyncio.gather(*(change(client, operator, "raced", '"1"', name=name) for name in names))
+    assert sorted(response.status_code for response in responses) == [200, 412, 412, 412]
 
 
 async def test_a_suspended_council_is_closed_at_once_and_opened_again(client, operator):

@@ -8,7 +8,6 @@ down_revision = None
 
 
 def upgrade() -> None:
-    migrations.platform_1_up()
     op.create_table(
         "note",
         sa.Column("council", sa.Text, nullable=False),
@@ -21,4 +20,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("note")
-    migrations.platform_1_down()

@@ -11,7 +11,6 @@ from address.changes.actions.change_log import (
     CHANGED,
     CREATED,
     ChangeContext,
-    check_version,
     lock_exclusive,
     record,
 )
@@ -24,6 +23,7 @@ from address.properties.actions.checks import check_classification, lock_open_st
 from address.shared import lifecycle
 from chassis import ids
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.problems import conflict, invalid, not_found
 
 _PLANNED = 6  # BS 7666 state: planning permission granted
@@ -81,14 +81,14 @@ async def get_development(
 
 
 async def approve_development(
-    session: Session, context: ChangeContext, development: UUID, request: Approval, versions_read: set[int]
+    session: Session, context: ChangeContext, development: UUID, request: Approval, precondition: Precondition
 ) -> Development:
     """Approve the properties that are still provisional. Raise Problem 404 and 412."""
     await lock_exclusive(session, context.council)
     version = await store.lock(session, context.council, development)
     if version is None:
         raise not_found(f"development {ids.show(development)}")
-    check_version(versions_read, version, "development")
+    precondition.check(version, "development")
     uprns = await store.lock_provisional(session, context.council, development)
     if uprns:
         await retirement.set_status(session, context, uprns, lifecycle.APPROVED, request.state)

@@ -9,9 +9,10 @@ from address.changes.actions.change_log import ChangeContext
 from address.developments import actions, store
 from address.developments.schemas import Approval, Development, DevelopmentLine, NewDevelopment
 from address.shared.dates import AsOf
-from address.shared.dependencies import ETAG, IfMatch, Reader, Writer, etag_headers, read_if_match
+from address.shared.dependencies import Reader, Writer, etag_headers
 from chassis import ids
 from chassis.database import Reading, Writing
+from chassis.etags import ETAG, IfMatch
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems, invalid
@@ -80,15 +81,15 @@ async def approve_development(
     caller: Writer,
     session: Writing,
     once: OnlyOnce,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Response:
     """Approve all properties of a development that are still provisional.
 
     Send the development's ETag as ``If-Match``. Publishes ``address.property.changed.v1`` for each.
     """
-    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
 
     async def approve() -> Development:
-        return await actions.approve_development(session, context, development, body, versions_read)
+        return await actions.approve_development(session, context, development, body, precondition)
 
     return await once.run(session, caller, body, approve, status=200, headers=etag_headers)

@@ -2,10 +2,10 @@
 
 from itertools import pairwise
 
-from address.changes.actions.change_log import check_version
 from address.number_ranges import store
 from address.number_ranges.schemas import NumberRange, Ranges, RangesSet
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.problems import conflict, invalid
 
 KINDS = ("uprn", "usrn")
@@ -21,7 +21,7 @@ async def get_ranges(session: ReadSession, council: str) -> Ranges:
 
 
 async def replace_ranges(
-    session: Session, council: str, new_ranges: RangesSet, versions_read: set[int]
+    session: Session, council: str, new_ranges: RangesSet, precondition: Precondition
 ) -> Ranges:
     """Replace the council's ranges. Numbers already allocated from a range that stays are not reused.
 
@@ -29,7 +29,7 @@ async def replace_ranges(
     """
     await store.lock_ranges(session)
     current = await get_ranges(session, council)
-    check_version(versions_read, current.version, "ranges")
+    precondition.check(current.version, "ranges")
     allocated = await store.list_allocated(session, council)
     rows = []
     for kind in KINDS:

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Response
 
 from address.number_ranges import actions
 from address.number_ranges.schemas import Ranges, RangesSet
-from address.shared.dependencies import ETAG, IfMatch, Reader, etag_headers, read_if_match
+from address.shared.dependencies import Reader, etag_headers
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
+from chassis.etags import ETAG, IfMatch
 from chassis.problems import document_problems
 from chassis.types import Slug
 
@@ -31,12 +32,12 @@ async def replace_ranges(
     body: RangesSet,
     _: Custodian,
     session: Writing,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Ranges:
     """Set the council's ranges. Send their ETag as ``If-Match``; it is ``"0"`` before there are any.
 
     A number that is in the gazetteer is never allocated, whatever the ranges say.
     """
-    ranges = await actions.replace_ranges(session, council, body, read_if_match(if_match))
+    ranges = await actions.replace_ranges(session, council, body, precondition)
     response.headers.update(etag_headers(ranges))
     return ranges

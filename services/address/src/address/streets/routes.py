@@ -11,12 +11,9 @@ from address.changes.actions.change_log import ChangeContext
 from address.changes.schemas import Past
 from address.shared.dates import AsOf
 from address.shared.dependencies import (
-    ETAG,
-    IfMatch,
     Reader,
     Writer,
     etag_headers,
-    read_if_match,
     read_number_cursor,
 )
 from address.streets import store
@@ -24,6 +21,7 @@ from address.streets.actions import streets as naming
 from address.streets.actions import views
 from address.streets.schemas import Closing, NewStreet, Street, StreetChange
 from chassis.database import Reading, Writing
+from chassis.etags import ETAG, IfMatch
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems, not_found
@@ -92,15 +90,15 @@ async def change_street(
     caller: Writer,
     session: Writing,
     once: OnlyOnce,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Response:
     """Change a street. Send its ETag as ``If-Match``.
 
     A new name changes every address on the street at the same time. The change is added to the history of the
     street and of each property, and published for each (``address.street.changed.v1``).
     """
-    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
-    action = lambda: naming.change_street(session, context, usrn, body, versions_read)  # noqa: E731 - once wants it without arguments
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    action = lambda: naming.change_street(session, context, usrn, body, precondition)  # noqa: E731 - once wants it without arguments
     return await once.run(session, caller, body, action, status=200, headers=etag_headers)
 
 
@@ -116,14 +114,14 @@ async def close_street(
     caller: Writer,
     session: Writing,
     once: OnlyOnce,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Response:
     """Close a street for good. Send its ETag as ``If-Match``. Refused while it has live properties.
 
     Publishes ``address.street.retired.v1``.
     """
-    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
-    action = lambda: naming.close_street(session, context, usrn, body, versions_read)  # noqa: E731 - once wants it without arguments
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    action = lambda: naming.close_street(session, context, usrn, body, precondition)  # noqa: E731 - once wants it without arguments
     return await once.run(session, caller, body, action, status=200, headers=etag_headers)
 
 

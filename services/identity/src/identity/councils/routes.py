@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
+from chassis.etags import NOT_MODIFIED, IfMatch, IfNoneMatch, respond_hashed, version_tag
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
@@ -15,13 +16,8 @@ from identity.councils.actions import councils, gateway
 from identity.councils.schemas import Council, CouncilChange, NewCouncil, Snapshot
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import (
-    IfMatch,
-    IfNoneMatch,
     Operator,
-    document_not_modified,
     read_slug_cursor,
-    require_version,
-    respond_cached,
 )
 from identity.shared.oauth import scopes
 
@@ -58,7 +54,7 @@ async def list_councils(caller: Operator, session: Reading, paging: Paging) -> P
 async def read_council_record(slug: Slug, caller: Operator, session: Reading, response: Response) -> Council:
     """Read a council, with its version as ETag."""
     council = await councils.get_council(session, caller, slug)
-    response.headers["ETag"] = f'"{council.version}"'
+    response.headers.update(version_tag(council.version))
     return council
 
 
@@ -71,18 +67,18 @@ async def change_council(
     _cleared: CacheCleared,
     session: Writing,
     response: Response,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Council:
     """Rename a council, suspend it or reopen it. The slug never changes."""
-    changed = await councils.update_council(session, caller, slug, require_version(if_match), body)
-    response.headers["ETag"] = f'"{changed.version}"'
+    changed = await councils.update_council(session, caller, slug, precondition, body)
+    response.headers.update(version_tag(changed.version))
     return changed
 
 
-@router.get("/gateway", response_model=Snapshot, responses=document_not_modified())
+@router.get("/gateway", response_model=Snapshot, responses=NOT_MODIFIED)
 async def read_gateway_snapshot(
     caller: Annotated[Caller, permission(scopes.GATEWAY)], session: Reading, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Read what the gateway needs to know: councils, and credentials revoked before they expire."""
     snapshot = await gateway.build_snapshot(session, caller)
-    return respond_cached(snapshot.model_dump_json().encode(), if_none_match, "private, no-cache")
+    return respond_hashed(snapshot.model_dump_json().encode(), if_none_match, "private, no-cache")

@@ -21,6 +21,7 @@ _COLUMNS = (
 )
 _ADD = insert(council).on_conflict_do_nothing().returning(*_COLUMNS)
 _GET = select(*_COLUMNS).where(council.c.slug == bindparam("slug_"))
+_LOCK = _GET.with_for_update()
 _LIST_CONFLICTING = select(council.c.slug, council.c.gss).where(
     (council.c.slug == bindparam("slug_")) | (council.c.gss == bindparam("gss_"))
 )
@@ -44,7 +45,7 @@ _LOCK_REVOKED_PAGE = (
 )
 _UPDATE = (
     update(council)
-    .where(council.c.slug == bindparam("slug_"), council.c.version == bindparam("version_"))
+    .where(council.c.slug == bindparam("slug_"))
     .values(
         name=bindparam("name"),
         status=bindparam("status"),
@@ -80,6 +81,11 @@ async def get(session: ReadSession, slug: str) -> Row[Any] | None:
     return await session.first(_GET, {"slug_": slug})
 
 
+async def lock(session: Session, slug: str) -> Row[Any] | None:
+    """Get a council, and keep it as it is until the transaction ends."""
+    return await session.first(_LOCK, {"slug_": slug})
+
+
 async def list_page(session: ReadSession, after: str, fetch: int) -> Sequence[Row[Any]]:
     """List councils in order of slug; at most ``fetch``."""
     return await session.all(_LIST_PAGE, {"after": after, "most": fetch})
@@ -98,12 +104,9 @@ async def lock_revoked_page(
     return await session.all(_LOCK_REVOKED_PAGE, {"council_": council_, "id_": id_, "now": now, "most": most})
 
 
-async def update_council(
-    session: Session, slug: str, version: int, name: str, status: str
-) -> Row[Any] | None:
-    """Update a council; None when its version is no longer ``version``."""
-    values = {"slug_": slug, "version_": version, "name": name, "status": status}
-    return await session.first(_UPDATE, values)
+async def update_council(session: Session, slug: str, name: str, status: str) -> Row[Any] | None:
+    """Update a council; None when there is none."""
+    return await session.first(_UPDATE, {"slug_": slug, "name": name, "status": status})
 
 
 async def list_routes(session: ReadSession) -> Sequence[Row[Any]]:

@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from chassis.auth import public
+from chassis.etags import NOT_MODIFIED, IfNoneMatch, respond_hashed
 from identity.clients.routes.cors import CorsRoute
 from identity.discovery import actions
 from identity.discovery.schemas import DidDocument, Metadata, Trustmark
 from identity.issuer.actions.signing_keys import Issuer
 from identity.issuer.routes import TheIssuer
-from identity.shared.dependencies import IfNoneMatch, document_not_modified, respond_cached
 from identity.shared.oauth import vectors
 from identity.shared.rules import core_identity
 from identity.shared.schemas import Jwks
@@ -21,9 +21,7 @@ router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 _A_DAY = "public, max-age=86400"
 
 
-@router.get(
-    "/identity/.well-known/openid-configuration", response_model=Metadata, responses=document_not_modified()
-)
+@router.get("/identity/.well-known/openid-configuration", response_model=Metadata, responses=NOT_MODIFIED)
 async def read_openid_configuration(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -34,7 +32,7 @@ async def read_openid_configuration(
 @router.get(
     "/identity/.well-known/oauth-authorization-server",
     response_model=Metadata,
-    responses=document_not_modified(),
+    responses=NOT_MODIFIED,
 )
 async def read_oauth_metadata(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
@@ -43,16 +41,16 @@ async def read_oauth_metadata(
     return _respond_metadata(issuer, if_none_match)
 
 
-@router.get("/identity/.well-known/jwks.json", response_model=Jwks, responses=document_not_modified())
+@router.get("/identity/.well-known/jwks.json", response_model=Jwks, responses=NOT_MODIFIED)
 async def read_jwks(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Read the keys with which tokens are checked. A new key is published long before it signs."""
     body = json.dumps({"keys": issuer.list_published_keys()}).encode()
-    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+    return respond_hashed(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
-@router.get("/identity/did.json", response_model=DidDocument, responses=document_not_modified())
+@router.get("/identity/did.json", response_model=DidDocument, responses=NOT_MODIFIED)
 async def read_did(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -60,7 +58,7 @@ async def read_did(
     return _respond_did(issuer, if_none_match)
 
 
-@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=document_not_modified())
+@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=NOT_MODIFIED)
 async def read_well_known_did(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -68,7 +66,7 @@ async def read_well_known_did(
     return _respond_did(issuer, if_none_match)
 
 
-@router.get("/identity/trustmark", response_model=Trustmark, responses=document_not_modified())
+@router.get("/identity/trustmark", response_model=Trustmark, responses=NOT_MODIFIED)
 async def read_trustmark(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -79,14 +77,14 @@ async def read_trustmark(
         C=list(vectors.CREDENTIAL_LEVELS),
         P=list(vectors.IDENTITY_LEVELS),
     )
-    return respond_cached(mark.model_dump_json().encode(), if_none_match, _A_DAY)
+    return respond_hashed(mark.model_dump_json().encode(), if_none_match, _A_DAY)
 
 
 def _respond_did(issuer: Issuer, if_none_match: str | None) -> Response:
     body = json.dumps(core_identity.build_did_document(issuer.url, issuer.list_published_keys())).encode()
-    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+    return respond_hashed(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
 def _respond_metadata(issuer: Issuer, if_none_match: str | None) -> Response:
     metadata = Metadata.model_validate(actions.build_metadata(issuer.url))
-    return respond_cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)
+    return respond_hashed(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)

@@ -1,16 +1,15 @@
-"""What routes of several domains share: pages, ETags, cursors."""
+"""What routes of several domains share: pages, cursors."""
 
-import hashlib
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from fastapi import Header, Request, Response
 
-from chassis import ids
+from chassis import etags, ids
 from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
@@ -22,7 +21,6 @@ from identity.shared.rules import limits
 
 _LONDON = ZoneInfo("Europe/London")
 _SLUG = re.compile(SLUG_PATTERN)
-_VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
 pages = Pages("identity")
 """Identity's pages for people: ``pages.render(request, "sign-in.html", form=form)``."""
@@ -31,11 +29,10 @@ Operator = Annotated[Caller, permission(scopes.OPERATE)]
 """The operator of the region."""
 
 
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=1_000)]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=100, description="The ETag of the version you changed")
 ]
-
+"""Only for themes; routes take ``chassis.etags.IfMatch``."""
 
 NOT_REFERRED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 """Headers of a redirect whose URL holds a code or a request."""
@@ -58,16 +55,6 @@ def format_time(time: datetime, request: Request) -> str:
     """Format a time for people, in London and in the page's language."""
     local = time.astimezone(_LONDON)
     return format_datetime(local, "d MMMM y, HH:mm", locale=choose_language(request))
-
-
-def respond_cached(body: bytes, if_none_match: str | None, cache_control: str) -> Response:
-    """Respond with a JSON body and its ETag, or with 304 when the caller has it (RFC 9110 section 13.1.2)."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": cache_control}
-    caller_tags = {part.strip().removeprefix("W/") for part in (if_none_match or "").split(",")}
-    if tag in caller_tags or "*" in caller_tags:
-        return Response(None, 304, headers)
-    return Response(body, headers=headers, media_type="application/json")
 
 
 def read_id_cursor(paging: Pager) -> UUID | None:
@@ -94,18 +81,10 @@ def _cursor_problem() -> Problem:
 
 
 def require_version(if_match: str | None) -> int:
-    """Read the version from ``If-Match``. Raises Problem 428 without it, 412 when it is no ETag of ours."""
+    """Read the version of ``If-Match``. Raises Problem 428. Only for themes, which take it as a number."""
     if if_match is None:
-        raise Problem(428, "version-needed", "Send the ETag you read as If-Match, so that no change is lost.")
-    matched = _VERSION.fullmatch(if_match.strip())
-    if matched is None:
-        raise Problem(412, "version-changed", "If-Match is not an ETag of this record. Read it again.")
-    return int(matched[1])
-
-
-def document_not_modified() -> dict[int | str, dict[str, Any]]:
-    """Document the 304 of a route, for ``responses=``."""
-    return {304: {"description": "Not changed since the ETag in If-None-Match"}}
+        raise etags.refuse_without_version("theme")
+    return max(etags.read_precondition(if_match).versions or (), default=0)
 
 
 def show_wrong_request(request: Request, error: PageError) -> Response:

@@ -1,24 +1,20 @@
 """Upstreams: the other providers where a council lets people sign in, registered by the council."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis import ids
 from chassis.auth import Caller, permission, public
 from chassis.database import Reading, Writing
+from chassis.etags import NOT_MODIFIED, IfMatch, IfNoneMatch, respond_hashed, version_tag
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import (
-    IfMatch,
-    IfNoneMatch,
-    document_not_modified,
     read_id_cursor,
-    require_version,
-    respond_cached,
 )
 from identity.shared.schemas import Jwks
 from identity.upstreams.actions import checks, keys, records, registration, upstreams
@@ -70,7 +66,7 @@ async def register_upstream(
         body,
         lambda: registration.register_upstream(session, issuer, council, caller, body, key),
         headers=lambda upstream: {
-            **_etag(upstream),
+            **version_tag(upstream.version),
             "Location": f"/{council}/identity/v1/upstreams/{ids.show(upstream.id)}",
         },
     )
@@ -98,7 +94,7 @@ async def read_upstream(
 ) -> Upstream:
     """Get an upstream. Its version is the ETag. Its secret is not shown."""
     upstream = await records.get_registration(session, issuer.settings, council, upstream_id)
-    response.headers.update(_etag(upstream))
+    response.headers.update(version_tag(upstream.version))
     return upstream
 
 
@@ -111,15 +107,16 @@ async def change_upstream(
     issuer: TheIssuer,
     session: Writing,
     response: Response,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Upstream:
     """Change an upstream, or set the provider's next secret. The change is live at once.
 
     The issuer and the tenant cannot change: for other ones register another upstream.
     """
-    version = require_version(if_match)
-    changed = await registration.update_upstream(session, issuer, council, upstream_id, caller, version, body)
-    response.headers.update(_etag(changed))
+    changed = await registration.update_upstream(
+        session, issuer, council, upstream_id, caller, precondition, body
+    )
+    response.headers.update(version_tag(changed.version))
     return changed
 
 
@@ -187,7 +184,7 @@ async def read_upstream_history(
 @router.get(
     "/identity/upstream/{council}/{upstream_id}/jwks.json",
     response_model=Jwks,
-    responses={**document_not_modified(), **document_problems(404)},
+    responses={**NOT_MODIFIED, **document_problems(404)},
 )
 async def read_upstream_jwks(
     council: Slug,
@@ -201,8 +198,4 @@ async def read_upstream_jwks(
     council = await upstreams.find_council(session, council, upstream_id)
     public_keys = await keys.list_public_keys(session, council, upstream_id)
     body = Jwks.model_validate({"keys": public_keys}).model_dump_json(exclude_none=True).encode()
-    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
-
-
-def _etag(upstream: Upstream) -> dict[str, Any]:
-    return {"ETag": f'"{upstream.version}"'}
+    return respond_hashed(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")

@@ -22,7 +22,7 @@ from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.events import EventData
-from chassis.problems import Problem, conflict
+from chassis.problems import conflict
 
 CREATED, CHANGED, RETIRED = "created", "changed", "retired"
 _STREET_EVENTS: Mapping[str, type[StreetEvent]] = {
@@ -116,13 +116,6 @@ def _property_event(kind: str, state: Row[Any], changes: Changes | None) -> Even
     if kind == RETIRED:
         return PropertyRetired(**data, successors=(changes or {}).get("successors", [[], []])[1])
     return PropertyChanged(**data, changed=sorted(changes or {}))
-
-
-def check_version(versions_read: set[int], version: int, noun: str) -> None:
-    """Raise Problem 412 when the version is not among those the caller has read."""
-    if version not in versions_read:
-        detail = f"The {noun} is at version {version} now. Read it again, then repeat the change."
-        raise Problem(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
 
 
 async def lock_exclusive(session: Session, council: str) -> None:

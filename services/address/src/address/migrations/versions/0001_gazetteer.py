@@ -2,8 +2,6 @@
 
 from alembic import op
 
-from chassis import migrations
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -83,7 +81,6 @@ _KEPT = (
 
 
 def upgrade() -> None:
-    migrations.platform_1_up()
     for statement in (*_TABLES, *_KEPT):
         op.execute(statement)
 
@@ -102,4 +99,3 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     op.execute("DROP FUNCTION refuse_change()")
-    migrations.platform_1_down()

@@ -1,6 +1,5 @@
 """Write postcodes.io responses: JSON or JSONP, errors, CORS and cache headers."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from fastapi import Request, Response
 
 from address.postcodes.rules.queries import RefusedError
 from address.postcodes.schemas import MAX_CALLBACK, PostcodesIoError
+from chassis.etags import respond_hashed
 from chassis.problems import ErrorShape, ErrorTemplate, Problem
 
 BASE = "address/postcodes-io"
@@ -46,16 +46,9 @@ def to_response(request: Request, result: str, cache: str | None = _CACHE) -> Re
     if cache is not None:
         headers["Cache-Control"] = cache
     if cache == _CACHE:
-        headers["ETag"] = tag = f'"{hashlib.blake2b(body.encode(), digest_size=16).hexdigest()}"'
-        if _is_cached(request, tag):
-            return Response(None, 304, headers)
+        tags = request.headers.get("if-none-match")
+        return respond_hashed(body.encode(), tags, cache, headers=headers, media_type=media_type)
     return Response(body, headers=headers, media_type=media_type)
-
-
-def _is_cached(request: Request, tag: str) -> bool:
-    """Return whether the caller's If-None-Match (RFC 9110, 13.1.2) has the tag."""
-    tags = {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}
-    return tag in tags or "*" in tags
 
 
 async def preflight() -> Response:

@@ -18,6 +18,7 @@ from address.postcodes.rules.queries import OUTCODES, POSTCODES, NearQuery, Radi
 from address.postcodes.schemas import OUTCODE_RADIUS, POSTCODE_RADIUS, documented
 from chassis.auth import public
 from chassis.database import fast_pool
+from chassis.etags import NOT_MODIFIED
 from chassis.problems import document_problems
 from chassis.types import Slug
 
@@ -28,7 +29,6 @@ Text = Annotated[str, Path(json_schema_extra={"maxLength": 100}, examples=["BA1 
 Degrees = Annotated[str, Path(json_schema_extra={"maxLength": 40}, examples=["51.383488"])]
 Route = Callable[..., Any]
 Documented = dict[int | str, dict[str, Any]]
-_NOT_MODIFIED: Documented = {304: {"description": "As the ETag in If-None-Match says"}}
 # Besides JSON.
 JSONP: Documented = {200: {"content": {"text/javascript": {"schema": {"type": "string"}}}}}
 
@@ -39,7 +39,7 @@ def read_route(
     """Register a route for GET, HEAD and CORS preflight."""
 
     def add(route: Route) -> Route:
-        text = {**JSONP, **_NOT_MODIFIED, **document_problems(*errors)}
+        text = {**JSONP, **NOT_MODIFIED, **document_problems(*errors)}
         router.add_api_route(
             path, route, methods=["GET"], response_model=model, responses=text, openapi_extra=documentation
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.changes.actions.change_log import ChangeContext, check_version, lock_exclusive, record_dependent
+from address.changes.actions.change_log import ChangeContext, lock_exclusive, record_dependent
 from address.properties.actions.checks import lock_property
 from address.properties.actions.properties import lpi_columns
 from address.properties.schemas.names import NameChange, NewName
@@ -13,6 +13,7 @@ from address.properties.store import insert, names, properties
 from address.properties.store import keys as keys_store
 from address.shared import codes, lifecycle
 from chassis.database import Session
+from chassis.etags import Precondition
 from chassis.problems import conflict, invalid, not_found
 
 MAX_NAMES = 20  # names of one property that stand
@@ -20,13 +21,13 @@ _PARTS = ("sub_building", "building_name", "building_number", "usrn", "locality"
 
 
 async def add_name(
-    session: Session, context: ChangeContext, uprn: int, request: NewName, versions_read: set[int]
+    session: Session, context: ChangeContext, uprn: int, request: NewName, precondition: Precondition
 ) -> str:
     """Give the property another address. Return its LPI key.
 
     Raises Problem 404, 412, 409 when the property cannot have it, 400 for an impossible address.
     """
-    status = await _lock(session, context, uprn, versions_read)
+    status = await _lock(session, context, uprn, precondition)
     lpis = await names.list_by_property(session, context.council, uprn)
     _check_status(request, status, lpis)
     own_address = await properties.get_fields(session, context.council, uprn)
@@ -60,13 +61,13 @@ async def change_name(
     uprn: int,
     key: str,
     request: NameChange,
-    versions_read: set[int],
+    precondition: Precondition,
 ) -> None:
     """Change a name, or end it. The property's address for post is changed with the property.
 
     Raises Problem 404, 412, 409 and 400 as ``add_name``.
     """
-    await _lock(session, context, uprn, versions_read)
+    await _lock(session, context, uprn, precondition)
     lpis = await names.list_by_property(session, context.council, uprn)
     lpi = next((row for row in lpis if row.lpi_key == key), None)
     if lpi is None:
@@ -94,11 +95,11 @@ async def change_name(
     await _record(session, context, uprn, *entries)
 
 
-async def _lock(session: Session, context: ChangeContext, uprn: int, versions_read: set[int]) -> int:
+async def _lock(session: Session, context: ChangeContext, uprn: int, precondition: Precondition) -> int:
     """Lock the property and its street's name. Return its logical status."""
     await lock_exclusive(session, context.council)
     locked = await lock_property(session, context.council, uprn)
-    check_version(versions_read, locked.version, "property")
+    precondition.check(locked.version, "property")
     status: int = locked.logical_status
     return status
 

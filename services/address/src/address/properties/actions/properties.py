@@ -11,7 +11,6 @@ from address.changes.actions.change_log import (
     CHANGED,
     RETIRED,
     ChangeContext,
-    check_version,
     lock_exclusive,
     record,
 )
@@ -28,6 +27,7 @@ from address.properties.store.properties import AddressKey
 from address.shared import lifecycle, numbering
 from chassis.auth import Caller
 from chassis.database import Session
+from chassis.etags import Precondition
 from chassis.problems import invalid
 
 _INTERNAL = {"lpi_key", "version"}
@@ -45,9 +45,9 @@ async def change_property(
     change: AddressChange,
     caller: Caller,
     today: date,
-    versions_read: set[int],
+    precondition: Precondition,
 ) -> Row[Any]:
-    """Change the property if its version is among ``versions_read``; as ``store.properties.get_json``.
+    """Change the property if the precondition holds; as ``store.properties.get_json``.
 
     Raises Problem 404, 412 when somebody else was faster, 409 when its status forbids it, and 400.
     """
@@ -55,7 +55,7 @@ async def change_property(
     if requested.keys() & _NEEDS_LOCK:
         await lock_exclusive(session, council)
     locked = await lock_property(session, council, uprn)
-    check_version(versions_read, locked.version, "property")
+    precondition.check(locked.version, "property")
     before = await properties.get_fields(session, council, uprn)
     after = {**_api_fields(before), **_to_stored(requested)}
     changes = {name: [old, after[name]] for name, old in _api_fields(before).items() if old != after[name]}

@@ -5,29 +5,30 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.changes.actions.change_log import RETIRED, ChangeContext, check_version, lock_exclusive, record
+from address.changes.actions.change_log import RETIRED, ChangeContext, lock_exclusive, record
 from address.properties.actions.checks import lock_property
 from address.properties.schemas.properties import Retirement
 from address.properties.store import keys as keys_store
 from address.properties.store import properties, retirement
 from address.shared import lifecycle
 from chassis.database import Session
+from chassis.etags import Precondition
 from chassis.problems import Problem, conflict, invalid
 
 _MAX_LISTED = 10  # UPRNs named in a refusal
 
 
 async def retire_property(
-    session: Session, context: ChangeContext, uprn: int, request: Retirement, versions_read: set[int]
+    session: Session, context: ChangeContext, uprn: int, request: Retirement, precondition: Precondition
 ) -> Row[Any]:
-    """Retire a property whose version is among ``versions_read``. Return it as ``store.properties.get_json``.
+    """Retire a property for which the precondition holds. Return it as ``store.properties.get_json``.
 
     Raises Problem 404, 412, 400 for impossible successors, and 409 when it is historic already or when
     properties that are to stay lie within it.
     """
     await lock_exclusive(session, context.council)
     locked = await lock_property(session, context.council, uprn)
-    check_version(versions_read, locked.version, "property")
+    precondition.check(locked.version, "property")
     check_status(locked.logical_status, lifecycle.HISTORIC)
     children = await check_children(session, context.council, uprn, retire_too=request.children)
     retired = [uprn, *(child.uprn for child in children)]

@@ -11,8 +11,9 @@ from address.properties.routes.properties import property_not_found
 from address.properties.schemas.names import AddressNames, NameChange, NewName
 from address.properties.store import names, reads
 from address.shared.dates import AsOf
-from address.shared.dependencies import ETAG, IfMatch, Reader, StoredJson, Writer, etag_headers, read_if_match
+from address.shared.dependencies import Reader, StoredJson, Writer, etag_headers
 from chassis.database import Session, Writing, fast_pool
+from chassis.etags import ETAG, IfMatch, version_tag
 from chassis.idempotency import OnlyOnce
 from chassis.problems import document_problems
 from chassis.types import Slug, Uprn
@@ -32,7 +33,7 @@ async def list_address_names(
         raise property_not_found(
             uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
         )
-    headers = {"ETag": f'"{names_json["version"]}"'}
+    headers = version_tag(names_json["version"])
     return Response(names_json["body"], media_type="application/json", headers=headers)
 
 
@@ -49,16 +50,16 @@ async def add_address_name(
     caller: Writer,
     session: Writing,
     once: OnlyOnce,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Response:
     """Add an address to a property: an alternative (3), or its address in Welsh or Gaelic.
 
     Send the property's ETag as ``If-Match``. A Welsh address needs a Welsh name of its street.
     """
-    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
 
     async def add() -> StoredJson:
-        await naming.add_name(session, context, uprn, body, versions_read)
+        await naming.add_name(session, context, uprn, body, precondition)
         return await _stored_names(session, council, uprn)
 
     return await once.run(session, caller, body, add, headers=etag_headers)
@@ -77,16 +78,16 @@ async def change_address_name(
     caller: Writer,
     session: Writing,
     once: OnlyOnce,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Response:
     """Change one of a property's other addresses, or end it with logical status 8.
 
     Send the property's ETag as ``If-Match``. To change the postal address, change the property itself.
     """
-    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
 
     async def change() -> StoredJson:
-        await naming.change_name(session, context, uprn, lpi_key, body, versions_read)
+        await naming.change_name(session, context, uprn, lpi_key, body, precondition)
         return await _stored_names(session, council, uprn)
 
     return await once.run(session, caller, body, change, status=200, headers=etag_headers)

@@ -14,31 +14,26 @@ from address.properties.schemas.properties import Address, AddressChange, NewPro
 from address.properties.store import reads
 from address.shared.dates import AsOf
 from address.shared.dependencies import (
-    ETAG,
-    IfMatch,
-    IfNoneMatch,
     Reader,
     StoredJson,
     Writer,
     etag_headers,
-    parse_etags,
-    read_if_match,
     read_number_cursor,
 )
 from chassis.database import Reading, Writing, fast_pool
+from chassis.etags import ETAG, NOT_MODIFIED, IfMatch, IfNoneMatch, is_current, version_tag
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import Problem, document_problems, not_found
 from chassis.types import Slug, Uprn
 
 router = APIRouter(prefix="/{council}/address/v1/addresses", tags=["addresses"])
-_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the ETag in If-None-Match says"}}
 # Clients keep a copy and revalidate it at each use.
 _CACHE = "private, no-cache"
 
 
 @router.get(
-    "/{uprn}", response_model=Address, responses={200: ETAG, **_NOT_MODIFIED, **document_problems(404)}
+    "/{uprn}", response_model=Address, responses={200: ETAG, **NOT_MODIFIED, **document_problems(404)}
 )
 async def read_address(
     request: Request,
@@ -61,8 +56,8 @@ async def read_address(
         raise property_not_found(
             uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
         )
-    headers = {"ETag": f'"{property_json["version"]}"', "Cache-Control": _CACHE}
-    if if_none_match is not None and property_json["version"] in parse_etags(if_none_match):
+    headers = {**version_tag(property_json["version"]), "Cache-Control": _CACHE}
+    if is_current(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(property_json["body"], media_type="application/json", headers=headers)
 
@@ -110,7 +105,7 @@ async def change_address(
     caller: Writer,
     session: Writing,
     once: OnlyOnce,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Response:
     """Change a property. Send the ETag you read it with as ``If-Match``.
 
@@ -118,11 +113,11 @@ async def change_address(
     property becomes historic. A change with no effect keeps the version. Send an ``Idempotency-Key`` so that
     you can repeat the request if you lose the answer: without one, the repeat is refused with 412.
     """
-    today, versions_read = datetime.now(UTC).date(), read_if_match(if_match)
+    today = datetime.now(UTC).date()
 
     async def change() -> StoredJson:
         return _stored_json(
-            await properties.change_property(session, council, uprn, body, caller, today, versions_read)
+            await properties.change_property(session, council, uprn, body, caller, today, precondition)
         )
 
     return await once.run(session, caller, body, change, status=200, headers=etag_headers)
@@ -140,17 +135,17 @@ async def retire_address(
     caller: Writer,
     session: Writing,
     once: OnlyOnce,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Response:
     """Retire a property for good, and name its successors. Send its ETag as ``If-Match``.
 
     Refused while there are live properties within it, unless ``children`` is true: then they are retired too.
     Publishes ``address.property.retired.v1`` for each.
     """
-    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
 
     async def retire() -> StoredJson:
-        return _stored_json(await retirement.retire_property(session, context, uprn, body, versions_read))
+        return _stored_json(await retirement.retire_property(session, context, uprn, body, precondition))
 
     return await once.run(session, caller, body, retire, status=200, headers=etag_headers)
 

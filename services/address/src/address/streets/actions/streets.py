@@ -8,7 +8,6 @@ from address.changes.actions.change_log import (
     CREATED,
     RETIRED,
     ChangeContext,
-    check_version,
     lock_exclusive,
     record_dependent,
     record_street,
@@ -19,6 +18,7 @@ from address.streets import store
 from address.streets.actions.views import IN_LANGUAGE, PARTS, Fields, get_street, street_fields, to_street
 from address.streets.schemas import Closing, NewStreet, Street, StreetChange
 from chassis.database import Session
+from chassis.etags import Precondition
 from chassis.problems import conflict, invalid, not_found
 
 
@@ -44,13 +44,13 @@ async def create_street(session: Session, context: ChangeContext, request: NewSt
 
 
 async def change_street(
-    session: Session, context: ChangeContext, usrn: int, request: StreetChange, versions_read: set[int]
+    session: Session, context: ChangeContext, usrn: int, request: StreetChange, precondition: Precondition
 ) -> Street:
     """Change a street. A new name changes every address on it, in the same transaction.
 
     Raises Problem 404, 412, 409 and 400.
     """
-    before = await _lock(session, context, usrn, versions_read)
+    before = await _lock(session, context, usrn, precondition)
     after = {**before, **_changed_fields(request)}
     changes = {name: [old, after[name]] for name, old in before.items() if old != after[name]}
     if not changes:
@@ -69,10 +69,10 @@ async def change_street(
 
 
 async def close_street(
-    session: Session, context: ChangeContext, usrn: int, request: Closing, versions_read: set[int]
+    session: Session, context: ChangeContext, usrn: int, request: Closing, precondition: Precondition
 ) -> Street:
     """Close a street for good. Raise Problem 404, 412, and 409 while it has live properties."""
-    before = await _lock(session, context, usrn, versions_read)
+    before = await _lock(session, context, usrn, precondition)
     live = await store.count_properties(session, context.council, usrn)
     if live:
         detail = f"{live} properties stand on street {usrn}. Retire them or put them on another street first."
@@ -84,14 +84,14 @@ async def close_street(
 
 
 async def _lock(
-    session: Session, context: ChangeContext, usrn: int, versions_read: set[int]
+    session: Session, context: ChangeContext, usrn: int, precondition: Precondition
 ) -> dict[str, Any]:
     """Lock the street. Return its fields."""
     await lock_exclusive(session, context.council)
     locked = await store.lock(session, context.council, usrn)
     if locked is None:
         raise not_found(f"street {usrn}")
-    check_version(versions_read, locked.version, "street")
+    precondition.check(locked.version, "street")
     if locked.state == codes.CLOSED:
         raise conflict("street-closed", f"Street {usrn} is closed for good. A USRN is never used again.")
     row = await store.get_street(session, context.council, usrn)

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.outbound import Outbound
-from chassis.problems import Problem, conflict, not_found
+from chassis.problems import conflict, not_found
 from identity.clients.actions import service_changes
 from identity.clients.actions.client_keys import Keys, fetch_requested_keys
 from identity.clients.actions.service_changes import (
@@ -153,23 +154,19 @@ async def update_service(
     council: str,
     client_id: UUID,
     caller: Caller,
-    version: int,
+    precondition: Precondition,
     body: ServiceChange,
     keys: Keys | None,
 ) -> Service:
     """Change a service. Raises Problem 400, 403, 404, 409 and 412."""
     row = await lock_service(session, council, client_id, caller)
-    if row.version != version:
-        detail = (
-            f"The service is at version {row.version}, not {version}. Read it again and repeat the change."
-        )
-        raise Problem(412, "version-changed", detail)
+    precondition.check(row.version, "service")
     members, now = _check_change(row, issuer, caller, body), issuer.now()
     try:
         await store.update_client(session, council, client_id, _build_client_values(row, members, keys))
     except IntegrityError:
         _refuse_name(members["name"])
-    registered = _build_registration(members, version + 1, now, public=row.public)
+    registered = _build_registration(members, row.version + 1, now, public=row.public)
     await store.update_registration(session, council, client_id, registered)
     if body.jwks_uri is not None:
         await client_keys.record_reading(session, council, client_id, datetime.now(UTC))

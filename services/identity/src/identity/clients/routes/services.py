@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
+from chassis.etags import IfMatch, version_tag
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
@@ -25,7 +26,7 @@ from identity.clients.schemas.services import (
     ServiceMade,
 )
 from identity.issuer.routes import DirectoryRefresh
-from identity.shared.dependencies import IfMatch, read_id_cursor, require_version
+from identity.shared.dependencies import read_id_cursor
 from identity.shared.schemas import Mode
 
 router = APIRouter(prefix="/{council}/identity/v1/services", tags=["services"])
@@ -65,7 +66,7 @@ async def register_service(
             body,
             lambda: services.register_service(session, issuer, council, caller, body, keys),
             headers=lambda service: {
-                **_build_etag(service),
+                **version_tag(service.version),
                 "Location": f"/{council}/identity/v1/services/{ids.show(service.client_id)}",
             },
             secret="client_secret" if secret else "",
@@ -88,7 +89,7 @@ async def read_service(
 ) -> Service:
     """Read a service, with its version as ETag. Its secret is not stored and not shown."""
     service = await services.get_service(session, council, client_id)
-    response.headers.update(_build_etag(service))
+    response.headers.update(version_tag(service.version))
     return service
 
 
@@ -101,10 +102,9 @@ async def change_service(
     _cleared: CacheCleared,
     provider: TheProvider,
     response: Response,
-    if_match: IfMatch = None,
+    precondition: IfMatch,
 ) -> Service:
     """Change a service, or give it other public keys. It takes effect at once. The mode never changes."""
-    version = require_version(if_match)
     async with provider.database.reading(council) as session:
         await services.check_change(session, provider.issuer, council, client_id, caller, body)
     keys = await services.fetch_keys(
@@ -112,9 +112,9 @@ async def change_service(
     )  # outside any transaction: it takes time
     async with provider.database.writing(council) as session:
         service = await services.update_service(
-            session, provider.issuer, council, client_id, caller, version, body, keys
+            session, provider.issuer, council, client_id, caller, precondition, body, keys
         )
-    response.headers.update(_build_etag(service))
+    response.headers.update(version_tag(service.version))
     return service
 
 
@@ -155,7 +155,7 @@ async def make_service_secret(
         caller,
         body,
         lambda: service_secrets.create_secret(session, issuer, council, client_id, caller, body),
-        headers=_build_etag,
+        headers=lambda secret: version_tag(secret.version),
         secret="client_secret",  # noqa: S106 - the name of the member
         restore=restore,
     )
@@ -181,7 +181,3 @@ async def read_service_history(
     """List who changed a service and when, oldest first. You can read a retired service's history too."""
     rows = await services.list_history(session, council, client_id, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, services.render_event, lambda row: (ids.show(row.id),))
-
-
-def _build_etag(versioned: Service | SecretMade) -> dict[str, str]:
-    return {"ETag": f'"{versioned.version}"'}

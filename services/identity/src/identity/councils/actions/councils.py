@@ -8,6 +8,7 @@ from sqlalchemy import Row
 from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.problems import Problem, conflict, not_found
 from identity.councils import store
 from identity.councils.schemas import Council, CouncilChange, NewCouncil
@@ -50,16 +51,14 @@ async def list_page(session: ReadSession, caller: Caller, after: str, fetch: int
 
 
 async def update_council(
-    session: Session, caller: Caller, slug: str, version: int, body: CouncilChange
+    session: Session, caller: Caller, slug: str, precondition: Precondition, body: CouncilChange
 ) -> Council:
     """Rename, suspend or reopen a council. Raises Problem 404, or 412 when it has changed since."""
     require_region(caller)
-    old = await _get_row(session, slug)
+    old = _require(await store.lock(session, slug))
+    precondition.check(old.version, "council")
     name, status = body.name or old.name, body.status or old.status
-    row = await store.update_council(session, slug, version, name, status)
-    if row is None:
-        detail = f"{slug} is at version {old.version}, not {version}. Read it again and repeat the change."
-        raise Problem(412, "version-changed", detail)
+    row = _require(await store.update_council(session, slug, name, status))
     event = CouncilChanged.model_validate(row, from_attributes=True)
     await outbox.add(session, event, council=slug, subject=slug, sequence=row.version)
     return render_council(row)
@@ -73,7 +72,10 @@ async def _conflict(session: Session, body: NewCouncil) -> Problem:
 
 
 async def _get_row(session: ReadSession, slug: str) -> Row[Any]:
-    row = await store.get(session, slug)
+    return _require(await store.get(session, slug))
+
+
+def _require(row: Row[Any] | None) -> Row[Any]:
     if row is None:
         raise not_found("council with this slug")
     return row

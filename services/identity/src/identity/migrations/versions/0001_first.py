@@ -16,7 +16,6 @@ _IN_USE = sa.text("revoked_at IS NULL")
 
 
 def upgrade() -> None:
-    migrations.platform_1_up()
     op.create_table(
         "signing_key",
         sa.Column("kid", sa.Text),
@@ -42,7 +41,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("assertion_use", "api_key", "client", "signing_key"):
         op.drop_table(table)
-    migrations.platform_1_down()
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:

@@ -9,7 +9,8 @@ from sqlalchemy import Row
 
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
-from chassis.problems import Problem, not_found
+from chassis.etags import Precondition, refuse_without_version
+from chassis.problems import not_found
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.rules.tokens import Mode
@@ -50,35 +51,41 @@ async def put_role(
     caller: Caller,
     name: str,
     body: NewRole,
-    version: int | None,
+    precondition: Precondition | None,
 ) -> tuple[Role, bool]:
-    """Create a role, or change the one at ``version``; the flag tells whether it is new.
+    """Create a role, or change the one for which the precondition holds; the flag tells whether it is new.
 
     Raises Problem 403 for a scope the caller lacks, 412 when the role has changed since, 428 when it exists
-    and no version was given.
+    and no precondition was given.
     """
     revocations.check_can_grant(caller, body.scopes, _ANY_MODE, region=False)
     values = {**body.model_dump(), "name": name, "updated_at": _now()}
-    if version is not None:
-        return await _update_role(session, issuer, council, caller, values, version), False
+    if precondition is not None:
+        return await _update_role(session, issuer, council, caller, values, precondition), False
     row = await store.insert_role(session, council, values)
     if row is None:
-        raise Problem(428, "version-needed", "There is such a role. Send its ETag as If-Match.")
+        raise refuse_without_version("role")
     role = to_role(row)
     await role_changes.record_definition(session, council, caller, name, None, role)
     return role, True
 
 
 async def _update_role(
-    session: Session, issuer: Issuer, council: str, caller: Caller, values: dict[str, Any], version: int
+    session: Session,
+    issuer: Issuer,
+    council: str,
+    caller: Caller,
+    values: dict[str, Any],
+    precondition: Precondition,
 ) -> Role:
     name = values["name"]
     await access_changes.lock_roles_exclusive(session, council)
     async with access_changes.revoke_lost_scopes_of_role(session, issuer, council, name):
         before = await get_role(session, council, name)
-        row = await store.update_role(session, council, name, version, values)
+        precondition.check(before.version, "role")
+        row = await store.update_role(session, council, name, values)
         if row is None:
-            raise Problem(412, "version-changed", "The role has changed since. Read it again.")
+            raise not_found("role of this name")
         after = to_role(row)
         await role_changes.record_definition(session, council, caller, name, before, after)
     return after

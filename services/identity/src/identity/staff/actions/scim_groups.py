@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis import ids
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.problems import Problem
 from identity.issuer.actions.signing_keys import Issuer
 from identity.staff.actions import access_changes
@@ -59,12 +60,12 @@ async def update_group(
     council: str,
     group_id: UUID,
     change: GroupChange,
-    version: int | None,
+    precondition: Precondition | None,
 ) -> Row[Any]:
     """Change a group. Members who leave it lose its roles. Raises Problem 400, 404, 409, 412."""
     await access_changes.lock_roles_exclusive(session, council)
     before = require(await store.get_locked_group(session, council, group_id))
-    check_version(before, version)
+    check_version(before, precondition)
     name = change.display_name or before.display_name
     external_id = change.external_id or before.external_id
     async with access_changes.revoke_lost_scopes_of_group(session, issuer, council, group_id):
@@ -77,11 +78,11 @@ async def update_group(
 
 
 async def delete_group(
-    session: Session, issuer: Issuer, council: str, group_id: UUID, version: int | None
+    session: Session, issuer: Issuer, council: str, group_id: UUID, precondition: Precondition | None
 ) -> None:
     """Delete a group. Its members lose its roles. Raises Problem 404, 412."""
     await access_changes.lock_roles_exclusive(session, council)
-    check_version(require(await store.get_locked_group(session, council, group_id)), version)
+    check_version(require(await store.get_locked_group(session, council, group_id)), precondition)
     async with access_changes.revoke_lost_scopes_of_group(session, issuer, council, group_id):
         await store.delete_group(session, council, group_id)
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis import ids
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.problems import Problem
 from identity.issuer.actions.signing_keys import Issuer
 from identity.staff.actions import members
@@ -44,10 +45,15 @@ async def create_user(session: Session, council: str, user: User) -> Row[Any]:
 
 
 async def replace_user(
-    session: Session, issuer: Issuer, council: str, user_id: UUID, user: User, version: int | None
+    session: Session,
+    issuer: Issuer,
+    council: str,
+    user_id: UUID,
+    user: User,
+    precondition: Precondition | None,
 ) -> Row[Any]:
     """Replace a user. Raises Problem 404, 409, 412."""
-    before = await _get_locked(session, council, user_id, version)
+    before = await _get_locked(session, council, user_id, precondition)
     return await _update(session, issuer, council, before, user)
 
 
@@ -57,19 +63,19 @@ async def patch_user(
     council: str,
     user_id: UUID,
     operations: Sequence[PatchOperation],
-    version: int | None,
+    precondition: Precondition | None,
 ) -> Row[Any]:
     """Apply the operations of a PATCH to a user. Raises ScimError, Problem 404, 409, 412."""
-    before = await _get_locked(session, council, user_id, version)
+    before = await _get_locked(session, council, user_id, precondition)
     user = scim_patch.patch_user(_from_row(before), operations)
     return await _update(session, issuer, council, before, user)
 
 
 async def delete_user(
-    session: Session, issuer: Issuer, council: str, user_id: UUID, version: int | None
+    session: Session, issuer: Issuer, council: str, user_id: UUID, precondition: Precondition | None
 ) -> None:
     """Remove a user from the staff, and erase their personal data. Raises Problem 404, 412."""
-    before = await _get_locked(session, council, user_id, version)
+    before = await _get_locked(session, council, user_id, precondition)
     await store.remove_member(session, council, user_id, _now())
     if before.account is not None:
         await members.revoke_access(session, issuer, council, before.account)
@@ -85,9 +91,11 @@ async def _update(session: Session, issuer: Issuer, council: str, before: Row[An
     return await get_user(session, council, before.id)
 
 
-async def _get_locked(session: Session, council: str, user_id: UUID, version: int | None) -> Row[Any]:
+async def _get_locked(
+    session: Session, council: str, user_id: UUID, precondition: Precondition | None
+) -> Row[Any]:
     row = require(await store.get_locked(session, council, user_id))
-    check_version(row, version)
+    check_version(row, precondition)
     return row
 
 
@@ -98,10 +106,10 @@ def require(row: Row[Any] | None) -> Row[Any]:
     return row
 
 
-def check_version(row: Row[Any], version: int | None) -> None:
-    """Check that a resource is at the version, if one is given. Raises Problem 412."""
-    if version is not None and row.version != version:
-        raise Problem(412, "version-changed", "The resource has changed since. Read it again.")
+def check_version(row: Row[Any], precondition: Precondition | None) -> None:
+    """Check the precondition of a change, if one is given. Raises Problem 412."""
+    if precondition is not None:
+        precondition.check(row.version, "resource")
 
 
 def read_terms(terms: dict[str, str], supported: frozenset[str]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Path, Query, Response
 from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
+from chassis.etags import OptionalIfMatch, version_tag
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
-from identity.shared.dependencies import IfMatch, read_id_cursor, read_slug_cursor, require_version
+from identity.shared.dependencies import read_id_cursor, read_slug_cursor
 from identity.staff.actions import role_changes, roles
 from identity.staff.schemas.staff import NewRole, Role, RoleChange, RoleName
 
@@ -52,7 +53,7 @@ async def read_role(
 ) -> Role:
     """Get a role. Its version is the ETag."""
     record = await roles.get_role(session, council, role)
-    response.headers["ETag"] = f'"{record.version}"'
+    response.headers.update(version_tag(record.version))
     return record
 
 
@@ -66,15 +67,14 @@ async def put_role(
     session: Writing,
     issuer: TheIssuer,
     response: Response,
-    if_match: IfMatch = None,
+    precondition: OptionalIfMatch,
 ) -> Role:
     """Create a role, or change one (`If-Match`). You can only use scopes that you hold yourself.
 
     If staff lose a scope by the change, their tokens are refused at once. Their next tokens lack the scope.
     """
-    version = require_version(if_match) if if_match is not None else None
-    record, is_new = await roles.put_role(session, issuer, council, caller, role, body, version)
-    response.headers["ETag"] = f'"{record.version}"'
+    record, is_new = await roles.put_role(session, issuer, council, caller, role, body, precondition)
+    response.headers.update(version_tag(record.version))
     response.status_code = 201 if is_new else 200
     return record
 

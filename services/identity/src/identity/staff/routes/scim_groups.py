@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from chassis import ids
 from chassis.database import Reading, ReadSession, Writing
+from chassis.etags import OptionalWeakIfMatch
 from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
-from identity.shared.dependencies import IfMatch
 from identity.staff.actions import scim_groups
 from identity.staff.routes.scim_protocol import (
     BASE,
@@ -23,7 +23,6 @@ from identity.staff.routes.scim_protocol import (
     check_pace,
     map_errors,
     read_id,
-    read_version,
     resource_meta,
     respond,
 )
@@ -81,14 +80,12 @@ async def replace_scim_group(
     session: Writing,
     issuer: TheIssuer,
     request: Request,
-    if_match: IfMatch = None,
+    precondition: OptionalWeakIfMatch,
 ) -> Response:
     """Replace a group and its members."""
     with map_errors():
         change = scim_resources.read_group(body)
-    row = await scim_groups.update_group(
-        session, issuer, council, read_id(group_id), change, read_version(if_match)
-    )
+    row = await scim_groups.update_group(session, issuer, council, read_id(group_id), change, precondition)
     return respond((await _to_groups(session, request, council, [row]))[0])
 
 
@@ -103,14 +100,12 @@ async def patch_scim_group(
     session: Writing,
     issuer: TheIssuer,
     request: Request,
-    if_match: IfMatch = None,
+    precondition: OptionalWeakIfMatch,
 ) -> Response:
     """Rename a group, add members to it and remove them."""
     with map_errors():
         change = scim_patch.patch_group(scim_patch.read_operations(body))
-    row = await scim_groups.update_group(
-        session, issuer, council, read_id(group_id), change, read_version(if_match)
-    )
+    row = await scim_groups.update_group(session, issuer, council, read_id(group_id), change, precondition)
     return respond((await _to_groups(session, request, council, [row]))[0])
 
 
@@ -122,10 +117,10 @@ async def delete_scim_group(
     _refresh: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
-    if_match: IfMatch = None,
+    precondition: OptionalWeakIfMatch,
 ) -> None:
     """Delete a group. Its members stay users, and lose the roles that name it."""
-    await scim_groups.delete_group(session, issuer, council, read_id(group_id), read_version(if_match))
+    await scim_groups.delete_group(session, issuer, council, read_id(group_id), precondition)
 
 
 async def _to_groups(session: ReadSession, request: Request, council: str, rows: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.problems import ErrorShape, ErrorTemplate, Problem
 from identity.issuer.routes import TheIssuer
-from identity.shared.dependencies import require_version
 from identity.staff.rules import scim
 from identity.staff.rules.scim_filters import read_filter
 from identity.staff.schemas.scim import ScimError
@@ -81,11 +80,6 @@ def respond(resource: dict[str, Any], status: int = 200, *, version: int | None 
     if status == 201:  # noqa: PLR2004
         headers["Location"] = meta["location"]
     return ScimResponse(resource, status, headers)
-
-
-def read_version(if_match: str | None) -> int | None:
-    """Read the version that a change is for; None for any. Raises Problem 412."""
-    return None if if_match is None or if_match.strip() == "*" else require_version(if_match)
 
 
 def read_id(text: str) -> UUID:

@@ -7,10 +7,10 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Reading, Writing
+from chassis.etags import OptionalWeakIfMatch
 from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
-from identity.shared.dependencies import IfMatch
 from identity.staff.actions import scim_users
 from identity.staff.routes.scim_protocol import (
     BASE,
@@ -22,7 +22,6 @@ from identity.staff.routes.scim_protocol import (
     check_pace,
     map_errors,
     read_id,
-    read_version,
     resource_meta,
     respond,
 )
@@ -72,14 +71,12 @@ async def replace_scim_user(
     session: Writing,
     issuer: TheIssuer,
     request: Request,
-    if_match: IfMatch = None,
+    precondition: OptionalWeakIfMatch,
 ) -> Response:
     """Replace a user. With `active` false all their tokens are refused, and they can do nothing here."""
     with map_errors():
         user = scim_resources.read_user(body)
-    row = await scim_users.replace_user(
-        session, issuer, council, read_id(user_id), user, read_version(if_match)
-    )
+    row = await scim_users.replace_user(session, issuer, council, read_id(user_id), user, precondition)
     return respond(_to_user(request, council, row))
 
 
@@ -94,13 +91,13 @@ async def patch_scim_user(
     session: Writing,
     issuer: TheIssuer,
     request: Request,
-    if_match: IfMatch = None,
+    precondition: OptionalWeakIfMatch,
 ) -> Response:
     """Change a user with `add`, `replace` and `remove`, as Entra ID and Okta send them."""
     with map_errors():
         operations = scim_patch.read_operations(body)
         row = await scim_users.patch_user(
-            session, issuer, council, read_id(user_id), operations, read_version(if_match)
+            session, issuer, council, read_id(user_id), operations, precondition
         )
     return respond(_to_user(request, council, row))
 
@@ -113,10 +110,10 @@ async def delete_scim_user(
     _refresh: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
-    if_match: IfMatch = None,
+    precondition: OptionalWeakIfMatch,
 ) -> None:
     """Remove a leaver. Their tokens are refused within a second, and their personal data is erased."""
-    await scim_users.delete_user(session, issuer, council, read_id(user_id), read_version(if_match))
+    await scim_users.delete_user(session, issuer, council, read_id(user_id), precondition)
 
 
 def _to_user(request: Request, council: str, row: Row[Any]) -> dict[str, Any]:

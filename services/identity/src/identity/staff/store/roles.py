@@ -24,7 +24,7 @@ _GET = select(role).where(*_THIS)
 _ADD = upsert(role).on_conflict_do_nothing().returning(role)
 _UPDATE = (
     update(role)
-    .where(*_THIS, role.c.version == bindparam("version_"))
+    .where(*_THIS)
     .values({name: bindparam(f"p_{name}") for name in ("title", "scopes", "groups", "updated_at")})
     .values(version=role.c.version + 1)
     .returning(role)
@@ -92,11 +92,11 @@ async def insert_role(session: Session, council: str, values: Mapping[str, Any])
 
 
 async def update_role(
-    session: Session, council: str, name: str, version: int, values: Mapping[str, Any]
+    session: Session, council: str, name: str, values: Mapping[str, Any]
 ) -> Row[Any] | None:
-    """Change the role at ``version``; None when it has another version by now."""
+    """Change a role; None when there is none."""
     bound = {f"p_{key}": value for key, value in values.items() if key != "name"}
-    return await session.first(_UPDATE, {**bound, "council_": council, "name_": name, "version_": version})
+    return await session.first(_UPDATE, {**bound, "council_": council, "name_": name})
 
 
 async def delete_role(session: Session, council: str, name: str) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
 from chassis.problems import FieldError, Problem, conflict, not_found
 from identity.accounts.actions import sessions
 from identity.issuer.actions import revocations
@@ -123,16 +124,14 @@ async def update_upstream(
     council: str,
     upstream_id: UUID,
     caller: Caller,
-    version: int,
+    precondition: Precondition,
     body: UpstreamChange,
 ) -> UpstreamModel:
     """Change an upstream. Raises Problem 400, 403, 404, 409, 412."""
     settings = issuer.settings
     await store.lock_registrations(session, council)
     upstream = await _get_locked(session, council, upstream_id, caller)
-    if upstream.version != version:
-        detail = f"The upstream is at version {upstream.version}, not {version}. Read it again and repeat."
-        raise Problem(412, "version-changed", detail)
+    precondition.check(upstream.version, "upstream")
     before = await records.get_registration(session, settings, council, upstream_id)
     values = {**asdict(upstream), **body.model_dump(exclude_unset=True, exclude={"client_secret"})}
     values |= await _to_credentials(session, settings, upstream, body)

@@ -3,14 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis import migrations
-
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    migrations.platform_1_up()
     op.create_table(
         "property_point",
         sa.Column("council", sa.Text, nullable=False),
@@ -25,4 +22,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("property_point")
-    migrations.platform_1_down()

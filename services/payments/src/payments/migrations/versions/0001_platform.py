@@ -1,14 +1,12 @@
 """The tables every service has."""
 
-from chassis import migrations
-
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    migrations.platform_1_up()
+    """Change nothing: the chassis's own migrations do."""
 
 
 def downgrade() -> None:
-    migrations.platform_1_down()
+    """Change nothing: the chassis's own migrations do."""
