@@ -19,6 +19,7 @@ COLLIDING = {
     "uq_client_name_in_use": "a council named it: one is renamed",
     "pk_role": "a council named it: one is renamed, and the members' roles follow",
     "pk_theme": "a council named it: both mean the same, or one is renamed with its mandates",
+    "pk_theme_level": "a council raised a common theme: the higher level is left",
     "pk_reference_scheme": "a council named it: both mean the same, or one is renamed with its references",
     "uq_staff_group_council_display_name": "a council's directory named it: one is renamed",
     "uq_staff_person_council_user_key": "a council's directory named it: one person, or one is renamed",
