@@ -14,12 +14,26 @@ from notes.app import service as notes
 
 from chassis import relay
 from chassis.broker.connection import Access, connect, jetstream
+from chassis.outbound import Outbound
+from chassis.settings import Settings
+from chassis.testing.servers import Names, trusting
 from dev import nats
 
 
 @pytest.fixture(scope="session")
 def service():
     return notes
+
+
+@pytest.fixture
+def make_outbound(authority):
+    """Make calls that all end at this machine."""
+
+    def make(**changes):
+        settings = trusting(Settings(database_url="postgresql://none"), authority, **changes)
+        return Outbound(settings, Names(["127.0.0.1"]))
+
+    return make
 
 
 @pytest.fixture(scope="session")

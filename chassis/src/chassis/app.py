@@ -113,14 +113,16 @@ def build(service: Service) -> FastAPI:
 
 def configure(app: FastAPI, settings: Settings) -> None:
     """Give an application its settings and what depends on them. Its lifespan must not be running."""
-    from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415 - a worker needs no cryptography
+    # A worker needs neither.
+    from chassis.outbound import Outbound  # noqa: PLC0415
+    from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415
 
     service: Service = app.state.service
     app.state.settings = settings
     app.state.database = service.database(settings)
     app.state.readiness = readiness.for_web(app.state.database, service.name, settings.nats_url)
     app.state.directory = tenancy.Directory(app.state.database)
-    source = service.keys(app) if service.keys else make_key_source(settings.jwks_url)
+    source = service.keys(app) if service.keys else make_key_source(settings.jwks_url, Outbound(settings))
     app.state.verifier = TokenVerifier(settings.issuer, settings.audience, source)
     if service.pages is not None:
         from chassis.web import assets  # noqa: PLC0415 - only a service with pages needs templates

@@ -64,7 +64,8 @@ def log_as_json(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # logs full URLs at INFO
+    for name in ("httpx", "httpcore"):  # they log full URLs at INFO, and headers at DEBUG
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def start(service: str, settings: Settings) -> None:

@@ -25,6 +25,7 @@ from chassis.events import Envelope
 from chassis.settings import Settings
 from chassis.testing.clients import ISSUER, Mint, make_mint, running
 from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
+from chassis.testing.servers import Authority, Server, listening, make_authority
 
 __all__ = ["COUNCILS", "ISSUER", "PASSWORD", "Mint", "eventually", "fresh_database", "published", "running"]
 
@@ -61,6 +62,19 @@ def nats_url(broker: Any) -> str:
 def issuer_key() -> ECKey:
     """Make the test issuer's signing key."""
     return ECKey.generate_key("P-256", {"kid": "test", "use": "sig", "alg": "ES256"})
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Make a CA of the tests' own, with what a server that it vouches for serves with."""
+    return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+async def server(authority: Authority) -> AsyncIterator[Server]:
+    """Run a server of somebody else, at https, that misbehaves as the test sets."""
+    async with listening(Server(), authority.tls) as server_:
+        yield server_
 
 
 @pytest.fixture(scope="session")
