@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import address, consumers, envoy, events, growth, identity, loader, revocations, token_checks
+from bench import address, consumers, envoy, events, growth, identity, jobs, loader, revocations, token_checks
 from bench.figures import Figure
 from bench.gazetteer import Gazetteer, load_gazetteer
 from dev import postgres
 
-PARTS = ("identity", "address", "loader", "growth", "events", "consumers", "gateway")
+PARTS = ("identity", "address", "loader", "growth", "events", "consumers", "jobs", "gateway")
 
 
 async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
@@ -20,7 +20,9 @@ async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]
         if "identity" in parts:
             yield await token_checks.measure(folder)
             yield await identity.measure(server.url)
-        if not parts - {"identity"}:
+        if "jobs" in parts:
+            yield await jobs.measure(server.url)
+        if not parts - {"identity", "jobs"}:
             return
         async with load_gazetteer(server.url, folder) as gazetteer:
             async for figures in _measure_with_gazetteer(parts, gazetteer, folder, server.url):

@@ -9,16 +9,31 @@ sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside thi
 
 from consumer_harness import Harness
 from event_helpers import running_broker
+from job_harness import JobHarness
 from notes.app import service as notes
 
 from chassis import relay
 from chassis.broker.connection import Access, connect, jetstream
+from chassis.outbound import Outbound
+from chassis.settings import Settings
+from chassis.testing.servers import Names, trusting
 from dev import nats
 
 
 @pytest.fixture(scope="session")
 def service():
     return notes
+
+
+@pytest.fixture
+def make_outbound(authority):
+    """Make calls that all end at this machine."""
+
+    def make(**changes):
+        settings = trusting(Settings(database_url="postgresql://none"), authority, **changes)
+        return Outbound(settings, Names(["127.0.0.1"]))
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +62,15 @@ async def harness(open_client, database):
     harness = Harness(open_client, database)
     await harness.set_up()
     return harness
+
+
+@pytest.fixture
+async def jobs(database, settings):
+    """Jobs on an empty queue."""
+    harness = JobHarness(database, settings)
+    await harness.clear()
+    yield harness
+    await harness.clear()
 
 
 @pytest.fixture(scope="module")

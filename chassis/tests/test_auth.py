@@ -13,7 +13,11 @@ from joserfc.jwk import ECKey
 from sqlalchemy import text
 
 from chassis import revocations
+from chassis.outbound import Outbound, OutboundError
+from chassis.settings import Settings
 from chassis.testing import ISSUER, eventually
+from chassis.testing.servers import Server, listening
+from chassis.tokens import make_key_source
 
 NOTES = "/citytown/notes/v1/notes"
 BINS = "/citytown/notes/v1/bins"
@@ -265,3 +269,14 @@ async def test_a_council_that_appears_is_served_within_a_second(client, app, min
         return (await client.get("/newton/notes/v1/council", headers={"key": token})).status_code == 200
 
     await eventually(is_served, within=1)
+
+
+async def test_the_issuers_keys_are_read_at_its_url_and_only_as_many_as_fit(issuer_key):
+    outbound = Outbound(Settings(database_url="postgresql://none"))
+    async with listening(Server(), None) as server:
+        server.publish(issuer_key)
+        read_keys = make_key_source(f"http://127.0.0.1:{server.port}/keys", outbound)
+        assert [key["kid"] for key in (await read_keys())["keys"]] == ["test"]
+        server.is_endless = True
+        with pytest.raises(OutboundError, match="more than"):
+            await read_keys()

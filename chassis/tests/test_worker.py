@@ -31,7 +31,7 @@ INSERT_EVENTS = text(
 @asynccontextmanager
 async def running(service, settings):
     """Run a worker in this process, and open a client of its port."""
-    monitor = Monitor(service.name, service.database(settings))
+    monitor = Monitor(service, service.database(settings))
     async with worker_http.serving(monitor.answer, "127.0.0.1", 0) as port:
         work = asyncio.create_task(worker._work(service, settings, monitor))
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
@@ -50,7 +50,7 @@ async def empty_outbox(database):
 @pytest.fixture
 async def monitor(service, settings):
     """A monitor without a worker: nobody empties the outbox, and nothing is remembered."""
-    monitor = Monitor(service.name, service.database(settings))
+    monitor = Monitor(service, service.database(settings))
     yield monitor
     await monitor.close()
 

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.database import Database
 from identity.factors.tables import passkey
+from identity.mandates.actions import offers
 from identity.proofs.actions import proofs
-from services.identity.tests import provider
+from services.identity.tests import mandate_steps, provider
 
 ADDRESS_AND_MORE = "openid email phone offline_access"
 
@@ -275,6 +276,72 @@ async def _identity(visit: Visit) -> None:
     await visit.go("account/identity")
     await visit.send()  # for a code to show at a desk
     await visit.tab.wait_for_selector(".townhall-key")
+
+
+async def _offer(visit: Visit, **options: Any) -> Any:
+    """Offer in the person's name that somebody acts for them."""
+    row, _ = await mandate_steps.offer(visit.database, visit.account, **options)
+    return row
+
+
+async def _offer_to(visit: Visit, **options: Any) -> Any:
+    """Let somebody offer, and confirm, that the person acts for them."""
+    other = await provider.create_person(visit.database)
+    row, _ = await mandate_steps.offer(visit.database, other, email=visit.address, **options)
+    await mandate_steps.confirm(visit.database, other, row.id)
+    return row
+
+
+@way("mandate-confirm.html")
+async def _mandate_confirm(visit: Visit) -> None:
+    row = await _offer(visit, email="ben@people.example")
+    await visit.signed_in()
+    await visit.go(f"account/mandates/{ids.show(row.id)}")
+
+
+@way("mandate-accept.html")
+async def _mandate_accept(visit: Visit) -> None:
+    row = await _offer_to(visit, theme="social-care", mode="sandbox")
+    await visit.signed_in("email", "totp")
+    await visit.go(f"account/mandates/{ids.show(row.id)}")
+
+
+@way("mandate.html")
+async def _mandate(visit: Visit) -> None:
+    row = await _offer_to(visit)
+    await mandate_steps.accept(visit.database, visit.account, row.id)
+    await visit.signed_in()
+    await visit.go(f"account/mandates/{ids.show(row.id)}")
+
+
+@way("mandate-end.html")
+async def _mandate_end(visit: Visit) -> None:
+    await _mandate(visit)
+    await visit.tab.click("a[href$='/end']")
+    await visit.tab.wait_for_url("**/end")
+
+
+@way("mandate-code.html")
+async def _mandate_code(visit: Visit) -> None:
+    await visit.signed_in()
+    await visit.go("account/mandates/code")
+    await visit.send(code="0000-0000-0000-0000")
+    await visit.tab.wait_for_selector(".govuk-error-summary")
+
+
+@way("mandates.html")
+async def _mandates(visit: Visit) -> None:
+    await _offer(visit, email="ben@people.example", theme="licensing")
+    confirmed = await _offer(visit, email="ben@people.example", theme="parking")
+    await mandate_steps.confirm(visit.database, visit.account, confirmed.id)
+    ended = await _offer_to(visit, theme="planning")
+    await mandate_steps.accept(visit.database, visit.account, ended.id)
+    async with visit.database.writing() as session:
+        await offers.end_own(session, visit.account, ended.id)
+    running = await _offer_to(visit)
+    await mandate_steps.accept(visit.database, visit.account, running.id)
+    await visit.signed_in()
+    await visit.go("account/mandates")
 
 
 @way("wrong-request.html")

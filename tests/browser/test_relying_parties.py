@@ -7,10 +7,10 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from chassis.app import create_app
+from chassis.outbound import Outbound
+from chassis.testing import servers
 from dev import ports
 from identity.logout.actions import backchannel_logout
-from identity.shared.outbound import Outbound
-from services.identity.tests import servers
 from services.identity.tests.conftest import master_key, service
 from services.identity.tests.provider import register
 from tests.browser import harness
@@ -90,7 +90,7 @@ async def agree(tab):
 def authority(tmp_path_factory):
     """A CA of the test's own: its file, and a certificate of a name that leads to this machine."""
     folder = tmp_path_factory.mktemp("authority")
-    ca, _ = servers.authority(folder)
+    ca = servers.make_authority(folder).file
     pem = (folder / "server.pem").read_text()
     return ca, {"key": pem, "cert": pem}
 

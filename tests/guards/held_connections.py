@@ -14,6 +14,8 @@ SESSIONS = {"Session", "ReadSession", "Writing", "Reading"}
 OPENING = {"writing", "reading"}
 WAITING = {"asyncio", "httpx"}
 """Libraries whose awaitables wait for something else than the database."""
+CALLS = "chassis.outbound."
+"""What calls other servers."""
 THREADS = {"run_in_executor"}
 LOCK = "asyncio.Lock"
 
@@ -80,7 +82,7 @@ def find_waits(sources: Mapping[str, str], routes: Iterable[str] = ()) -> dict[s
     A function that calls one which holds a connection itself is not listed for it.
     """
     trees = {module: ast.parse(source) for module, source in sources.items()}
-    names = {module: read_names(module, tree) for module, tree in trees.items()}
+    names = follow_exports({module: read_names(module, tree) for module, tree in trees.items()})
     types = read_types(trees, names)
     holders = SESSIONS | {name for tree in trees.values() for name in classes_with_session(tree)}
     routes = set(routes)
@@ -109,6 +111,16 @@ def read_names(module: str, tree: ast.Module) -> dict[str, str]:
     definitions = {node.name: f"{module}.{node.name}" for node in tree.body if hasattr(node, "name")}
     definitions |= {alias: f"{module}.{alias}" for alias, _ in read_aliases(tree)}
     return {name: target for node in ast.walk(tree) for name, target in read_imports(node)} | definitions
+
+
+def follow_exports(names: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The names of modules, where what a package passes on has the name of the module that defines it."""
+
+    def follow(target: str) -> str:
+        module, _, name = target.rpartition(".")
+        return names.get(module, {}).get(name, target)
+
+    return {module: {name: follow(target) for name, target in of.items()} for module, of in names.items()}
 
 
 def read_imports(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -252,7 +264,8 @@ def is_yield(awaited: ast.expr) -> bool:
 
 
 def is_wait(target: str) -> bool:
-    return target.partition(".")[0] in WAITING or target.rpartition(".")[2] in THREADS
+    library, _, _ = target.partition(".")
+    return library in WAITING or target.startswith(CALLS) or target.rpartition(".")[2] in THREADS
 
 
 def reach_waits(functions: Iterable[Function]) -> dict[str, set[str]]:

@@ -21,6 +21,8 @@ from tests.guards.sources import ROOT, production
 REGIONAL = {
     "council": "it is the list of councils",
     "outbox": "a queue read by id across councils",
+    "job": "a queue read by id across councils",
+    "schedule": "the clock is the region's",
     "signing_key": "one issuer per region",
     "account": "accounts belong to the region: one for every council's services",
     "account_email": "of an account",
@@ -224,7 +226,7 @@ def test_every_store_is_looked_at(tmp_path):
 
 
 async def test_row_level_security_is_forced_where_it_is_declared(service, owner_url):
-    declared = {n for n, t in service.metadata.tables.items() if t.info.get("row_level_security")}
+    declared = {n for n, t in all_tables(service).items() if t.info.get("row_level_security")}
     connection = await asyncpg.connect(owner_url)
     rows = await connection.fetch("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
     await connection.close()

@@ -106,6 +106,20 @@ def test_a_wait_is_found_in_what_holds_a_session_of_others(signature):
     assert list(waits.values()) == [{"asyncio.sleep"}]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "async def planted(session: Session, outbound: Outbound):\n    await outbound.send(1)",
+        "async def planted(session: Session, providers):\n    await providers.outbound.submit(1)",
+    ],
+    ids=["by its type", "by its method"],
+)
+def test_a_call_of_another_server_is_a_wait(code):
+    source = f"from chassis.database import Session\nfrom chassis.outbound import Outbound\n{code}"
+    waits = find_waits({**sources_of("chassis"), "shop": source})
+    assert waits.keys() == {"shop.planted"}
+
+
 def test_a_wait_is_found_in_a_route_with_a_session_and_nowhere_else():
     source = "import asyncio\nasync def show():\n  await asyncio.sleep(1)"
     assert find_waits({"shop": source}, {"shop.show"}) == {"shop.show": {"asyncio.sleep"}}

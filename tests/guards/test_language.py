@@ -56,7 +56,6 @@ EXCEPTIONS = {
     "services/identity/src/identity/upstreams/schemas.py UpstreamKeyMade": COMPONENT,
     "services/identity/src/identity/mandates/actions/mandates.py what": REWRITE,
     "services/identity/src/identity/mandates/routes/mandates.py stored": REWRITE,
-    "services/identity/src/identity/mandates/rules.py NAMES_KEPT_FOR": REWRITE,
     "services/identity/src/identity/mandates/store/mandates.py count_given": REWRITE,
     "services/identity/src/identity/mandates/store/mandates.py count_held": REWRITE,
     "services/identity/src/identity/mandates/store/mandates.py _COUNT_GIVEN": REWRITE,

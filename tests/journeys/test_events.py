@@ -1,12 +1,15 @@
-"""A council's own program follows its events, as docs/events.md says, with an unmodified client of NATS."""
+"""A council's own program follows its events, as docs/events.md says."""
 
 import asyncio
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
-import nats
-import nats.errors
 import pytest
+
+from chassis.broker import connection as broker
+from chassis.broker.connection import Access
 
 CHANGE = "/citytown/address/v1/addresses/907900112306"
 
@@ -17,17 +20,15 @@ def run_consumer_command(platform, *arguments):
 
 
 def read_access(output):
-    """Read what the command printed: a line each of a name and its value."""
-    return dict(line.split(maxsplit=1) for line in output.splitlines() if line)
+    """Read what the command printed, a line each of a name and its value, and the seed's file."""
+    access = dict(line.split(maxsplit=1) for line in output.splitlines() if line)
+    return access | {"seed": Path(shlex.split(access["seed"])[0]).read_text().strip()}
 
 
 async def connect(access):
     user = access["user"].partition(",")[0]
-    seed = access["seed"].strip("'")
-    client = await nats.connect(
-        access["server"], nkeys_seed=seed, inbox_prefix=access["inbox"], allow_reconnect=False
-    )
-    return client, user
+    assert access["inbox"] == f"_INBOX.{user}"
+    return await broker.connect(Access(access["server"], user, access["seed"]), "crm"), user
 
 
 async def read_councils(access, stream):

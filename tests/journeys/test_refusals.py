@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from chassis import ids
 from chassis.database import Database
 from chassis.settings import Settings
 from dev import ports
-from services.identity.tests import provider
+from services.identity.tests import mandate_steps, provider
 from tests.waiting import eventually
 
 PUBLIC = "/identity/.well-known/jwks.json"
@@ -162,16 +163,18 @@ async def test_after_a_change_of_roles_old_tokens_are_refused_and_new_ones_accep
 
 
 async def test_a_revoked_mandates_token_is_refused_and_the_delegates_own_token_is_not(
-    platform, shop, officer, make_person
+    platform, database, shop, officer, make_person
 ):
     rosa, ben = await make_person(), await make_person()
     rosa_headers = bearer(await rosa.token("openid identity:mandates"))
     ben_token = await ben.token("openid identity:mandates")
     offer = {"theme": "waste", "expires_at": BIN_DAY, "my_name": "Rosa", "their_name": "Ben"}
-    code = (await officer.post(f"{IDENTITY}/mandates", json=offer, headers=rosa_headers)).json()["code"]
-    mandate = (
-        await officer.post(f"{IDENTITY}/mandates/accept", json={"code": code}, headers=bearer(ben_token))
-    ).json()
+    offered = (await officer.post(f"{IDENTITY}/mandates", json=offer, headers=rosa_headers)).json()
+    mandate_id, code = ids.read(offered["id"]), {"code": offered["code"]}
+    await mandate_steps.confirm(database, rosa.account, mandate_id)
+    await officer.post(f"{IDENTITY}/mandates/accept", json=code, headers=bearer(ben_token))
+    await mandate_steps.accept(database, ben.account, mandate_id)
+    [mandate] = (await officer.get(f"{IDENTITY}/mandates", headers=bearer(ben_token))).json()["items"]
     form = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token": mandate["principal"],

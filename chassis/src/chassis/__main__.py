@@ -26,10 +26,12 @@ def _make_parser() -> argparse.ArgumentParser:
     migrate.add_argument("--down", action="store_true", help="back to an empty database: loses all data")
     verbs.add_parser("resync", help="tell the present state again, as events that copies are set to")
     dead_letters = verbs.add_parser("dead-letters", help="read, replay and drop events that failed")
+    jobs = verbs.add_parser("jobs", help="count jobs; read, replay and drop those that were given up")
     run = verbs.add_parser("run", help="run one of the service's own commands")
     for verb in verbs.choices.values():
         verb.add_argument("service")
     _add_dead_letter_actions(dead_letters)
+    _add_job_actions(jobs)
     run.add_argument("command")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
@@ -46,6 +48,24 @@ def _add_dead_letter_actions(parser: argparse.ArgumentParser) -> None:
     replay.add_argument("--all", action="store_true")
     replay.add_argument("--consumer", help="all of this consumer")
     drop = actions.add_parser("drop", help="remove one for ever")
+    drop.add_argument("--reason", required=True, help="why, for those who look later")
+    drop.add_argument("--by", help="who decides; the Unix user if left out")
+    for action, nargs in ((show, None), (replay, "?"), (drop, None)):
+        action.add_argument("id", nargs=nargs)
+
+
+def _add_job_actions(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", help="list, if there is none")
+    actions.add_parser("count", help="how many of each kind are in each state; reads the whole queue")
+    listing = actions.add_parser("list", help="those given up: how many, since when and why; their ids")
+    listing.add_argument("--kind")
+    listing.add_argument("--dropped", action="store_true", help="those that were dropped, by whom and why")
+    show = actions.add_parser("show", help="one of them")
+    show.add_argument("--data", action="store_true", help="the payload too: may show personal data")
+    replay = actions.add_parser("replay", help="put one, or all, back on the queue")
+    replay.add_argument("--all", action="store_true")
+    replay.add_argument("--kind", help="all of this kind")
+    drop = actions.add_parser("drop", help="decide that one is not to be done")
     drop.add_argument("--reason", required=True, help="why, for those who look later")
     drop.add_argument("--by", help="who decides; the Unix user if left out")
     for action, nargs in ((show, None), (replay, "?"), (drop, None)):
@@ -89,6 +109,8 @@ def _run_verb(service: Service, settings: Settings, arguments: argparse.Namespac
             return _resync(service, settings)
         case "dead-letters":
             return _run_dead_letters(service, settings, arguments)
+        case "jobs":
+            return _run_jobs(service, settings, arguments)
         case _:
             return _run(service, settings, arguments.command, arguments.arguments)
     return ExitCode.DONE
@@ -158,6 +180,12 @@ def _run_dead_letters(service: Service, settings: Settings, arguments: argparse.
     from chassis.delivery import dead_letter_commands  # noqa: PLC0415
 
     return asyncio.run(dead_letter_commands.run(service, settings, arguments))
+
+
+def _run_jobs(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    from chassis import job_commands  # noqa: PLC0415
+
+    return asyncio.run(job_commands.run(service, settings, arguments))
 
 
 def _resync(service: Service, settings: Settings) -> int:

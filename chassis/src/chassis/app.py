@@ -28,6 +28,7 @@ from chassis.database import Database
 from chassis.deny_list import DenyList
 from chassis.directory import Directory
 from chassis.events import EventData
+from chassis.jobs import JobHandlers, Schedule
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
 from chassis.settings import Settings
@@ -56,6 +57,8 @@ class Service:
     publishes: Sequence[type[EventData]] = ()
     keeps_events: bool = False  # its stream has no end of age: a service installed later reads all of it
     consumers: Sequence[Consumer] = ()
+    jobs: Sequence[JobHandlers] = ()
+    schedules: Sequence[Schedule] = ()
     shapes: Sequence[ErrorShape] = ()
     cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
@@ -81,9 +84,14 @@ class Service:
         """Check whether some table is marked ``info={"row_level_security": True}``."""
         return any(table.info.get("row_level_security") for table in self.metadata.tables.values())
 
+    @property
+    def has_jobs(self) -> bool:
+        """Check whether its worker runs jobs or schedules."""
+        return bool(self.jobs or self.schedules)
+
     def database(self, settings: Settings) -> Database:
         """Make the service's database; it connects at first use."""
-        return Database(settings, self.name, rows_secured=self.rows_secured)
+        return Database(settings, self.name, rows_secured=self.rows_secured, has_jobs=self.has_jobs)
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
@@ -118,7 +126,9 @@ def build(service: Service) -> FastAPI:
 
 def configure(app: FastAPI, settings: Settings) -> None:
     """Give an application its settings and what depends on them. Its lifespan must not be running."""
-    from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415 - a worker needs no cryptography
+    # A worker needs neither.
+    from chassis.outbound import Outbound  # noqa: PLC0415
+    from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415
 
     service: Service = app.state.service
     app.state.settings = settings
@@ -127,7 +137,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
     app.state.table_copies = TableCopies(app.state.database)
     app.state.directory = Directory(app.state.table_copies)
     app.state.deny_list = DenyList(app.state.table_copies)
-    source = service.keys(app) if service.keys else make_key_source(settings.jwks_url)
+    source = service.keys(app) if service.keys else make_key_source(settings.jwks_url, Outbound(settings))
     app.state.verifier = TokenVerifier(settings.issuer, settings.audience, source)
     if service.pages is not None:
         from chassis.web import assets  # noqa: PLC0415 - only a service with pages needs templates

@@ -97,11 +97,18 @@ async def _reset_nothing(_: asyncpg.Connection) -> None:
 
 
 class Database:
-    """The connections of one process. ``rows_secured``: some table has row-level security."""
+    """The connections of one process.
 
-    def __init__(self, settings: Settings, name: str, *, rows_secured: bool = False) -> None:
+    ``rows_secured``: some table has row-level security. ``has_jobs``: that of jobs at least has, which only
+    transactions write.
+    """
+
+    def __init__(
+        self, settings: Settings, name: str, *, rows_secured: bool = False, has_jobs: bool = False
+    ) -> None:
         self.url = settings.database_url
         self.rows_secured = rows_secured
+        self.writes_secured = rows_secured or has_jobs
         self._fast_size = settings.fast_pool_size
         self._keepalives = keepalives(settings.tcp_timeout)
         self._server_settings = {
@@ -183,7 +190,7 @@ class Database:
         """Open a transaction on the council's rows; it commits at the end of the block."""
         async with self.writer.begin() as connection:
             session = Session(connection)
-            if self.rows_secured:
+            if self.writes_secured:
                 await session.set_council(council)
             yield session
 

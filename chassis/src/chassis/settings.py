@@ -51,6 +51,31 @@ class Settings(BaseSettings):
         ge=1,
         description="A consumer pauses after so many events in a row fail for the same reason in its handler",
     )
+    outbound_seconds: float = Field(
+        default=5, gt=0, le=600, description="Seconds a call to another server may take, with its retries"
+    )
+    outbound_at_once: int = Field(default=50, ge=1, le=10_000, description="Calls to other servers at once")
+    outbound_at_once_per_host: int = Field(
+        default=20, ge=1, le=10_000, description="Of those, calls to one host"
+    )
+    outbound_attempts: int = Field(
+        default=3, ge=1, le=10, description="How often a call that may be repeated is made at most"
+    )
+    outbound_circuit_failures: int = Field(
+        default=10, ge=1, le=1000, description="A host that fails so often in a row is left alone"
+    )
+    outbound_circuit_seconds: float = Field(
+        default=10, gt=0, le=3600, description="Seconds for which it is left alone"
+    )
+    outbound_private: bool = Field(
+        default=False,
+        description="Call servers at private addresses too; only where you trust every client that names one",
+    )
+    outbound_ca: str = Field(
+        default="",
+        max_length=4096,
+        description="File of the CAs trusted in such calls; empty for the system's",
+    )
     assets: str = Field(
         default="", description="Folder of GOV.UK Frontend; empty for the one in the checkout, or /assets"
     )

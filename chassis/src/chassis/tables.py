@@ -1,4 +1,4 @@
-"""The tables every service has: its view of the councils, revoked credentials, outbox, inbox, idempotency.
+"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs.
 
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -119,4 +120,58 @@ idempotency = Table(
     Column("status", Integer),
     Column("answer", JSONB),
     timestamp("created_at"),
+)
+
+# Work to be done after its cause has committed, now or later (``chassis.jobs``): a queue, fair to councils.
+job = Table(
+    "job",
+    platform,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("council", Text, nullable=False),  # '*': the region's own
+    Column("kind", Text, nullable=False),
+    Column("version", SmallInteger, nullable=False),  # of the payload's model
+    Column("payload", JSONB, nullable=False),
+    Column("state", SmallInteger, nullable=False),  # chassis.jobs.state.State
+    Column("lane", SmallInteger, nullable=False),  # chassis.jobs.state.Lane
+    Column("priority", SmallInteger, nullable=False),  # chassis.jobs.state.Priority
+    # When armed: the time for it. When taken: the end of the lease. Else: since when it is in this state.
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("key", Text),  # one job of a council and kind with this key waits that was never taken
+    Column("lease", BigInteger),  # holder << 32 | claim; null: never taken
+    Column("failures", SmallInteger, nullable=False, server_default=text("0")),
+    Column("unhandled_since", DateTime(timezone=True)),  # no worker that took it knows its kind or version
+    Column("reason", Text),
+    Column("traceparent", Text),
+    timestamp("created_at"),
+    Index("ix_job_ready", "lane", "priority", "council", "id", postgresql_where=text("state = 0")),
+    Index("ix_job_armed", "due_at", postgresql_where=text("state = 1")),
+    Index("ix_job_taken", "due_at", postgresql_where=text("state = 2")),
+    Index("ix_job_dead", "council", "id", postgresql_where=text("state > 2")),
+    Index(
+        "uq_job_key",
+        "council",
+        "kind",
+        "key",
+        unique=True,
+        postgresql_where=text("key IS NOT NULL AND lease IS NULL"),
+    ),
+    # A queue's statistics are always wrong, so VACUUM comes by count and not by share of the table.
+    postgresql_with={
+        "fillfactor": 85,
+        "autovacuum_vacuum_scale_factor": 0,
+        "autovacuum_vacuum_threshold": 20_000,
+        "autovacuum_vacuum_cost_delay": 0,
+        "autovacuum_analyze_scale_factor": 0,
+        "autovacuum_analyze_threshold": 50_000,
+    },
+    info={"row_level_security": True},
+)
+
+# The next time of each of the service's schedules (``chassis.jobs.schedule``).
+schedule = Table(
+    "schedule",
+    platform,
+    Column("name", Text, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
 )

@@ -64,9 +64,9 @@ def log_as_json(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # httpx logs full URLs at INFO; the others say nothing that an operator needs.
-    for chatty in ("httpx", "alembic.runtime.plugins", "chassis.pools"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # httpx and httpcore log full URLs and headers; the others nothing that an operator needs.
+    for name in ("httpx", "httpcore", "alembic.runtime.plugins", "chassis.pools"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def start(service: str, settings: Settings) -> None:

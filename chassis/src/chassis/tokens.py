@@ -8,38 +8,37 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from chassis.auth import Caller, KeySource, unauthorized
+from chassis.outbound import Outbound, OutboundError, Reach, Request
 from chassis.problems import Problem
-from chassis.tls import tls_context
 
 log = logging.getLogger(__name__)
 
 ALGORITHMS = ["ES256"]
 TYPES = frozenset({"at+jwt", "key+jwt"})
 _MAX_TOKEN_LENGTH = 4096
+_MAX_KEYS_BYTES = 262_144
 _CACHE_SIZE = 20_000  # tokens
 _MAX_KEYS_AGE = 300.0  # seconds until the issuer's keys are read again
 _MIN_KEYS_AGE = 2.0  # seconds between two reads, whatever tokens come
 _LEEWAY = 5  # seconds of difference between two machines' clocks
 
 
-def make_key_source(url: str) -> KeySource:
-    """Make a function that reads a JWKS from an http, https or file URL."""
+def make_key_source(url: str, outbound: Outbound | None = None) -> KeySource:
+    """Make a function that reads a JWKS from a file URL, or with ``outbound`` from an http or https one."""
 
     async def read() -> dict[str, Any]:
         if url.startswith("file://"):
             text = await asyncio.to_thread(Path(urlsplit(url).path).read_text)
             return dict(json.loads(text))
-        tls = tls_context(trust_env=False)
-        async with httpx.AsyncClient(timeout=3.0, trust_env=False, verify=tls) as client:
-            answer = await client.get(url)
-            answer.raise_for_status()
-            return dict(answer.json())
+        if outbound is None:
+            raise ValueError("only a JWKS in a file is read without calls to other servers")
+        request = Request("GET", url, _MAX_KEYS_BYTES, reach=Reach.ANYWHERE, allow_http=True, seconds=3.0)
+        return dict(json.loads((await outbound.send(request)).require_success().body))
 
     return read
 
@@ -109,7 +108,7 @@ class TokenVerifier:
             if self._keys is None or time.monotonic() - self._read_at > max_age:
                 try:
                     self._keys = KeySet.import_key_set(await self._source())  # type: ignore[arg-type]
-                except (httpx.HTTPError, OSError, ValueError) as error:
+                except (OutboundError, OSError, ValueError) as error:
                     log.warning("the issuer's keys cannot be read: %r", error)
                     if self._keys is None:
                         raise _keys_unavailable() from error

@@ -20,7 +20,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import ErrorShape, ErrorTemplate, not_found
 from chassis.tables import NAMING
 from chassis.types import Name, Postcode, Uprn
-from notes import views
+from notes import jobs, views
 
 
 class Settings(settings.Settings):
@@ -218,6 +218,8 @@ service = Service(
     publishes=[NoteWritten],
     consumers=[notes],
     snapshots={"notes.note": add_snapshots},
+    jobs=[jobs.handlers],
+    schedules=jobs.schedules,
     pages=views.pages,
     shapes=[
         ErrorShape(

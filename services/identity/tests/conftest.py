@@ -12,7 +12,7 @@ from sqlalchemy import text
 from chassis.testing import ISSUER
 from chassis.tokens import make_key_source
 from identity.app import service as identity_service
-from services.identity.tests import rsa_keys, servers
+from services.identity.tests import rsa_keys
 from services.identity.tests.provider import KEY, create_person, make_browser, register, sign_in
 from tests.browser.page_recorder import recording
 
@@ -100,19 +100,6 @@ async def bins(database, client):
 async def signer(database, client):
     """Another, that signs with ``provider.KEY``."""
     return await register(database, jwks=[KEY.as_dict(private=False)])
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    """A CA of the tests' own, and what a server that it vouches for serves with."""
-    return servers.authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-async def server(authority):
-    """A service's own server, at https."""
-    async with servers.listening(servers.Server(), authority[1]) as server_:
-        yield server_
 
 
 @pytest.fixture

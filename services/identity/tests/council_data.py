@@ -3,12 +3,10 @@
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 from chassis import ids
-from identity.mandates.actions import offers
 from identity.staff.actions import members
-from services.identity.tests import provider
+from services.identity.tests import mandate_steps, provider
 from services.identity.tests.proofs.test_proofs import PASSPORT, desk_code_of, proof_body, token_of
 
 SCOPES = [
@@ -127,19 +125,8 @@ async def _create_proof(client, database, mint, data):
 
 async def _create_mandate(database, data):
     """Let rosa let ben act for her."""
-    email = f"{ids.show(data.ben)}@people.example"
-    offer = offers.OfferRequest(
-        f"{data.label}-allotments",
-        datetime.now(UTC) + timedelta(days=30),
-        "Rosa",
-        "Ben",
-        email,
-        send_email=False,
-    )
-    async with database.writing(data.council) as session:
-        row, _ = await offers.offer_mandate(session, data.council, data.rosa, offer)
-    async with database.writing(data.council) as session:
-        await offers.accept_mandate(session, data.council, data.ben, row.id)
+    email, theme = f"{ids.show(data.ben)}@people.example", f"{data.label}-allotments"
+    row = await mandate_steps.give(database, data.rosa, data.ben, email, council=data.council, theme=theme)
     data.objects["mandate_id"] = ids.show(row.id)
 
 

@@ -133,6 +133,13 @@ async def create_person(database, methods=("email",), *, at=None, email=None):
     return account_id
 
 
+async def address_of(database, account_id):
+    """Get the address of a person."""
+    async with database.reading() as session:
+        row = await session.first(account_email.select().where(account_email.c.account == account_id))
+    return row.address
+
+
 async def subject_at(app, council, account_id):
     """Derive the subject of a person at a council's services, which is another than at the next council's."""
     async with app.state.database.reading() as session:

@@ -26,6 +26,7 @@ from chassis.settings import Settings
 from chassis.testing.clients import ISSUER, Mint, make_delegate_mint, make_mint, make_person_mint, running
 from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
 from chassis.testing.deliveries import Deliver
+from chassis.testing.servers import Authority, Server, listening, make_authority
 
 __all__ = [
     "COUNCILS",
@@ -72,6 +73,19 @@ def nats_url(broker: Any) -> str:
 def issuer_key() -> ECKey:
     """Make the test issuer's signing key."""
     return ECKey.generate_key("P-256", {"kid": "test", "use": "sig", "alg": "ES256"})
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Make a CA of the tests' own, with what a server that it vouches for serves with."""
+    return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+async def server(authority: Authority) -> AsyncIterator[Server]:
+    """Run a server of somebody else, at https, that misbehaves as the test sets."""
+    async with listening(Server(), authority.tls) as server_:
+        yield server_
 
 
 @pytest.fixture(scope="session")
@@ -172,7 +186,7 @@ async def session(database: Database) -> AsyncIterator[Session]:
     async with database.writer.connect() as connection:
         transaction = await connection.begin()
         session = Session(connection)
-        if database.rows_secured:
+        if database.writes_secured:
             await session.set_council("citytown")
         yield session
         await transaction.rollback()

@@ -1,4 +1,4 @@
-"""The worker process of a service: it relays the outbox, consumes events and purges old rows.
+"""The worker process of a service: it relays the outbox, consumes events, runs jobs and purges old rows.
 
 By HTTP it answers nothing but its health and metrics (``chassis.worker.monitor``).
 
@@ -22,6 +22,8 @@ from chassis.broker.connection import access_of, connect
 from chassis.consumer import run_forever
 from chassis.database import Database
 from chassis.delivery.runner import ConsumerRunner
+from chassis.jobs import dead_jobs
+from chassis.jobs.runner import JobRunner
 from chassis.settings import Settings
 from chassis.worker import http_port as worker_http
 from chassis.worker.monitor import Monitor
@@ -66,7 +68,7 @@ async def _stop(work: asyncio.Task[None]) -> None:
 @asynccontextmanager
 async def _monitored(service: Service, settings: Settings, host: str, port: int) -> AsyncIterator[Monitor]:
     """Answer the worker's health and metrics while the block runs."""
-    monitor = Monitor(service.name, service.database(settings))
+    monitor = Monitor(service, service.database(settings))
     try:
         async with worker_http.serving(monitor.answer, host, port):
             yield monitor
@@ -86,6 +88,9 @@ async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
             group.create_task(run_forever("purge", lambda: _purge(database)))
             group.create_task(run_forever("loop lag", metrics.measure_loop_lag))
+            if service.has_jobs:
+                jobs = JobRunner(service.name, service.jobs, service.schedules, database, settings)
+                group.create_task(run_forever("jobs", jobs.run))
             for name, task in service.tasks.items():
                 group.create_task(run_forever(name, partial(task, database, settings)))
             for consumer in service.all_consumers:
@@ -112,4 +117,5 @@ async def _purge(database: Database) -> None:
             await idempotency.purge(session)
             await revocations.purge(session)
             await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
+            await dead_jobs.purge(session)
         await asyncio.sleep(_PURGE_INTERVAL)

@@ -20,6 +20,8 @@ from identity.clients.routes import api_keys, clients, cors, services
 from identity.consumers import CONSUMERS
 from identity.councils import routes as councils
 from identity.councils.actions import commands, snapshots
+from identity.delegation.routes import answers
+from identity.delegation.routes import mandates as own_mandates
 from identity.discovery import routes as discovery
 from identity.events import (
     AccountChanged,
@@ -169,6 +171,8 @@ service = Service(
         emails.router,
         consents.router,
         history.router,
+        answers.router,  # before the next, whose `{mandate_id}` would match `code`
+        own_mandates.router,
         identity_proofs.router,
         passwords.router,
         passkeys.router,

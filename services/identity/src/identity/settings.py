@@ -52,17 +52,6 @@ class Settings(chassis.settings.Settings):
     jwks_age: float = Field(
         default=900, gt=0, description="Seconds after which a client's jwks_uri is read again"
     )
-    outbound_seconds: float = Field(
-        default=5, gt=0, description="Seconds a call to a client's server may take"
-    )
-    outbound_at_once: int = Field(default=50, ge=1, description="Calls to clients' servers at once")
-    outbound_private: bool = Field(
-        default=False,
-        description="Call clients' servers at private addresses too; only where you trust every client",
-    )
-    outbound_ca: str = Field(
-        default="", description="File of the CAs trusted in such calls; empty for the system's"
-    )
 
     mail: Literal["none", "sent-messages", "smtp", "notify"] = Field(
         default="none",

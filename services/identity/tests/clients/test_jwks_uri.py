@@ -10,13 +10,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from chassis import ids
+from chassis.outbound import Outbound
 from chassis.testing import ISSUER, eventually
+from chassis.testing.servers import Names, trusting
 from identity.clients.actions import client_keys
-from identity.shared.outbound import Outbound
 from identity.shared.rules import key_sets
-from services.identity.tests import servers
 from services.identity.tests.provider import Service
-from services.identity.tests.servers import Names
 
 FLOOR = 1.0  # seconds
 CALLBACK = "https://bins.citytown.gov.uk/signed-in"
@@ -25,7 +24,7 @@ URL = "/citytown/identity/v1/services"
 
 @pytest.fixture(scope="module")
 def settings(settings, authority):
-    return servers.trusting(settings, authority, jwks_floor=FLOOR)
+    return trusting(settings, authority, jwks_floor=FLOOR)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ PLAN = {
     "test_openid_client_signs_a_person_in_refreshes_and_hears_of_the_sign_out",
     "retried": "logout/test_logout::test_a_logout_token_is_sent_again_later_but_not_for_ever",
     "server-side request forgery": "logout/test_logout::test_a_logout_token_never_goes_to_our_own_network",
-    "slow receivers": "shared/test_outbound::test_a_slow_server_is_left_after_the_time_for_all_of_it",
+    "slow receivers": "chassis/tests/test_outbound.py::"
+    "test_a_slow_server_is_left_after_the_time_for_all_of_it",
     "CSRF": "logout/test_logout::test_a_logout_form_needs_the_browsers_token "
     "tests/browser/test_sign_in_safety.py::test_forms_of_other_sites_do_nothing",
     "an id_token of another client": f"{HERE}an_id_token_of_another_client_is_no_proof",

@@ -3,14 +3,14 @@
 import pytest
 
 from chassis import ids
+from chassis.outbound import Outbound, OutboundError
+from chassis.testing.servers import Names, Server, listening
 from identity.accounts.actions import sessions
 from identity.clients.rules import registration
 from identity.issuer.actions.signing_keys import Issuer
 from identity.logout.actions import backchannel_logout
-from identity.shared.outbound import Outbound, OutboundError
 from identity.shared.rules import uris
 from services.identity.tests.provider import create_person, register, sign_in
-from services.identity.tests.servers import Names, Server, listening
 
 SERVICES = "/citytown/identity/v1/services"
 LOCALHOST_URIS = [

@@ -5,10 +5,10 @@ from urllib.parse import parse_qs
 import pytest
 from sqlalchemy import text
 
+from chassis.outbound import Outbound, OutboundError
 from chassis.testing import ISSUER
 from identity.accounts.actions import sessions
 from identity.logout.actions import backchannel_logout
-from identity.shared.outbound import Outbound, OutboundError
 from services.identity.tests.provider import (
     AFTER_LOGOUT,
     ask,

@@ -1,10 +1,14 @@
 """Who is e-mailed about a mandate, and what a name in an e-mail may be."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
+from chassis import ids
 from identity.mandates.actions import mandates
-from identity.mandates.actions.emails import _printable_name
+from identity.mandates.actions.emails import printable_name
+from services.identity.tests import mandate_steps
 from services.identity.tests.mandates.test_mandates import (
     accept_offer,
     make_mandate,
@@ -35,45 +39,51 @@ async def address_of(database, account):
         )
 
 
-async def test_an_offer_goes_to_its_address_whoever_has_it(database, latest):
-    principal, _ = await make_person(database)
-    await make_offer(database, principal, email="nobody@example.invalid")
-    email = await latest("nobody@example.invalid")
-    assert email.template == "mandate-offered"
-    assert email.personalisation == {"name": "Rosa Example", "council": "Citytown Council"}
+async def test_nobody_is_emailed_of_an_offer_before_its_principal_confirms_it(database, latest):
+    principal, principal_email = await make_person(database)
+    row, _ = await mandate_steps.offer(database, principal, email="nobody@example.invalid")
+    assert await latest("nobody@example.invalid") is None
+    assert await latest(principal_email) is None
+    twice = [mandate_steps.confirm(database, principal, row.id) for _ in range(2)]
+    await asyncio.gather(*twice)  # a double submit
+    link = f"http://127.0.0.1:8000/identity/account/mandates/{ids.show(row.id)}"
+    offered, confirmed = await latest("nobody@example.invalid"), await latest(principal_email)
+    assert (offered.template, confirmed.template) == ("mandate-offered", "mandate-confirmed")
+    assert offered.personalisation == {"name": "Rosa Example", "council": "Citytown Council", "link": link}
+    assert confirmed.personalisation == {"name": "Ben Example", "council": "Citytown Council", "link": link}
+    async with database.reading() as session:
+        count = text("SELECT count(*) FROM mail WHERE address IN (:one, :other)")
+        addresses = {"one": "nobody@example.invalid", "other": principal_email}
+        assert await session.scalar(count, addresses) == 2
 
 
 async def test_an_offer_with_a_code_sends_no_email(database, latest):
     principal, principal_email = await make_person(database)
     _, code = await make_offer(database, principal)
     assert code
-    assert await latest(principal_email) is None
+    assert (await latest(principal_email)).template == "mandate-confirmed"
 
 
-async def test_the_principal_is_emailed_that_their_offer_was_accepted(database, latest):
+async def test_both_sides_are_emailed_that_an_offer_was_accepted(database, latest):
     principal, principal_email = await make_person(database)
     delegate, delegate_email = await make_person(database)
     row, _ = await make_offer(database, principal, email=delegate_email)
-    assert await latest(principal_email) is None
     await accept_offer(database, delegate, row.id)
-    assert (await latest(principal_email)).template == "mandate-accepted"
-    assert (await latest(principal_email)).personalisation["name"] == "Ben Example"
+    accepted, acting = await latest(principal_email), await latest(delegate_email)
+    assert (accepted.template, accepted.personalisation["name"]) == ("mandate-accepted", "Ben Example")
+    assert (acting.template, acting.personalisation["name"]) == ("mandate-acting", "Rosa Example")
 
 
 @pytest.mark.parametrize("by_principal", [True, False])
-async def test_the_other_side_is_emailed_that_a_mandate_ended(database, latest, by_principal):
+async def test_both_sides_are_emailed_that_a_mandate_ended(database, latest, by_principal):
     principal, delegate, mandate_id = await make_mandate(database)
-    ending, other = (principal, delegate) if by_principal else (delegate, principal)
+    ending = principal if by_principal else delegate
     await run_in_council(
         database, lambda session: mandates.revoke_mandate(session, "citytown", ending, mandate_id)
     )
-    other_email, ending_email = await address_of(database, other), await address_of(database, ending)
-    assert (await latest(other_email)).template == "mandate-ended"
-    latest_to_ending = await latest(ending_email)
-    assert latest_to_ending is None or latest_to_ending.template != "mandate-ended"
-    assert (await latest(other_email)).personalisation["name"] == (
-        "Rosa Example" if by_principal else "Ben Example"
-    )
+    for account_id, name in ((principal, "Ben Example"), (delegate, "Rosa Example")):
+        email = await latest(await address_of(database, account_id))
+        assert (email.template, email.personalisation["name"]) == ("mandate-ended", name)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +97,4 @@ async def test_the_other_side_is_emailed_that_a_mandate_ended(database, latest, 
     ],
 )
 def test_a_name_in_an_email_is_no_advertisement(name, printed):
-    assert _printable_name(name) == printed
+    assert printable_name(name) == printed

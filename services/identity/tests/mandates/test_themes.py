@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from chassis.problems import Problem
 from identity.grants.actions import history
-from identity.mandates import rules as mandate_rules
 from identity.mandates.actions import mandates, offers, themes
+from identity.mandates.rules import themes as theme_rules
 from identity.mandates.schemas.themes import NewTheme
 from identity.mandates.store import themes as store
 from services.identity.tests.mandates.test_mandates import (
@@ -38,9 +38,10 @@ def status_and_code(response):
 async def test_a_council_adds_themes_to_those_every_council_has(client, keeper):
     response = await client.put(f"{URL}/allotments", json=ALLOTMENTS, headers=keeper)
     assert (response.status_code, response.headers["ETag"]) == (201, '"1"')
-    assert response.json() == {"name": "allotments", **ALLOTMENTS, "common": False, "version": 1}
+    fields = {**ALLOTMENTS, "description": None, "description_cy": None, "minimum_level": "Cl"}
+    assert response.json() == {"name": "allotments", **fields, "common": False, "version": 1}
     items = (await client.get(URL, headers=keeper)).json()["items"]
-    assert [theme["name"] for theme in items if theme["common"]] == list(mandate_rules.THEMES)
+    assert [theme["name"] for theme in items if theme["common"]] == list(theme_rules.COMMON)
     assert response.json() in items
     hillshire_status = (await client.get(URL.replace("citytown", "hillshire"), headers=keeper)).status_code
     assert hillshire_status == 403
@@ -98,6 +99,58 @@ async def test_a_council_has_a_bounded_number_of_its_own(client, keeper, monkeyp
     assert status_and_code(response) == (409, "too-many-themes")
 
 
+LEVEL = f"{URL}/licensing/minimum-level"
+
+
+async def test_a_council_raises_the_level_of_a_common_theme_and_never_lowers_it(client, keeper, mint):
+    before = (await client.get(f"{URL}/licensing", headers=keeper)).json()
+    assert (before["minimum_level"], before["version"]) == ("Cl.Cm", 1)
+    raised = await client.put(LEVEL, json={"minimum_level": "P1.Cl.Cm"}, headers=keeper)
+    assert (raised.status_code, raised.headers["ETag"]) == (200, '"2"')
+    assert raised.json() == {**before, "minimum_level": "P1.Cl.Cm", "version": 2}
+    assert raised.json() in (await client.get(URL, headers=keeper)).json()["items"]
+    for lower in ("Cl", "Cl.Cm"):
+        refused = await client.put(LEVEL, json={"minimum_level": lower}, headers=keeper)
+        assert status_and_code(refused) == (409, "level-lowered")
+    other = {"X-Api-Key": mint(scopes=["identity:read"], councils=["hillshire"])}
+    elsewhere = await client.get(f"{URL}/licensing".replace("citytown", "hillshire"), headers=other)
+    assert elsewhere.json()["minimum_level"] == "Cl.Cm"
+
+
+@pytest.mark.parametrize("level", ["P0", "P3.Cl.Cm", "", "Cm", "x" * 2_000, None, 2])
+async def test_a_level_that_is_none_is_refused(client, keeper, level):
+    answer = await client.put(LEVEL, json={"minimum_level": level}, headers=keeper)
+    assert status_and_code(answer) == (400, "invalid-request")
+
+
+async def test_of_levels_raised_at_once_the_highest_is_left(client, keeper):
+    url = f"{URL}/planning/minimum-level"
+    await asyncio.gather(*(
+        client.put(url, json={"minimum_level": level}, headers=keeper)
+        for level in ("Cl.Cm", "P2.Cl.Cm", "P1.Cl.Cm", "Cl.Cm")
+    ))  # fmt: skip
+    assert (await client.get(f"{URL}/planning", headers=keeper)).json()["minimum_level"] == "P2.Cl.Cm"
+
+
+async def test_an_own_theme_has_a_sentence_and_a_level_that_is_never_lowered(client, keeper):
+    url, level = f"{URL}/piers", {"minimum_level": "Cl.Cm"}
+    sentences = {"description": "See your berth.", "description_cy": "Gweld eich angorfa."}
+    created = await client.put(url, json={**ALLOTMENTS, **sentences, **level}, headers=keeper)
+    assert created.json().items() >= {**sentences, **level}.items()
+    lower = {**ALLOTMENTS, "minimum_level": "Cl"}
+    refused = await client.put(url, json=lower, headers={**keeper, "If-Match": '"1"'})
+    assert status_and_code(refused) == (409, "level-lowered")
+    unchanged = await client.put(url, json=ALLOTMENTS, headers={**keeper, "If-Match": '"1"'})
+    assert (unchanged.json()["minimum_level"], unchanged.json()["description"]) == ("Cl.Cm", None)
+    refused = await client.put(f"{url}/minimum-level", json=level, headers=keeper)
+    assert status_and_code(refused) == (409, "own-theme")
+    await client.delete(url, headers=keeper)
+    back = await client.put(url, json=lower, headers=keeper)
+    assert (back.status_code, back.json()["minimum_level"]) == (201, "Cl.Cm")
+    too_long = {**ALLOTMENTS, "description": "x" * 301}
+    assert (await client.put(f"{URL}/quaysides", json=too_long, headers=keeper)).status_code == 400
+
+
 @pytest.fixture
 async def officer(app, mint):
     return await app.state.verifier.check(mint(scopes=["identity:themes"], sub="officer"))
@@ -137,7 +190,7 @@ async def test_removing_a_theme_ends_offers_and_lets_mandates_that_hold_go_on(cl
     assert mandate.id == mandate_id
     with pytest.raises(Problem) as refused:
         await accept_offer(database, other, offered.id)
-    assert refused.value.code == "offer-over"
+    assert refused.value.code == "not-found"
     assert (await accept_offer(database, other, in_waste.id)).status == "accepted"
     with pytest.raises(Problem):
         await make_offer(database, principal, theme="ferries")
@@ -146,7 +199,7 @@ async def test_removing_a_theme_ends_offers_and_lets_mandates_that_hold_go_on(cl
         history = text("SELECT count(*) FROM account_history WHERE account = :a AND about = 'ferries'"
                        " AND what = 'mandate ended'")  # fmt: skip
         entries = await session.scalar(history, {"a": principal})
-    assert (row.status, row.ended_by, row.version, entries) == ("revoked", "council", 2, 1)
+    assert (row.status, row.ended_by, row.version, entries) == ("revoked", "council", 3, 1)
     await run_in_council(database, lambda s: mandates.revoke_mandate(s, "citytown", principal, mandate_id))
     assert await find_mandate(database, delegate, principal, "ferries") is None
 
@@ -228,12 +281,12 @@ async def test_the_history_asks_once_for_the_titles_of_a_page(
     for number in range(5):
         await add_theme(database, officer, f"dock-{number}")
         await record_history(database, resident, "mandate offered", f"dock-{number}")
-    counts, list_titles = [], store.list_titles
+    counts, list_by_name = [], store.list_by_name
 
     async def list_and_count(session, names):
         counts.append(len(names))
-        return await list_titles(session, names)
+        return await list_by_name(session, names)
 
-    monkeypatch.setattr(store, "list_titles", list_and_count)
+    monkeypatch.setattr(store, "list_by_name", list_and_count)
     assert len(await history_entries(visitor, "en")) >= 5
     assert counts == [5]

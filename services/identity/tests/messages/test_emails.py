@@ -4,18 +4,20 @@ import asyncio
 import base64
 import json
 import logging
+import re
 import socketserver
 import threading
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import select, update
 
 from chassis.app import create_app
+from chassis.outbound import Outbound
 from chassis.testing import running
+from chassis.testing.servers import HOST, Names
 from chassis.web.translations import find_missing_translations
 from identity.messages.actions import notify, smtp, templates, worker
 from identity.messages.actions.queue import send_email
@@ -252,9 +254,9 @@ async def test_a_header_cannot_be_smuggled_into_an_email(settings, mail_server):
 SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
 
 
-def notify_settings(settings):
+def notify_settings(settings, **changes):
     key = f"live-key-{SERVICE}-{SECRET}"
-    return change_settings(settings, mail="notify", notify_key=key, notify_template="t1")
+    return change_settings(settings, mail="notify", notify_key=key, notify_template="t1", **changes)
 
 
 def change_settings(settings, **changes):
@@ -264,34 +266,33 @@ def change_settings(settings, **changes):
     )
 
 
-def record_requests(monkeypatch, status):
-    """Answer every request to GOV.UK Notify's API with ``status``, and collect the requests."""
-    requests = []
-
-    def answer(request):
-        requests.append(request)
-        return httpx.Response(status, json={})
-
-    real = httpx.AsyncClient
-    monkeypatch.setattr(
-        notify.httpx, "AsyncClient", lambda **options: real(transport=httpx.MockTransport(answer), **options)
-    )
-    return requests
+def call_notify_at(server, settings):
+    """Point the transport's settings at a test's server, and make what calls it."""
+    at_home = settings.model_copy(update={"notify_url": f"https://{HOST}:{server.port}"})
+    return at_home, Outbound(at_home, Names(["127.0.0.1"]))
 
 
-def make_notify(settings, monkeypatch, status):
-    return notify.NotifyEmail(notify_settings(settings)), record_requests(monkeypatch, status)
+@pytest.fixture
+def make_notify(settings, server, authority):
+    """Make a transport whose Notify answers with a status."""
+
+    def make(status):
+        server.status = status
+        sending = notify_settings(settings, outbound_ca=authority.file)
+        return notify.NotifyEmail(*call_notify_at(server, sending))
+
+    return make
 
 
-async def test_notify_gets_the_email_with_a_token_of_the_service(settings, monkeypatch):
-    transport, requests = make_notify(settings, monkeypatch, 201)
-    await transport.deliver("ref1", TO, EMAIL)
-    [request] = requests
-    assert str(request.url) == "https://api.notifications.service.gov.uk/v2/notifications/email"
-    body = json.loads(request.content)
+async def test_notify_gets_the_email_with_a_token_of_the_service(make_notify, server):
+    await make_notify(201).deliver("ref1", TO, EMAIL)
+    [request] = server.requests
+    head, _, content = request.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /v2/notifications/email HTTP/1.1\r\n")
+    body = json.loads(content)
     assert body["personalisation"] == {"subject": EMAIL.subject, "body": EMAIL.body}
     assert (body["email_address"], body["template_id"], body["reference"]) == (TO, "t1", "ref1")
-    token = request.headers["Authorization"].removeprefix("Bearer ")
+    token = re.search(rb"Authorization: Bearer (\S+)", head)[1].decode()
     claims = jwt.decode(token, OctKey.import_key(SECRET), algorithms=["HS256"]).claims
     assert claims["iss"] == SERVICE
     assert abs(claims["iat"] - datetime.now(UTC).timestamp()) < 30
@@ -299,11 +300,19 @@ async def test_notify_gets_the_email_with_a_token_of_the_service(settings, monke
     assert json.loads(base64.urlsafe_b64decode(header + "==")) == {"typ": "JWT", "alg": "HS256"}
 
 
-@pytest.mark.parametrize(("status", "permanent"), [(400, True), (403, False), (429, False), (500, False)])
-async def test_notifys_refusal_is_permanent_or_temporary(settings, monkeypatch, status, permanent):
-    transport, _ = make_notify(settings, monkeypatch, status)
-    with pytest.raises(NotSentError) as error:
+async def test_notify_that_is_away_is_temporary_and_the_log_says_where(make_notify, server):
+    transport = make_notify(201)
+    server.cut_after = 3
+    with pytest.raises(NotSentError, match=rf"{HOST} .*answer does not hold") as error:
         await transport.deliver("ref1", TO, EMAIL)
+    assert not error.value.permanent
+    assert len(server.requests) == 1  # an e-mail sent twice is worse than one sent late
+
+
+@pytest.mark.parametrize(("status", "permanent"), [(400, True), (403, False), (429, False), (500, False)])
+async def test_notifys_refusal_is_permanent_or_temporary(make_notify, status, permanent):
+    with pytest.raises(NotSentError) as error:
+        await make_notify(status).deliver("ref1", TO, EMAIL)
     assert error.value.permanent is permanent
 
 

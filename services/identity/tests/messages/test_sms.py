@@ -9,7 +9,7 @@ from sqlalchemy import select
 from chassis.app import create_app
 from chassis.ids import show
 from chassis.testing import running
-from identity.messages.actions import worker
+from identity.messages.actions import notify, worker
 from identity.messages.actions.queue import send_email, send_sms
 from identity.messages.actions.templates import Message
 from identity.messages.actions.transports import NotSentError
@@ -18,8 +18,8 @@ from services.identity.tests.messages.test_emails import (
     SECRET,
     SERVICE,
     FakeTransport,
+    call_notify_at,
     change_settings,
-    record_requests,
     settings,
 )
 
@@ -96,34 +96,37 @@ async def test_no_log_has_a_number_or_a_code(database, settings, caplog):
     assert "123456" not in caplog.text
 
 
-def notify_settings(settings):
-    key = f"live-key-{SERVICE}-{SECRET}"
-    return change_settings(settings, texts="notify", notify_key=key, notify_text_template="t2")
+@pytest.fixture
+def make_notify(settings, server, authority):
+    """Make a transport whose Notify answers with a status."""
+
+    def make(status):
+        server.status = status
+        changes = {"notify_key": f"live-key-{SERVICE}-{SECRET}", "outbound_ca": authority.file}
+        sending = change_settings(settings, texts="notify", notify_text_template="t2", **changes)
+        return notify.NotifySms(*call_notify_at(server, sending))
+
+    return make
 
 
-def make_notify(settings, monkeypatch, status):
-    return worker.make_sms_transport(notify_settings(settings)), record_requests(monkeypatch, status)
-
-
-async def test_notify_gets_the_sms_with_a_token_of_the_service(settings, monkeypatch):
-    transport, requests = make_notify(settings, monkeypatch, 201)
-    await transport.deliver("ref1", TO, Message("", "123456 is your code"))
-    [request] = requests
-    assert str(request.url) == "https://api.notifications.service.gov.uk/v2/notifications/sms"
-    assert json.loads(request.content) == {
+async def test_notify_gets_the_sms_with_a_token_of_the_service(make_notify, server):
+    await make_notify(201).deliver("ref1", TO, Message("", "123456 is your code"))
+    [request] = server.requests
+    head, _, content = request.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /v2/notifications/sms HTTP/1.1\r\n")
+    assert json.loads(content) == {
         "phone_number": TO,
         "template_id": "t2",
         "personalisation": {"body": "123456 is your code"},
         "reference": "ref1",
     }
-    assert request.headers["Authorization"].startswith("Bearer ey")
+    assert b"\r\nAuthorization: Bearer ey" in head
 
 
 @pytest.mark.parametrize(("status", "permanent"), [(400, True), (403, False), (429, False), (503, False)])
-async def test_notifys_refusal_of_an_sms_is_permanent_or_temporary(settings, monkeypatch, status, permanent):
-    transport, _ = make_notify(settings, monkeypatch, status)
+async def test_notifys_refusal_of_an_sms_is_permanent_or_temporary(make_notify, status, permanent):
     with pytest.raises(NotSentError) as error:
-        await transport.deliver("ref1", TO, Message("", "text"))
+        await make_notify(status).deliver("ref1", TO, Message("", "text"))
     assert error.value.permanent is permanent
 
 

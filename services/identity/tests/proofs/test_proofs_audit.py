@@ -1,17 +1,17 @@
 """Proofs in person, looked at by somebody who would cheat: who may prove whom, what a false proof leaves."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
 
 from chassis import ids
 from identity.grants.actions import history
-from identity.mandates.actions import mandates, offers
+from identity.mandates.actions import mandates
 from identity.proofs import rules
 from identity.proofs.actions import accesses, proofs
 from identity.shared.oauth import claims as names
-from services.identity.tests import provider
+from services.identity.tests import mandate_steps, provider
 from services.identity.tests.proofs import test_proofs
 from services.identity.tests.proofs.test_proofs import (
     BILL,
@@ -87,10 +87,9 @@ async def test_nobody_proves_a_person_they_share_a_mandate_with_at_any_council(
 ):
     resident, member = await create_person(database), await create_person(database)
     principal, delegate = (resident, member) if gives == "resident" else (member, resident)
-    offer = offers.OfferRequest("council-tax", datetime.now(UTC) + timedelta(days=30), "Rosa", "Sam")
-    async with database.writing(where) as session:
-        row, code = await offers.offer_mandate(session, where, principal, offer)
-        await offers.accept_by_code(session, where, delegate, code)
+    row = await mandate_steps.give(
+        database, principal, delegate, await provider.address_of(database, delegate), council=where
+    )
     headers = await as_prover(database, mint, member)
     response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, resident)), headers=headers

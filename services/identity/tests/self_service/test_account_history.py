@@ -3,7 +3,7 @@
 import ast
 import asyncio
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,23 @@ import identity
 from identity.accounts.rules import factors
 from identity.closure.actions import close_account
 from identity.grants.actions import history
-from identity.mandates.actions import mandates, offers
+from identity.mandates.actions import mandates
 from identity.self_service.routes.history import METHODS, TEXTS, describe_event
-from services.identity.tests import provider
+from services.identity.tests import mandate_steps, provider
 from services.identity.tests.provider import create_person, register
 
 _SERVICE = Path(identity.__file__).parent
 # The functions that record events, and the index of the argument that names the event.
-_RECORDERS = {"accounts.record_event": 3, "accounts.record_change": 3, "history.record": 2}
-_RECORDERS_BY_FILE = {"accounts.py": {"record_event": 3, "record_change": 3}, "mandates.py": {"_note": 3}}
+_RECORDERS = {
+    "mandates.record_history": 3,
+    "accounts.record_event": 3,
+    "accounts.record_change": 3,
+    "history.record": 2,
+}
+_RECORDERS_BY_FILE = {
+    "accounts.py": {"record_event": 3, "record_change": 3},
+    "mandates.py": {"record_history": 3},
+}
 
 
 def _list_recorded_events():
@@ -100,18 +108,16 @@ async def test_consents_are_shown_with_service_and_council(visitor, resident, da
 
 
 async def test_mandates_are_shown_to_both_sides_without_names(database, resident, visitor, app):
-    delegate, ends = await create_person(database), datetime.now(UTC) + timedelta(days=300)
+    delegate = await create_person(database, email="sam@example.invalid")
+    row = await mandate_steps.give(database, resident, delegate, "sam@example.invalid", theme="council-tax")
     async with database.writing("citytown") as session:
-        offer = offers.OfferRequest("council-tax", ends, "Rosa Canary", "Sam Canary")
-        row, code = await offers.offer_mandate(session, "citytown", resident, offer)
-        await offers.accept_by_code(session, "citytown", delegate, code)
         await mandates.revoke_mandate(session, "citytown", resident, row.id)
         theirs = [event.what for event in await history.list_page(session, delegate, None, 10)]
     page = await read_page(visitor, "/identity/account/history?lang=cy")
     assert "Fe wnaethoch ofyn i rywun weithredu drosoch" in page
     assert "Derbyniodd rhywun weithredu drosoch" in page
     assert "Treth gyngor" in page
-    assert "Canary" not in page
+    assert "Example" not in page
     assert theirs == ["acting ended", "acting accepted"]
 
 

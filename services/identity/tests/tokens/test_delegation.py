@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from chassis.testing import eventually
 from identity.closure.actions import close_account
-from identity.mandates.actions import offers
 from identity.shared.oauth import scopes
 from identity.staff.actions import members
+from services.identity.tests import mandate_steps
 from services.identity.tests.provider import create_person, register, sign_in, subject_at, verify_claims
 from services.identity.tests.tokens.test_security_acting import exchange, mail, refused, works
 
@@ -28,12 +28,7 @@ def make_delegation(app, database, visitor, shop):
 
     async def make(until=None):
         rosa, ben = await create_person(database), await create_person(database)
-        ends = until or datetime.now(UTC) + timedelta(days=30)
-        offer = offers.OfferRequest("waste", ends, "Rosa", "Ben", await mail(database, ben))
-        async with database.writing("citytown") as session:
-            row, _ = await offers.offer_mandate(session, "citytown", rosa, offer)
-        async with database.writing("citytown") as session:
-            await offers.accept_mandate(session, "citytown", ben, row.id)
+        await mandate_steps.give(database, rosa, ben, await mail(database, ben), ends=until)
         await sign_in(database, visitor, ben)
         subject = await subject_at(app, "citytown", rosa)
         return subject, (await shop.tokens(visitor))["access_token"], rosa, ben

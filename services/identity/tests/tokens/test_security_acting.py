@@ -1,11 +1,15 @@
 """Acting for somebody by token exchange (RFC 8693): what a mandate allows, and all that it does not."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from identity.mandates.actions import mandates, offers
+from chassis.testing import eventually
+from identity.mandates.actions import mandates
+from identity.proofs import rules as proof_rules
+from identity.proofs.actions import proofs
+from services.identity.tests import mandate_steps
 from services.identity.tests.provider import create_person, register, sign_in, subject_at, verify_claims
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -17,13 +21,7 @@ SUBJECT = "urn:townhall:token-type:subject"
 async def mandate(app, database, visitor, bins):
     """Rosa lets Ben act for her about waste; Ben is signed in: (Rosa's subject, Ben's tokens, ids)."""
     rosa, ben = await create_person(database), await create_person(database)
-    offer = offers.OfferRequest(
-        "waste", datetime.now(UTC) + timedelta(days=30), "Rosa", "Ben", await mail(database, ben)
-    )
-    async with database.writing("citytown") as session:
-        row, _ = await offers.offer_mandate(session, "citytown", rosa, offer)
-    async with database.writing("citytown") as session:
-        await offers.accept_mandate(session, "citytown", ben, row.id)
+    row = await mandate_steps.give(database, rosa, ben, await mail(database, ben))
     await sign_in(database, visitor, ben)
     return (
         await subject_at(app, "citytown", rosa),
@@ -158,3 +156,74 @@ async def test_an_ended_session_ends_acting_too(app, visitor, bins, mandate):
     await visitor.get("/identity/logout", params={"id_token_hint": actor_tokens["id_token"]})
     await app.state.table_copies.refresh()
     assert not await works(visitor, token)
+
+
+async def prove(database, account):
+    person = proofs.ProvenPerson(["Rosa"], "Example", date(1980, 2, 29), [])
+    async with database.writing() as session:
+        await proofs.add_upstream_proof(session, account, "P1", [], person, "https://one.invalid/")
+
+
+@pytest.mark.parametrize("side", ["principal", "delegate"])
+async def test_a_withdrawn_proof_suspends_a_mandate_within_a_second_until_it_is_proven_again(
+    app, mint, database, visitor, bins, side
+):
+    rosa, ben = await create_person(database), await create_person(database)
+    for account in (rosa, ben):
+        await prove(database, account)
+    await mandate_steps.give(database, rosa, ben, await mail(database, ben), theme="schools")
+    await sign_in(database, visitor, ben)
+    subject, actor_token = (
+        await subject_at(app, "citytown", rosa),
+        (await bins.tokens(visitor))["access_token"],
+    )
+    token = (await exchange(visitor, bins, subject, actor_token, theme="schools")).json()["access_token"]
+    assert await works(visitor, token)
+    loser = rosa if side == "principal" else ben
+    async with database.writing() as session:
+        proof = await session.first(text("SELECT id, council FROM proof WHERE account = :a"), {"a": loser})
+    async with database.writing(proof.council) as session:
+        officer = await app.state.verifier.check(mint(sub="officer"))
+        await proofs.withdraw_proof(session, proof.council, officer, proof.id)
+
+    async def is_refused():
+        return not await works(visitor, token)
+
+    assert await eventually(is_refused, within=1)
+    refused(await exchange(visitor, bins, subject, actor_token, theme="schools"))
+    await prove(database, loser)
+    again = await exchange(visitor, bins, subject, actor_token, theme="schools")
+    assert again.status_code == 200, again.text
+    assert await works(visitor, actor_token)
+
+
+async def test_a_proof_that_ran_out_suspends_a_mandate(app, database, visitor, bins, monkeypatch):
+    rosa, ben = await create_person(database), await create_person(database)
+    await prove(database, rosa)
+    seconds = datetime.now(UTC) + timedelta(seconds=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(proof_rules, "get_expiry", lambda _level, _at: seconds)
+        await prove(database, ben)
+    await mandate_steps.give(database, rosa, ben, await mail(database, ben), theme="schools")
+    await sign_in(database, visitor, ben)
+    subject, actor_token = (
+        await subject_at(app, "citytown", rosa),
+        (await bins.tokens(visitor))["access_token"],
+    )
+    assert (await exchange(visitor, bins, subject, actor_token, theme="schools")).status_code == 200
+
+    async def is_suspended():
+        return (await exchange(visitor, bins, subject, actor_token, theme="schools")).status_code == 400
+
+    assert await eventually(is_suspended, within=5)
+
+
+async def test_a_mandate_of_the_sandbox_gives_no_token_at_a_live_service(app, database, visitor, bins):
+    rosa, ben = await create_person(database), await create_person(database)
+    await mandate_steps.give(database, rosa, ben, await mail(database, ben), mode="sandbox")
+    await sign_in(database, visitor, ben)
+    subject, actor_token = (
+        await subject_at(app, "citytown", rosa),
+        (await bins.tokens(visitor))["access_token"],
+    )
+    refused(await exchange(visitor, bins, subject, actor_token))

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from identity.shared.outbound import Outbound, OutboundError
+from chassis.outbound import Outbound, OutboundError
+from chassis.testing.servers import Names
 from identity.upstreams.actions.providers import Providers, ProviderUnavailableError
-from services.identity.tests.servers import Names
 from services.identity.tests.upstream import (
     journey,
     keeper_headers,

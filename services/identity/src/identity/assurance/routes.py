@@ -12,7 +12,7 @@ from identity.accounts.routes import TheAuthContext, session_secret
 from identity.accounts.rules import factors
 from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.assurance import actions as means
-from identity.assurance.rules import ACCOUNT, PAGES, SIGN_IN, ReturnTo, sign_in_at
+from identity.assurance.rules import ACCOUNT, SIGN_IN, ReturnTo, read_page, sign_in_at
 from identity.factors.actions import passkeys, phones
 from identity.verification.actions.context import AuthContext
 
@@ -83,6 +83,12 @@ async def require_mfa_sign_in(request: Request, session: Session, auth: AuthCont
     return await _mfa_sign_in(request, session, await _passkey_sign_in(request, session, person))
 
 
+def require_second_step(request: Request, person: BrowserSession) -> None:
+    """Require two factors, which the account need not have yet. Raises Problem 303 to where it gets them."""
+    if factors.level(person.methods) != factors.TWO_FACTORS:
+        raise _elsewhere(request, f"{ACCOUNT}/second-step")
+
+
 async def _check_signed_in(request: Request) -> BrowserSession:
     database: Database = request.app.state.database
     async with database.writing() as session:
@@ -97,10 +103,8 @@ async def _check_recent_sign_in(request: Request, auth: TheAuthContext) -> Brows
 
 def _elsewhere(request: Request, path: str) -> Problem:
     """Send the browser to ``path`` and afterwards back to the page it is on."""
-    page = request.url.path.removeprefix(f"{ACCOUNT}/").partition("/")[0]
-    return sign_in_needed(
-        ReturnTo(request.query_params.get("request"), page if page in PAGES else None).at(path)
-    )
+    page = read_page(request.url.path)
+    return sign_in_needed(ReturnTo(request.query_params.get("request"), page).at(path))
 
 
 SignedIn = Annotated[BrowserSession, Depends(_signed_in)]

@@ -1,7 +1,7 @@
 """What a sign-in counts for, how strong it must be, and where it returns to."""
 
+import re
 from dataclasses import dataclass
-from typing import Literal, get_args
 from urllib.parse import urlencode
 
 from identity.accounts.rules import factors
@@ -11,20 +11,19 @@ from identity.shared.oauth.vectors import NO_IDENTITY
 ACCOUNT = "/identity/account"
 SIGN_IN = "/identity/sign-in"
 
-Page = Literal[
-    "email",
-    "phone",
-    "text",
-    "password",
-    "passkeys",
-    "authenticator",
-    "recovery-codes",
-    "close",
-    "identity",
-    "history",
-    "upstreams",
-]
-PAGES = frozenset(get_args(Page))
+PAGE_PATTERN = (
+    r"^(email|phone|text|password|passkeys|authenticator|recovery-codes|close|identity|history|upstreams"
+    r"|mandates(/(code|[0-9a-hjkmnp-tv-z]{26}))?)$"
+)
+"""Pages of the account that a sign-in returns to; of mandates also that of one, and where a code is typed."""
+_PAGE = re.compile(PAGE_PATTERN)
+
+
+def read_page(path: str) -> str | None:
+    """Read the page of the account, or the one it lies under, from a path; None for other pages."""
+    parts = path.removeprefix(f"{ACCOUNT}/").split("/")
+    pages = ("/".join(parts[:length]) for length in (2, 1))
+    return next((page for page in pages if _PAGE.fullmatch(page)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +74,16 @@ class ReturnTo:
         return f"{path}?{encoded}" if encoded else path
 
     @property
+    def is_known(self) -> bool:
+        """Whether it returns to anything but the account itself."""
+        return bool(self.request_id or self.page)
+
+    @property
     def destination(self) -> str:
         """Where the browser goes once the person is signed in: one of our own pages, whatever was asked."""
         if self.request_id:
             return f"/identity/authorize/continue?{urlencode({'request': self.request_id})}"
-        return f"{ACCOUNT}/{self.page}" if self.page in PAGES else ACCOUNT
+        return f"{ACCOUNT}/{self.page}" if self.page and _PAGE.fullmatch(self.page) else ACCOUNT
 
 
 def sign_in_at(record: SessionRecord | None, council: str | None) -> BrowserSession | None:

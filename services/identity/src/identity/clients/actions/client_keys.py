@@ -9,11 +9,11 @@ from uuid import UUID
 
 from chassis import ids
 from chassis.database import Database
+from chassis.outbound import Outbound, OutboundError
 from chassis.problems import FieldError, Problem
 from identity.clients.store import client_keys as store
 from identity.clients.store import services
 from identity.settings import Settings
-from identity.shared.outbound import Outbound, OutboundError
 from identity.shared.rules import key_sets
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
+from chassis.outbound import Outbound
 from chassis.problems import conflict, not_found
 from identity.clients.actions import service_changes
 from identity.clients.actions.client_keys import Keys, fetch_requested_keys
@@ -28,7 +29,6 @@ from identity.clients.store import services as store
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import relying_party
-from identity.shared.outbound import Outbound
 from identity.shared.rules import crypto, tokens
 
 _NIL = UUID(int=0)

@@ -10,11 +10,11 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Database
+from chassis.outbound import Outbound, OutboundError
 from identity.grants.actions import logout_notices, subjects
 from identity.grants.rules import id_tokens
 from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
-from identity.shared.outbound import Outbound, OutboundError
 from identity.shared.rules import crypto, tokens, uris
 
 log = logging.getLogger(__name__)

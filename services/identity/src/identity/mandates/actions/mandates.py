@@ -14,13 +14,15 @@ from chassis.problems import Problem, not_found
 from identity.events import MandateAccepted, MandateRevoked
 from identity.grants.actions import history
 from identity.issuer.actions import revocations
-from identity.mandates import rules
 from identity.mandates.actions import emails
+from identity.mandates.rules import mandates as rules
+from identity.mandates.rules import themes as theme_rules
 from identity.mandates.store import mandates as store
+from identity.mandates.store import offers as offer_store
 from identity.shared.rules import crypto, tokens
 
 _NIL = UUID(int=0)
-_STATE = ("delegate", "status", "accepted_at", "ended_at", "ended_by")
+_NEWEST = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class ActiveMandate:
     principal: UUID
     delegate: UUID
     theme: str
+    minimum_level: str
     expires_at: datetime
 
     @property
@@ -43,6 +46,7 @@ class ActiveMandate:
 async def find_mandate(
     session: ReadSession,
     council: str,
+    mode: str,
     delegate: UUID,
     principal: UUID | str,
     theme: str,
@@ -50,16 +54,19 @@ async def find_mandate(
 ) -> ActiveMandate | None:
     """Find the mandate by which ``delegate`` may act for ``principal`` in ``theme`` now.
 
+    ``mode``: of the service; a mandate offered at one of the sandbox counts there only.
     ``principal`` is an account or, with ``subject_of`` (account to pairwise subject of the sector), a
     subject. None whatever the reason is, so that nobody learns who has an account. Mandates do not chain:
     a delegate cannot pass one on.
     """
-    for row in await store.list_active(session, council, delegate, theme, _now()):
+    for row in await store.list_active(session, council, mode, delegate, theme, _now()):
         candidate: UUID | str = row.principal
         if isinstance(principal, str):
             candidate = subject_of(row.principal) if subject_of else ids.show(row.principal)
         if candidate == principal:
-            return ActiveMandate(council, row.id, row.principal, row.delegate, row.theme, row.expires_at)
+            return ActiveMandate(
+                council, row.id, row.principal, row.delegate, row.theme, row.minimum_level, row.expires_at
+            )
     return None
 
 
@@ -69,19 +76,44 @@ async def exist_between(session: ReadSession, account: UUID, other_account: UUID
 
 
 async def list_mandates(
-    session: ReadSession, council: str, account: UUID, after: UUID | None, fetch: int
+    session: ReadSession, council: str, mode: str, account: UUID, after: UUID | None, fetch: int
 ) -> Sequence[Row[Any]]:
-    """List what a person gave, holds or is offered, the oldest first."""
-    return await store.list_page(session, council, account, _now(), after or _NIL, fetch)
+    """List what a person gave, holds or is offered at services of a mode, the oldest first."""
+    return await store.list_page(session, council, mode, account, _now(), after or _NIL, fetch)
 
 
-async def revoke_mandate(session: Session, council: str, account: UUID, mandate_id: UUID) -> None:
+async def list_own(
+    session: ReadSession, account: UUID, before: UUID | None, fetch: int
+) -> Sequence[Row[Any]]:
+    """List the same at every council, the newest first. The session sees every council afterwards."""
+    await session.set_all_councils()
+    return await store.list_own(session, account, _now(), before or _NEWEST, fetch)
+
+
+async def get_own(session: Session, account: UUID, mandate_id: UUID) -> Row[Any]:
+    """Get a mandate that a person gave, holds or is offered, locked. Raises Problem 404 for anybody else's.
+
+    The session is at its council afterwards.
+    """
+    await session.set_all_councils()
+    council = await store.get_council(session, account, mandate_id, _now())
+    if council is not None:
+        await session.set_council(council)
+        row = await store.get_locked(session, council, mandate_id)
+        if row is not None:
+            return row
+    raise not_found("mandate with this id")
+
+
+async def revoke_mandate(
+    session: Session, council: str, account: UUID, mandate_id: UUID, mode: str | None = None
+) -> None:
     """End a mandate or take back an offer at once, from either side.
 
-    Revoking it again is no error. Raises Problem 404.
+    Revoking it again is no error. Raises Problem 404, also for one of another ``mode`` than this.
     """
     row = await store.get_locked(session, council, mandate_id)
-    if row is None or account not in (row.principal, row.delegate):
+    if row is None or account not in (row.principal, row.delegate) or mode not in (None, row.mode):
         raise not_found("mandate with this id")
     await _revoke(session, council, row, "principal" if account == row.principal else "delegate")
 
@@ -98,13 +130,25 @@ async def close_account(session: Session, account: UUID) -> None:
         if row is not None:
             side: rules.Side = "principal" if row.principal == account else "delegate"
             await _revoke(session, mandate.council, row, side)
-    await store.erase_offers(session, account, email)
+    await offer_store.erase_offers(session, account, email)
+
+
+async def suspend_by_identity(session: Session, account: UUID, level: str) -> None:
+    """Refuse the tokens of mandates for which a person's identity, proven to ``level`` now, is not enough.
+
+    There are no new ones until it is proven again: the exchange looks. The session sees every council
+    afterwards.
+    """
+    await session.set_all_councils()
+    levels = [each for each in theme_rules.LEVELS if theme_rules.identity_of(each) > level]
+    for row in await store.list_by_level(session, account, levels, _now()) if levels else ():
+        await _refuse_tokens(session, row.council, row.id)
 
 
 async def purge_offers(session: Session) -> None:
     """Delete names and addresses of mandates long ended. The session sees every council afterwards."""
     await session.set_all_councils()
-    await store.purge_offers(session, _now() - rules.NAMES_KEPT_FOR)
+    await offer_store.purge_offers(session, _now() - rules.NAME_RETENTION)
 
 
 async def lock_account(session: Session, account: UUID) -> None:
@@ -116,7 +160,7 @@ async def lock_account(session: Session, account: UUID) -> None:
 async def update_mandate(session: Session, council: str, row: Row[Any], state: rules.Mandate) -> Row[Any]:
     """Write the next state of a mandate. The row must be locked."""
     values = to_values(state)
-    await store.update_mandate(session, council, row.id, {name: values[name] for name in _STATE})
+    await store.update_mandate(session, council, row.id, {name: values[name] for name in store.STATE})
     updated = await store.get_locked(session, council, row.id)
     if updated is None:  # pragma: no cover - the row is locked
         raise not_found("mandate with this id")
@@ -159,13 +203,20 @@ async def _revoke(session: Session, council: str, row: Row[Any], side: rules.Sid
     if after is before:
         return
     updated = await update_mandate(session, council, row, after)
-    await record_history(session, council, updated.principal, "mandate ended", updated)
+    refused = rules.is_unconfirmed(before, _now()) and side == "principal"
+    event = "mandate refused" if refused else "mandate ended"
+    await record_history(session, council, updated.principal, event, updated)
     if before.status == "accepted":
         await record_history(session, council, updated.delegate, "acting ended", updated)
-        until = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-        await revocations.revoke_credential(session, council, ids.show(row.id), until, claim="mandate")
+        await _refuse_tokens(session, council, row.id)
         await publish_mandate(session, council, updated, MandateRevoked)
-        await emails.send_ended(session, council, updated)
+        await emails.send_ended(session, updated)
+
+
+async def _refuse_tokens(session: Session, council: str, mandate_id: UUID) -> None:
+    """Refuse the tokens that were issued by a mandate, everywhere and within a second."""
+    until = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
+    await revocations.revoke_credential(session, council, ids.show(mandate_id), until, claim="mandate")
 
 
 def _now() -> datetime:

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, not_found
-from identity.mandates import rules
+from identity.mandates.rules import themes as rules
 from identity.mandates.schemas.themes import NewTheme, Theme, Themes
 from identity.mandates.store import themes as store
 
@@ -25,39 +25,63 @@ _COMMON_VERSION = 1  # the version of what is in the code
 async def list_themes(session: ReadSession, council: str) -> Themes:
     """List the council's themes, the common ones first."""
     council_themes = [_from_row(row) for row in await store.list_by_council(session, council)]
-    return Themes(items=[*(_common_theme(name) for name in rules.THEMES), *council_themes])
+    raised = {row.theme: row for row in await store.list_levels(session, council)}
+    common = [_common_theme(name, raised.get(name)) for name in rules.COMMON]
+    return Themes(items=[*common, *council_themes])
 
 
 async def get_theme(session: ReadSession, council: str, name: str) -> Theme:
     """Get a theme. Raises Problem 404."""
-    if name in rules.THEMES:
-        return _common_theme(name)
+    if name in rules.COMMON:
+        raised = {row.theme: row for row in await store.list_levels(session, council)}
+        return _common_theme(name, raised.get(name))
     row = await store.get_theme(session, council, name)
     if row is None:
         raise not_found("theme of this name")
     return _from_row(row)
 
 
-async def get_titles(
+async def get_texts(
     session: ReadSession, themes: Collection[tuple[str, str]]
-) -> Mapping[tuple[str, str], tuple[str, str]]:
-    """Get the English and Welsh titles of themes by council and name; a name without a theme has none.
+) -> Mapping[tuple[str, str], rules.Theme]:
+    """Get what people read about themes, by council and name; a name without a theme has none.
 
-    A removed theme keeps its title, since mandates in it are still shown. It runs one statement, whatever
-    the number of themes. The session may see every council afterwards.
+    A removed theme keeps its texts, since mandates in it are still shown. It runs one statement, whatever
+    the number of themes. The session may see every council afterwards. The level is the region's lowest.
     """
-    titles = {theme: rules.THEMES[theme[1]] for theme in themes if theme[1] in rules.THEMES}
-    council_themes = {theme for theme in themes if theme not in titles}
+    texts = {theme: rules.COMMON[theme[1]] for theme in themes if theme[1] in rules.COMMON}
+    council_themes = {theme for theme in themes if theme not in texts}
     if council_themes:
         await session.set_all_councils()
-        for row in await store.list_titles(session, sorted(council_themes)):
-            titles[row.council, row.name] = (row.title, row.title_cy)
-    return titles
+        for row in await store.list_by_name(session, sorted(council_themes)):
+            texts[row.council, row.name] = rules.Theme(
+                row.title, row.title_cy, row.description or "", row.description_cy or "", row.minimum_level
+            )
+    return texts
+
+
+def choose_title(theme: rules.Theme, language: str) -> str:
+    """Choose the title of a theme in the reader's language."""
+    return theme.title_cy if language == "cy" else theme.title
+
+
+def choose_description(theme: rules.Theme, language: str) -> str:
+    """Choose the sentence about a theme in the reader's language; empty where the council wrote none."""
+    return theme.description_cy if language == "cy" else theme.description
+
+
+async def get_minimum_level(session: ReadSession, council: str, name: str) -> str:
+    """Get the level that a theme needs at a council. A removed theme keeps its own."""
+    if name in rules.COMMON:
+        levels = [row.minimum_level for row in await store.list_levels(session, council) if row.theme == name]
+        return rules.highest(rules.COMMON[name].minimum_level, levels[0] if levels else rules.LOWEST)
+    rows = await store.list_by_name(session, [(council, name)])
+    return str(rows[0].minimum_level) if rows else rules.LEVELS[-1]
 
 
 async def lock_theme(session: Session, council: str, name: str) -> bool:
     """Tell whether the council has the theme, and keep it so until the transaction ends."""
-    return name in rules.THEMES or await store.lock_theme(session, council, name)
+    return name in rules.COMMON or await store.lock_theme(session, council, name)
 
 
 async def put_theme(
@@ -71,6 +95,7 @@ async def put_theme(
     _check_not_common(name)
     values = {**body.model_dump(), "name": name, "updated_by": caller.subject, "updated_at": _now()}
     if version is None:
+        values["minimum_level"] = body.minimum_level or rules.LOWEST
         if await store.count_themes(session, council) >= MOST_THEMES:
             raise conflict(
                 "too-many-themes", f"A council has {MOST_THEMES} of its own at most. Remove one first."
@@ -79,11 +104,26 @@ async def put_theme(
         if row is None:
             raise Problem(428, "version-needed", "There is such a theme. Send its ETag as If-Match.")
         return _from_row(row), True
+    current = await get_theme(session, council, name)
+    values["minimum_level"] = _check_not_lowered(current.minimum_level, body.minimum_level)
     row = await store.update_theme(session, council, name, version, values)
     if row is None:
-        await get_theme(session, council, name)
         raise Problem(412, "version-changed", "The theme has changed since. Read it again.")
     return _from_row(row), False
+
+
+async def raise_level(session: Session, council: str, caller: Caller, name: str, level: str) -> Theme:
+    """Raise the level that a common theme needs at the council. Raises Problem 404, 409 for a lower one.
+
+    Mandates that hold go on at the level they were confirmed at; offers need the new one.
+    """
+    current = await get_theme(session, council, name)
+    if name not in rules.COMMON:
+        raise conflict("own-theme", "Change the theme itself, which is the council's own.")
+    _check_not_lowered(current.minimum_level, level)
+    values = {"theme": name, "minimum_level": level, "updated_by": caller.subject, "updated_at": _now()}
+    await store.put_level(session, council, values)
+    return await get_theme(session, council, name)
 
 
 async def remove_theme(session: Session, council: str, caller: Caller, name: str) -> None:
@@ -96,17 +136,42 @@ async def remove_theme(session: Session, council: str, caller: Caller, name: str
 
 
 def _check_not_common(name: str) -> None:
-    if name in rules.THEMES:
+    if name in rules.COMMON:
         raise conflict("common-theme", "Every council of the region has this theme. Choose another name.")
 
 
-def _common_theme(name: str) -> Theme:
-    title, title_cy = rules.THEMES[name]
-    return Theme(name=name, title=title, title_cy=title_cy, common=True, version=_COMMON_VERSION)
+def _check_not_lowered(current: str, level: str | None) -> str:
+    """Give the level to write: the one sent, or the current one without. Raises Problem 409."""
+    if level is not None and rules.highest(current, level) != level:
+        raise conflict("level-lowered", f"The theme needs {current}, and a level is never lowered.")
+    return level or current
+
+
+def _common_theme(name: str, raised: Row[Any] | None) -> Theme:
+    theme = rules.COMMON[name]
+    return Theme(
+        name=name,
+        title=theme.title,
+        title_cy=theme.title_cy,
+        description=theme.description,
+        description_cy=theme.description_cy,
+        minimum_level=rules.highest(theme.minimum_level, raised.minimum_level if raised else rules.LOWEST),
+        common=True,
+        version=_COMMON_VERSION + (raised.version if raised else 0),
+    )
 
 
 def _from_row(row: Row[Any]) -> Theme:
-    return Theme(name=row.name, title=row.title, title_cy=row.title_cy, common=False, version=row.version)
+    return Theme(
+        name=row.name,
+        title=row.title,
+        title_cy=row.title_cy,
+        description=row.description,
+        description_cy=row.description_cy,
+        minimum_level=row.minimum_level,
+        common=False,
+        version=row.version,
+    )
 
 
 def _now() -> datetime:

@@ -10,7 +10,7 @@ from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.mandates.actions import themes
 from identity.mandates.schemas.mandates import Theme as ThemeName
-from identity.mandates.schemas.themes import NewTheme, Theme, Themes
+from identity.mandates.schemas.themes import NewTheme, Theme, ThemeLevel, Themes
 from identity.shared.dependencies import IfMatch, require_version
 
 router = APIRouter(prefix="/{council}/identity/v1/themes", tags=["mandates"])
@@ -50,6 +50,21 @@ async def put_theme(
     record, is_new = await themes.put_theme(session, council, caller, theme, body, version)
     response.headers["ETag"] = f'"{record.version}"'
     response.status_code = 201 if is_new else 200
+    return record
+
+
+@router.put("/{theme}/minimum-level", responses=document_problems(404, 409))
+async def raise_theme_level(
+    council: Slug,
+    theme: NameInPath,
+    body: ThemeLevel,
+    caller: ThemeEditor,
+    session: Writing,
+    response: Response,
+) -> Theme:
+    """Raise the level that a common theme needs at the council. A level is never lowered."""
+    record = await themes.raise_level(session, council, caller, theme, body.minimum_level)
+    response.headers["ETag"] = f'"{record.version}"'
     return record
 
 

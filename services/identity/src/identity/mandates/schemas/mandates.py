@@ -38,6 +38,12 @@ class Mandate(BaseModel):
     )
     theme: str
     status: Literal["offered", "accepted", "declined", "revoked", "expired"]
+    minimum_level: str = Field(description="How sure both people had to be themselves; see the theme's")
+    confirm_url: str | None = Field(
+        default=None,
+        description="Where the person confirms or accepts it themselves, while it waits for them. Send their"
+        " browser there",
+    )
     principal: str | None = Field(
         default=None,
         description="The principal's subject at this council. A service asks with it for a token to act for"
@@ -46,6 +52,11 @@ class Mandate(BaseModel):
     principal_name: str | None = None
     delegate_name: str | None = None
     offered_at: datetime
+    confirmed_at: datetime | None = Field(
+        default=None,
+        description="When the principal confirmed the offer. Until then nobody else hears of it, and its"
+        " code does not work. Mandates accepted before confirming began have none",
+    )
     accepted_at: datetime | None = None
     ended_at: datetime | None = None
     expires_at: datetime
@@ -56,7 +67,8 @@ class MandateMade(Mandate):
 
     code: str | None = Field(
         default=None,
-        description="Give it to the other person: it works once, for 14 days. It is never shown again",
+        description="Give it to the other person: it works once, for 14 days after the offer is confirmed."
+        " It is never shown again",
     )
 
 

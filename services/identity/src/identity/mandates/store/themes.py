@@ -11,8 +11,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis import ids
 from chassis.database import ReadSession, Session
 from identity.grants.tables import account_history
-from identity.mandates.tables import mandate, theme
+from identity.mandates.tables import mandate, theme, theme_level
 
+_TEXTS_AND_LEVEL = (
+    "title", "title_cy", "description", "description_cy", "minimum_level", "updated_by", "updated_at",
+)  # fmt: skip
 _OF_COUNCIL = theme.c.council == bindparam("council_")
 _THIS = (_OF_COUNCIL, theme.c.name == bindparam("name_"))
 _IN_USE = theme.c.removed_at.is_(None)
@@ -20,8 +23,17 @@ _AT = bindparam("at", type_=theme.c.updated_at.type)
 _BY_COUNCIL = select(theme).where(_OF_COUNCIL, _IN_USE).order_by(theme.c.name)
 _COUNT = select(func.count()).select_from(theme).where(_OF_COUNCIL, _IN_USE)
 _GET = select(theme).where(*_THIS, _IN_USE)
-_TITLES = select(theme.c.council, theme.c.name, theme.c.title, theme.c.title_cy).where(
-    tuple_(theme.c.council, theme.c.name).in_(bindparam("named", expanding=True))
+_TEXTS = select(theme).where(tuple_(theme.c.council, theme.c.name).in_(bindparam("named", expanding=True)))
+_LEVELS = select(theme_level).where(theme_level.c.council == bindparam("council_"))
+_NEW_LEVEL = upsert(theme_level)
+# Levels are in order as texts too. The greater one stays, so that no later change lowers it.
+_PUT_LEVEL = _NEW_LEVEL.on_conflict_do_update(
+    index_elements=["council", "theme"],
+    set_={
+        **{name: _NEW_LEVEL.excluded[name] for name in ("updated_by", "updated_at")},
+        "minimum_level": func.greatest(theme_level.c.minimum_level, _NEW_LEVEL.excluded.minimum_level),
+        "version": theme_level.c.version + 1,
+    },
 )
 # An offer locks its theme, so that removing the theme either comes first or ends the offer.
 _LOCK = _GET.with_for_update(read=True)
@@ -29,7 +41,8 @@ _NEW = upsert(theme)
 _ADD = _NEW.on_conflict_do_update(
     index_elements=["council", "name"],
     set_={
-        **{name: _NEW.excluded[name] for name in ("title", "title_cy", "updated_by", "updated_at")},
+        **{name: _NEW.excluded[name] for name in _TEXTS_AND_LEVEL},
+        "minimum_level": func.greatest(theme.c.minimum_level, _NEW.excluded.minimum_level),
         "version": theme.c.version + 1,
         "removed_at": None,
     },
@@ -38,10 +51,7 @@ _ADD = _NEW.on_conflict_do_update(
 _UPDATE = (
     update(theme)
     .where(*_THIS, _IN_USE, theme.c.version == bindparam("version_"))
-    .values(
-        {name: bindparam(f"p_{name}") for name in ("title", "title_cy", "updated_by", "updated_at")}
-        | {"version": theme.c.version + 1}
-    )
+    .values({name: bindparam(f"p_{name}") for name in _TEXTS_AND_LEVEL} | {"version": theme.c.version + 1})
     .returning(theme)
 )
 _REMOVE = (
@@ -79,9 +89,19 @@ async def get_theme(session: ReadSession, council: str, name: str) -> Row[Any] |
     return await session.first(_GET, {"council_": council, "name_": name})
 
 
-async def list_titles(session: ReadSession, themes: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
-    """List the titles of themes by council and name, removed ones too, in one statement."""
-    return await session.all(_TITLES, {"named": list(themes)})
+async def list_by_name(session: ReadSession, themes: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """List themes by council and name, removed ones too, in one statement."""
+    return await session.all(_TEXTS, {"named": list(themes)})
+
+
+async def list_levels(session: ReadSession, council: str) -> Sequence[Row[Any]]:
+    """List the levels of common themes that the council has raised."""
+    return await session.all(_LEVELS, {"council_": council})
+
+
+async def put_level(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """Write the level of a common theme, unless it is higher already."""
+    await session.execute(_PUT_LEVEL, {**values, "council": council, "version": 1})
 
 
 async def lock_theme(session: Session, council: str, name: str) -> bool:

@@ -1,13 +1,13 @@
 """Deliver e-mails and SMS by GOV.UK Notify (https://docs.notifications.service.gov.uk/rest-api.html)."""
 
+import json
 import time
 from typing import Any
 
-import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from chassis.tls import tls_context
+from chassis.outbound import Outbound, OutboundError, Reach, Request
 from identity.messages.actions.templates import Message
 from identity.messages.actions.transports import SECONDS, NotSentError
 from identity.settings import Settings
@@ -17,6 +17,7 @@ _SERVER_ERROR = 500
 # Errors below 500 that may pass: a key being changed, a timeout, a rate limit.
 _TEMPORARY = frozenset({401, 403, 408, 429})
 _UUID_LENGTH = 36
+_MAX_RESPONSE = 65_536
 
 
 class _Notify:
@@ -25,23 +26,25 @@ class _Notify:
     The API key is ``name-<service id>-<secret>``; a request carries a JWT signed with the secret (HS256).
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, outbound: Outbound | None = None) -> None:
         self._settings = settings
+        self._outbound = outbound or Outbound(settings)
         key = settings.notify_key.get_secret_value()
         self._service = key[-2 * _UUID_LENGTH - 1 : -_UUID_LENGTH - 1]
         self._secret = OctKey.import_key(key[-_UUID_LENGTH:])
 
     async def _post(self, kind: str, body: dict[str, Any]) -> None:
         url = f"{self._settings.notify_url}/v2/notifications/{kind}"
-        headers = {"Authorization": f"Bearer {self._make_token()}"}
+        headers = {"Authorization": f"Bearer {self._make_token()}", "Content-Type": "application/json"}
+        content = json.dumps(body).encode()
+        request = Request("POST", url, _MAX_RESPONSE, headers, content, Reach.ANYWHERE, seconds=SECONDS)
         try:
-            async with httpx.AsyncClient(timeout=SECONDS, verify=tls_context()) as client:
-                response = await client.post(url, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise NotSentError(type(error).__name__) from None
-        if response.status_code != _CREATED:
-            temporary = response.status_code >= _SERVER_ERROR or response.status_code in _TEMPORARY
-            raise NotSentError(f"Notify answered {response.status_code}", permanent=not temporary)
+            response = await self._outbound.send(request)
+        except OutboundError as error:
+            raise NotSentError(error.explain()) from None
+        if response.status != _CREATED:
+            temporary = response.status >= _SERVER_ERROR or response.status in _TEMPORARY
+            raise NotSentError(f"Notify answered {response.status}", permanent=not temporary)
 
     def _make_token(self) -> str:
         claims = {"iss": self._service, "iat": int(time.time())}

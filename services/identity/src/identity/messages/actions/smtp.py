@@ -2,21 +2,15 @@
 
 import asyncio
 import smtplib
-import ssl
 from email.message import EmailMessage
 from email.utils import formatdate
-from functools import cache
 
+from chassis.tls import tls_context
 from identity.messages.actions.templates import Message
 from identity.messages.actions.transports import SECONDS, NotSentError
 from identity.settings import Settings
 
 _PERMANENT = 500  # SMTP: 4xx may pass, 5xx will not
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    return ssl.create_default_context()
 
 
 class Smtp:
@@ -54,7 +48,7 @@ class Smtp:
         return mime
 
     def _send(self, mime: EmailMessage) -> None:
-        settings, context = self._settings, _tls_context()
+        settings, context = self._settings, tls_context()
         address = (settings.smtp_host, settings.smtp_port)
         if settings.smtp_security == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=SECONDS, context=context)

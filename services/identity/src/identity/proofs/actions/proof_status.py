@@ -43,6 +43,13 @@ async def get_status(session: ReadSession, account: UUID, level_needed: str) -> 
     return ProofStatus(level, waiting, expired)
 
 
+async def is_proven(session: ReadSession, account: UUID, level: str) -> bool:
+    """Tell whether a person is proven to a level now. Asks the database only for more than P0."""
+    if level == vectors.NO_IDENTITY:
+        return True
+    return vectors.satisfies_identity((await get_status(session, account, level)).level, level)
+
+
 async def list_recent(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
     """List a person's newest proofs, as the person is shown them."""
     return await store.list_by_account(session, account, _MAX_PROOFS)

@@ -14,6 +14,7 @@ from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
 from identity.grants.actions import grants
 from identity.issuer.actions.signing_keys import Issuer
+from identity.mandates.actions import mandates
 from identity.proofs import rules, store
 from identity.proofs.actions import accesses, checks, desk_codes, emails
 from identity.proofs.schemas import NewProof, ProofRecord, ProofSeen
@@ -160,10 +161,10 @@ async def withdraw_proof(session: Session, council: str, caller: Caller, proof_i
     await emails.notify_person(session, row.account, f"identity {act}", row, _now())
     if act == "withdrawn":
         remaining = await get_current(session, row.account)
+        remaining_level = remaining.level if remaining else vectors.NO_IDENTITY
         await session.set_all_councils()
-        await grants.revoke_by_proof(
-            session, row.account, row.level, remaining.level if remaining else vectors.NO_IDENTITY
-        )
+        await grants.revoke_by_proof(session, row.account, row.level, remaining_level)
+        await mandates.suspend_by_identity(session, row.account, remaining_level)
         await session.set_council(council)
 
 

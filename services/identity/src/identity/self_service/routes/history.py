@@ -53,6 +53,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "upstream removed": gettext_noop("A council no longer lets people sign in with another provider"),
         "consent given": gettext_noop("You agreed to share details with a service"),
         "consent ended": gettext_noop("You took back what a service may know and do"),
+        "mandate asked": gettext_noop("A service asked you to let somebody act for you"),
+        "mandate refused": gettext_noop("You did not let somebody act for you"),
         "mandate offered": gettext_noop("You asked somebody to act for you"),
         "mandate accepted": gettext_noop("Somebody accepted to act for you"),
         "mandate declined": gettext_noop("Somebody declined to act for you"),
@@ -103,10 +105,10 @@ async def _get_theme_titles(
         for row in rows
         if row.about and row.what.startswith(_ABOUT_THEMES)
     }
-    titles = await themes.get_titles(session, set(theme_keys.values()))
+    texts = await themes.get_texts(session, set(theme_keys.values()))
     untitled = translate("identity", language, _UNTITLED)
     return {
-        entry: titles[key][language == "cy"] if key in titles else untitled
+        entry: themes.choose_title(texts[key], language) if key in texts else untitled
         for entry, key in theme_keys.items()
     }
 

@@ -39,6 +39,8 @@ SIGN_INS_FOR_CLIENT = Limit("sign-ins through a client", 1_200, 60)
 # An offer of a mandate sends an e-mail to an address that a person names.
 OFFERS_FOR_ACCOUNT = Limit("offers of mandates of an account", 20, 86_400)
 OFFERS_TO_ADDRESS = Limit("e-mails about offers to an address", 5, 86_400)
+# A code of an offer is one of 2**80; this bounds the work that guessing makes.
+MANDATE_CODES_FOR_ACCOUNT = Limit("codes of mandates for an account", 20, 3_600)
 # A desk code is one of 2**40 and lives 15 minutes; these limits are per member of staff.
 DESK_CODES_AT_ONCE = 30
 DESK_CODES_A_SECOND = 1 / 30

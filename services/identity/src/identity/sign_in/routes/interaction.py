@@ -15,7 +15,7 @@ from identity.accounts.routes import TheAuthContext, session_secret, set_session
 from identity.accounts.rules import devices
 from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.assurance.routes import sign_in_needed
-from identity.assurance.rules import ACCOUNT, SIGN_IN, Page, ReturnTo
+from identity.assurance.rules import ACCOUNT, PAGE_PATTERN, SIGN_IN, ReturnTo
 from identity.factors.actions.authentication import AuthState
 from identity.shared.dependencies import format_time, mark_test_service, pages
 from identity.shared.rules import limits
@@ -143,7 +143,13 @@ async def _interaction(
         Query(alias="request", max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description="A client's request"),
     ] = None,
     page: Annotated[
-        Page | None, Query(alias="then", description="The page of the account to go on to")
+        str | None,
+        Query(
+            alias="then",
+            max_length=40,
+            pattern=PAGE_PATTERN,
+            description="The page of the account to go on to",
+        ),
     ] = None,
     council_slug: Annotated[
         Slug | None, Query(alias="council", description="Whose ways to sign in are offered beside ours")

@@ -76,7 +76,7 @@ async def set_up_authenticator(
         form.error("code", _WRONG)
         return await _show_authenticator(interaction, person, form)
     returns_to = interaction.returns_to
-    onward = returns_to.destination if returns_to.request_id else ACCOUNT
+    onward = returns_to.destination
     response = pages.render(interaction.request, "recovery-codes.html", codes=recovery_codes, onward=onward)
     await interaction.step_up(response, person, factors.AUTHENTICATOR)
     return response

@@ -82,7 +82,7 @@ async def add_passkey(
         form.error("name", _NOT_REGISTERED)
         return await _show_passkeys(interaction, person, form)
     returns_to = interaction.returns_to
-    response = see_other(returns_to.destination if returns_to.request_id else _PASSKEYS)
+    response = see_other(returns_to.destination if returns_to.is_known else _PASSKEYS)
     await interaction.step_up(response, person, factors.PASSKEY)
     return response
 

@@ -91,7 +91,7 @@ async def set_up_text_step(
         form.error("code", WRONG_CODE if code else NO_SMS_CODE)
         return await _show_code(interaction, person, form)
     returns_to = interaction.returns_to
-    onward = returns_to.destination if returns_to.request_id else ACCOUNT
+    onward = returns_to.destination
     response: Response = see_other(onward)
     if recovery_codes:
         response = pages.render(

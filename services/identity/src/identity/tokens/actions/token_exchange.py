@@ -9,6 +9,8 @@ from chassis.database import Session
 from identity.clients.actions.authentication import AuthenticatedClient, Provider
 from identity.grants.actions import grants, subjects, token_owner
 from identity.mandates.actions import mandates
+from identity.mandates.rules import themes as theme_rules
+from identity.proofs.actions import proof_status
 from identity.shared.oauth import scopes
 from identity.shared.oauth.token_requests import ACCESS_TOKEN_TYPE, SUBJECT_TYPE, OAuthError, TokenRequest
 from identity.testers import actions as testers
@@ -37,16 +39,29 @@ async def exchange_token(
         mandate = await mandates.find_mandate(
             session,
             council,
+            client.record.mode,
             actor_grant.account,
             principal[:_MAX_LENGTH],
             theme[:_MAX_LENGTH],
             lambda account: subjects.derive_subject(provider.issuer, client.record.sector, account),
         )
-        if mandate is None or not await testers.is_admitted(
-            session, client.record.mode, council, client.id, mandate.principal
+        if (
+            mandate is None
+            or not await _are_proven(session, mandate)
+            or not await testers.is_admitted(
+                session, client.record.mode, council, client.id, mandate.principal
+            )
         ):
             raise OAuthError("invalid_grant", _REFUSED)
         return await _issue_token(session, provider, client, actor_grant, mandate, granted)
+
+
+async def _are_proven(session: Session, mandate: mandates.ActiveMandate) -> bool:
+    """Tell whether both sides are proven as the mandate needs: a proof withdrawn or run out suspends it."""
+    level = theme_rules.identity_of(mandate.minimum_level)
+    return all(
+        [await proof_status.is_proven(session, side, level) for side in (mandate.principal, mandate.delegate)]
+    )
 
 
 def _check_token_types(request: TokenRequest) -> None:

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from joserfc import jwt
 
 from chassis.database import ReadSession
+from chassis.outbound import OutboundError
 from identity.settings import Settings
-from identity.shared.outbound import OutboundError
 from identity.upstream_login.rules.id_tokens import InvalidTokenError
 from identity.upstream_login.rules.requests import to_log
 from identity.upstreams.actions import keys

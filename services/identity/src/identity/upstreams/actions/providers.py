@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from chassis.outbound import Outbound, OutboundError
 from identity.settings import Settings
-from identity.shared.outbound import Outbound, OutboundError
 from identity.upstreams.rules import metadata
 from identity.upstreams.rules.metadata import Keys, ProviderMetadata
 

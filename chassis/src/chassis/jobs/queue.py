@@ -1,0 +1,125 @@
+"""Enqueue jobs in the caller's transaction: they are there when it commits, and never without it.
+
+This is the only module that adds jobs. A payload holds ids rather than what they stand for: the handler reads
+the present state, and what is erased meanwhile is not kept in the queue.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from opentelemetry import propagate
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import DateTime, SmallInteger, Text
+
+from chassis.database import Session
+from chassis.jobs.handlers import JobData
+from chassis.jobs.states import Priority
+
+CHANNEL = "townhall_jobs"
+_MAX_PAYLOAD = 100_000  # characters
+_MAX_KEY = 200
+_BATCH = 5_000  # jobs added by one statement
+_ENQUEUE = text("""
+    INSERT INTO job (council, kind, version, lane, priority, state, due_at, key, payload, traceparent)
+    SELECT council, :kind, :version, :lane, priority, CASE WHEN due_at > now() THEN 1 ELSE 0 END,
+        greatest(due_at, now()), key, payload::jsonb,
+        CAST(:traceparent AS text)
+    FROM unnest(:councils, :priorities, :times, :keys, :payloads)
+        WITH ORDINALITY AS added (council, priority, due_at, key, payload, n)
+    ORDER BY n
+    ON CONFLICT (council, kind, key) WHERE key IS NOT NULL AND lease IS NULL DO UPDATE SET
+        version = excluded.version, lane = excluded.lane, priority = excluded.priority,
+        state = excluded.state, due_at = excluded.due_at, payload = excluded.payload,
+        traceparent = excluded.traceparent""").bindparams(
+    bindparam("councils", type_=ARRAY(Text)),
+    bindparam("priorities", type_=ARRAY(SmallInteger)),
+    bindparam("times", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("keys", type_=ARRAY(Text)),
+    bindparam("payloads", type_=ARRAY(Text)),
+)
+_NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', '')")
+_CANCEL = text("""DELETE FROM job WHERE council = :council AND kind = :kind AND key = :key
+    AND key IS NOT NULL AND lease IS NULL""")
+
+
+class NewJob(NamedTuple):
+    """A job to enqueue. ``due_at``: not before then. ``council``: ``*`` for the region's own work.
+
+    ``key``: of the jobs of a council and kind with the same key one waits at most. A second one takes the
+    place of the first, with its own payload and time, unless a worker has taken that one before.
+    """
+
+    data: JobData
+    council: str
+    due_at: datetime | None = None
+    key: str | None = None
+    priority: Priority = Priority.USUAL
+
+
+async def enqueue(
+    session: Session,
+    data: JobData,
+    *,
+    council: str,
+    due_at: datetime | None = None,
+    key: str | None = None,
+    priority: Priority = Priority.USUAL,
+) -> None:
+    """Enqueue a job when this transaction commits. See ``NewJob``. Raises ValueError if it is too large."""
+    await enqueue_all(session, [NewJob(data, council, due_at, key, priority)])
+
+
+async def enqueue_all(session: Session, jobs: Iterable[NewJob]) -> None:
+    """Enqueue many jobs when this transaction commits, by the thousand. Raises ValueError as ``enqueue``."""
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
+    is_urgent = False
+    for data, run in groupby(jobs, key=lambda job: type(job.data)):
+        batch: dict[object, NewJob] = {}
+        for number, job in enumerate(run):
+            _check(job)
+            # A statement cannot change a row twice: of the same key the last one counts.
+            batch[number if job.key is None else (job.council, job.key)] = job
+            is_urgent |= job.priority is Priority.URGENT
+            if len(batch) == _BATCH:
+                await _insert(session, data, list(batch.values()), headers.get("traceparent"))
+                batch = {}
+        if batch:
+            await _insert(session, data, list(batch.values()), headers.get("traceparent"))
+    if is_urgent:  # only then: a notification costs each commit a third
+        await session.execute(_NOTIFY)
+
+
+async def cancel(session: Session, kind: type[JobData], key: str, *, council: str) -> bool:
+    """Take a job off the queue; False if there is none that was never taken.
+
+    One that a worker has taken, or that waits for its next try, is out of reach: its handler looks whether it
+    is still wanted.
+    """
+    return await session.execute(_CANCEL, {"council": council, "kind": kind.kind, "key": key}) > 0
+
+
+def _check(job: NewJob) -> None:
+    if job.key is not None and not 0 < len(job.key) <= _MAX_KEY:
+        raise ValueError(f"{job.data.kind}: a key has 1 to {_MAX_KEY} characters")
+
+
+async def _insert(session: Session, data: type[JobData], jobs: list[NewJob], traceparent: str | None) -> None:
+    payloads = [job.data.model_dump_json() for job in jobs]
+    if max(map(len, payloads)) > _MAX_PAYLOAD:
+        raise ValueError(f"{data.kind}: over {_MAX_PAYLOAD} characters; a payload holds ids")
+    values = {
+        "kind": data.kind,
+        "version": data.version,
+        "lane": data.lane,
+        "traceparent": traceparent,
+        "councils": [job.council for job in jobs],
+        "priorities": [job.priority for job in jobs],
+        "times": [job.due_at for job in jobs],
+        "keys": [job.key for job in jobs],
+        "payloads": payloads,
+    }
+    await session.execute(_ENQUEUE, values)

@@ -1,0 +1,1 @@
+"""Delegation: the pages where people let others act for them, agree to act, and end it."""

@@ -1,0 +1,1 @@
+"""The rules of mandates: their life, the codes of offers, and themes."""
