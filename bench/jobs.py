@@ -48,6 +48,11 @@ _ADD = """INSERT INTO job (council, kind, version, payload, state, lane, priorit
 _SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
+_ADD_DUE = """INSERT INTO job (council, kind, version, payload, state, lane, priority, due_at)
+    SELECT $1, 'bench.one', 1, '{"number": 1, "at": 0}', 1, 0, 1, now() + interval '20 milliseconds' * n
+    FROM generate_series(1, 400) n"""
+
+
 class One(JobData):
     """Is handled one at a time."""
 
@@ -153,6 +158,7 @@ class _Bench:
             Figure("bare loop, 200 a transaction, rows in one go", wall["bare list"], "jobs/s"),
             Figure("jobs of a kind that takes a list", wall["list"], "jobs/s"),
             Figure("... / bare loop, a statement for each", wall["list"] / wall["bare"], "x", least=0.6),
+            Figure("... by the CPU of this process", cpu["list"] / cpu["bare"], "x"),
             Figure("... / bare loop, rows in one go", wall["list"] / wall["bare list"], "x"),
             Figure("jobs, a statement for each, in common transactions", wall["group"], "jobs/s"),
             Figure("... / bare loop, a statement for each", wall["group"] / wall["bare"], "x"),
@@ -223,11 +229,14 @@ class _Bench:
         worker, server = await self._measure_idle()
         await self._connection.execute(_ADD, _COUNCILS[0], 1, _MILLION)
         armed = sum(await self._measure_idle())
+        await self._connection.execute(_ADD_DUE, _COUNCILS[1])
+        due = sum(await self._measure_idle())
         await self._connection.execute("DELETE FROM job")
         return [
             Figure("idle: the worker", worker, "% of a core", most=1.0),
             Figure("idle: PostgreSQL", server, "% of a core"),
             Figure("a million armed: the worker and PostgreSQL", armed, "% of a core", most=10),
+            Figure("the same with 50 of them due a second", due, "% of a core"),
         ]
 
     async def _measure_idle(self) -> tuple[float, float]:
