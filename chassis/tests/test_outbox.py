@@ -9,7 +9,7 @@ from notes.app import NoteWritten
 from sqlalchemy.exc import DBAPIError
 
 from chassis import ids, migrations, outbox
-from chassis.testing import fresh_database
+from chassis.testing import eventually, fresh_database
 
 ROWS = outbox.from_rows(
     "notes.note",
@@ -97,9 +97,13 @@ async def test_the_release_before_writes_the_ordering_key_that_this_one_would(da
 async def test_the_relay_of_the_release_before_reads_what_this_one_writes(database, connection):
     await write_note(database, "small", subject="a")
     await write_note(database, "large", subject="b", bulk=True)
-    rows = await connection.fetch(OLD_READ, 10)
+
+    async def read_as_before():  # it waits for every transaction of the server, those of other tests too
+        rows = await connection.fetch(OLD_READ, 10)
+        return [json.loads(row["envelope"])["data"]["text"] for row in rows] == ["small", "large"]
+
+    await eventually(read_as_before, within=30)
     await connection.execute("DELETE FROM outbox")
-    assert [json.loads(row["envelope"])["data"]["text"] for row in rows] == ["small", "large"]
 
 
 async def test_events_that_wait_while_the_database_is_migrated_get_their_ordering_key(postgres_url, service):
