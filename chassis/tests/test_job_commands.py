@@ -11,6 +11,7 @@ from sqlalchemy import MetaData, text
 from test_worker import parse, running
 
 from chassis.__main__ import _make_parser
+from chassis.commands import CommandError
 from chassis.job_commands import run
 from chassis.jobs import enqueue
 from chassis.jobs.dead_jobs import purge
@@ -71,7 +72,7 @@ async def test_a_dead_job_is_replayed_with_all_its_tries(command, dead, jobs):
     await jobs.drain()
     assert await jobs.list_notes() == ["secret"]
     assert (await command("replay", "--all"))[0] == 1
-    with pytest.raises(SystemExit, match="say which"):
+    with pytest.raises(CommandError, match="say which"):
         await command("replay")
 
 
@@ -81,24 +82,24 @@ async def test_a_dropped_job_says_who_and_why_and_is_never_run(command, dead, jo
     await command("replay", "--all")
     await jobs.drain()
     assert (await jobs.list_notes(), await jobs.list_notes("hillshire")) == ([], ["secret"])
-    with pytest.raises(SystemExit, match="given up"):
+    with pytest.raises(CommandError, match="given up"):
         await command("drop", str(dead[0]), "--reason", "again")
-    with pytest.raises(SystemExit, match="at most 300"):
+    with pytest.raises(CommandError, match="at most 300"):
         await command("drop", str(dead[1]), "--reason", "x" * 400)
 
 
 @pytest.mark.parametrize("argument", ["x", "-1", "0", "9" * 30, "1; DROP TABLE job"])
 async def test_what_is_no_id_is_a_message(command, argument):
-    with pytest.raises(SystemExit, match="no id"):
+    with pytest.raises(CommandError, match="no id"):
         await command("show", "--", argument)
 
 
 async def test_a_job_that_waits_cannot_be_shown_or_dropped(command, jobs):
     await jobs.enqueue("x")
     [row] = await jobs.list_rows()
-    with pytest.raises(SystemExit, match="given up"):
+    with pytest.raises(CommandError, match="given up"):
         await command("show", str(row.id))
-    with pytest.raises(SystemExit, match="given up"):
+    with pytest.raises(CommandError, match="given up"):
         await command("drop", str(row.id), "--reason", "x")
 
 

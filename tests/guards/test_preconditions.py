@@ -4,9 +4,6 @@ import re
 
 from tests.guards.sources import ROOT, production
 
-# Those that still raise the codes themselves. The list only shrinks.
-NOT_YET = {"services/identity/src/identity/mandates/actions/themes.py"}
-
 
 def refuses_preconditions(source):
     """Tell whether a module makes the problem of a precondition itself."""
@@ -15,7 +12,7 @@ def refuses_preconditions(source):
 
 def test_preconditions_are_refused_in_one_place():
     paths = {str(path.relative_to(ROOT)) for path in production() if refuses_preconditions(path.read_text())}
-    assert paths == NOT_YET
+    assert paths == set()
 
 
 def test_a_module_that_refuses_by_itself_is_found():

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from chassis.app import Service
+from chassis.commands import CommandError, ExitCode
 from chassis.database import ALL_COUNCILS, Database
 from chassis.jobs import dead_jobs
 from chassis.jobs.dead_jobs import DeadJob
@@ -26,7 +27,7 @@ _MAX_REASON = 300  # characters
 
 
 async def run(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Run a command on a service's jobs; return the exit code. Raises SystemExit with a message."""
+    """Run a command on a service's jobs; return the exit code. Raises CommandError."""
     database = service.database(settings)
     try:
         match arguments.action:
@@ -46,7 +47,7 @@ async def run(service: Service, settings: Settings, arguments: argparse.Namespac
 
 def _parse_id(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= _MAX_ID:
-        raise SystemExit(f"{text} is no id of a job: a number, as `list` prints it")
+        raise CommandError(ExitCode.USAGE, f"{text} is no id of a job: a number, as `list` prints it")
     return int(text)
 
 
@@ -83,7 +84,7 @@ async def _show(database: Database, service: Service, arguments: argparse.Namesp
     async with database.writing(ALL_COUNCILS) as session:
         job = await dead_jobs.get(session, _parse_id(arguments.id))
     if job is None:
-        raise SystemExit(f"no job {arguments.id} was given up; `jobs {service.name} list` lists those")
+        raise _not_given_up(service, arguments.id)
     print(f"job        {job.id}")
     print(f"kind       {job.kind}, version {job.version}")
     print("council   ", job.council)
@@ -99,7 +100,7 @@ async def _show(database: Database, service: Service, arguments: argparse.Namesp
 async def _replay(database: Database, arguments: argparse.Namespace) -> int:
     """Put one job, those of a kind, or all back on the queue."""
     if arguments.id is None and not (arguments.all or arguments.kind):
-        raise SystemExit("say which: an ID, --all, or --kind KIND")
+        raise CommandError(ExitCode.USAGE, "say which: an ID, --all, or --kind KIND")
     job_id = None if arguments.id is None else _parse_id(arguments.id)
     async with database.writing(ALL_COUNCILS) as session:
         count = await dead_jobs.replay(session, job_id=job_id, kind=arguments.kind)
@@ -111,11 +112,13 @@ async def _drop(database: Database, service: Service, arguments: argparse.Namesp
     """Decide that a job is not to be done, and record who did and why."""
     by, job_id = arguments.by or getpass.getuser(), _parse_id(arguments.id)
     if len(by) + len(arguments.reason) > _MAX_REASON:
-        raise SystemExit(f"--by and --reason have at most {_MAX_REASON} characters together")
+        raise CommandError(
+            ExitCode.USAGE, f"--by and --reason have at most {_MAX_REASON} characters together"
+        )
     async with database.writing(ALL_COUNCILS) as session:
         is_dropped = await dead_jobs.drop(session, job_id, by, arguments.reason)
     if not is_dropped:
-        raise SystemExit(f"no job {job_id} was given up; `jobs {service.name} list` lists those")
+        raise _not_given_up(service, job_id)
     log.warning("job %d dropped by %s: %s", job_id, by, arguments.reason)
     print(f"{job_id} dropped; `list --dropped` shows what was dropped, by whom and why")
     return 0
@@ -130,3 +133,8 @@ async def _count(database: Database) -> int:
     if not counts:
         print("no jobs")
     return 0
+
+
+def _not_given_up(service: Service, job: int | str) -> CommandError:
+    message = f"no job {job} was given up; `jobs {service.name} list` lists those"
+    return CommandError(ExitCode.REFUSED, message)

@@ -7,9 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from fastapi import Header, Request, Response
+from fastapi import Request, Response
 
-from chassis import etags, ids
+from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
@@ -28,11 +28,6 @@ pages = Pages("identity", name=gettext_noop("Townhall account"))
 Operator = Annotated[Caller, permission(scopes.OPERATE)]
 """The operator of the region."""
 
-
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=100, description="The ETag of the version you changed")
-]
-"""Only for themes; routes take ``chassis.etags.IfMatch``."""
 
 NOT_REFERRED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 """Headers of a redirect whose URL holds a code or a request."""
@@ -78,13 +73,6 @@ def _cursor_problem() -> Problem:
     message = "is not a cursor of this list; leave it out to start again"
     error = FieldError(field="query.after", message=message, code="bad_cursor")
     return Problem(400, "invalid-request", "The cursor cannot be used; see errors.", errors=[error])
-
-
-def require_version(if_match: str | None) -> int:
-    """Read the version of ``If-Match``. Raises Problem 428. Only for themes, which take it as a number."""
-    if if_match is None:
-        raise etags.refuse_without_version("theme")
-    return max(etags.read_precondition(if_match).versions or (), default=0)
 
 
 def show_wrong_request(request: Request, error: PageError) -> Response:

@@ -12,7 +12,8 @@ from sqlalchemy import Row
 
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
-from chassis.problems import Problem, conflict, not_found
+from chassis.etags import Precondition, refuse_without_version
+from chassis.problems import conflict, not_found
 from identity.mandates.rules import themes as rules
 from identity.mandates.schemas.themes import NewTheme, Theme, Themes
 from identity.mandates.store import themes as store
@@ -85,16 +86,21 @@ async def lock_theme(session: Session, council: str, name: str) -> bool:
 
 
 async def put_theme(
-    session: Session, council: str, caller: Caller, name: str, body: NewTheme, version: int | None
+    session: Session,
+    council: str,
+    caller: Caller,
+    name: str,
+    body: NewTheme,
+    precondition: Precondition | None,
 ) -> tuple[Theme, bool]:
-    """Create a theme, or change the one at ``version``; the flag tells whether it is new.
+    """Create a theme, or change one if the precondition holds; the flag tells whether it is new.
 
     Raises Problem 409 for a common theme and for one too many, 412 when it has changed since, 428 when it
-    exists and no version was given.
+    exists and there is no precondition.
     """
     _check_not_common(name)
     values = {**body.model_dump(), "name": name, "updated_by": caller.subject, "updated_at": _now()}
-    if version is None:
+    if precondition is None:
         values["minimum_level"] = body.minimum_level or rules.LOWEST
         if await store.count_themes(session, council) >= MOST_THEMES:
             raise conflict(
@@ -102,14 +108,15 @@ async def put_theme(
             )
         row = await store.insert_theme(session, council, values)
         if row is None:
-            raise Problem(428, "version-needed", "There is such a theme. Send its ETag as If-Match.")
+            raise refuse_without_version("theme")
         return _from_row(row), True
-    current = await get_theme(session, council, name)
-    values["minimum_level"] = _check_not_lowered(current.minimum_level, body.minimum_level)
-    row = await store.update_theme(session, council, name, version, values)
-    if row is None:
-        raise Problem(412, "version-changed", "The theme has changed since. Read it again.")
-    return _from_row(row), False
+    while True:  # again if somebody else changes it between the two statements
+        current = await get_theme(session, council, name)
+        precondition.check(current.version, "theme")
+        values["minimum_level"] = _check_not_lowered(current.minimum_level, body.minimum_level)
+        row = await store.update_theme(session, council, name, current.version, values)
+        if row is not None:
+            return _from_row(row), False
 
 
 async def raise_level(session: Session, council: str, caller: Caller, name: str, level: str) -> Theme:

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Path, Response
 
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
+from chassis.etags import OptionalIfMatch, version_tag
 from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.mandates.actions import themes
 from identity.mandates.schemas.mandates import Theme as ThemeName
 from identity.mandates.schemas.themes import NewTheme, Theme, ThemeLevel, Themes
-from identity.shared.dependencies import IfMatch, require_version
 
 router = APIRouter(prefix="/{council}/identity/v1/themes", tags=["mandates"])
 ThemeReader = Annotated[Caller, permission("identity:read")]
@@ -31,7 +31,7 @@ async def read_theme(
 ) -> Theme:
     """Get a theme. Its version is the ETag."""
     record = await themes.get_theme(session, council, theme)
-    response.headers["ETag"] = f'"{record.version}"'
+    response.headers.update(version_tag(record.version))
     return record
 
 
@@ -43,12 +43,11 @@ async def put_theme(
     caller: ThemeEditor,
     session: Writing,
     response: Response,
-    if_match: IfMatch = None,
+    precondition: OptionalIfMatch,
 ) -> Theme:
     """Create a theme of the council's own, or change one (`If-Match`)."""
-    version = require_version(if_match) if if_match is not None else None
-    record, is_new = await themes.put_theme(session, council, caller, theme, body, version)
-    response.headers["ETag"] = f'"{record.version}"'
+    record, is_new = await themes.put_theme(session, council, caller, theme, body, precondition)
+    response.headers.update(version_tag(record.version))
     response.status_code = 201 if is_new else 200
     return record
 
@@ -64,7 +63,7 @@ async def raise_theme_level(
 ) -> Theme:
     """Raise the level that a common theme needs at the council. A level is never lowered."""
     record = await themes.raise_level(session, council, caller, theme, body.minimum_level)
-    response.headers["ETag"] = f'"{record.version}"'
+    response.headers.update(version_tag(record.version))
     return record
 
 
