@@ -5,14 +5,13 @@ declares a view of its own: a model of the few fields it needs, with the same ``
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from opentelemetry import propagate
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.json_values import JsonObject
 from chassis.types import reject_control_characters
 
@@ -123,7 +122,7 @@ def wrap(
         source=source,
         type=data.event_type,
         subject=subject,
-        time=datetime.now(UTC),
+        time=clock.now(),
         council=council,
         sequence=sequence,
         traceparent=headers.get("traceparent"),

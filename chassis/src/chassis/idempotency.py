@@ -7,7 +7,7 @@ A key is remembered for 24 hours, per council, caller and operation.
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
@@ -16,7 +16,7 @@ from pydantic import BaseModel, StringConstraints
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import tables
+from chassis import clock, tables
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import Problem
@@ -103,7 +103,7 @@ class Idempotency:
         """Insert the key's row. None when it is new: the work is ours to do; else the stored answer."""
         content = body.model_dump_json(exclude_unset=True)
         fingerprint = _fingerprint(self._path, content)
-        now = datetime.now(UTC)
+        now = clock.now()
         row = {**owner, "key": self._key, "fingerprint": fingerprint, "status": None, "answer": None}
         if await session.execute(_CLAIM, {**row, "created_at": now, "oldest": now - RETENTION}):
             return None
@@ -148,7 +148,7 @@ def _respond(response: Mapping[str, Any], *, replayed: bool) -> Response:
 
 async def purge(session: Session) -> None:
     """Delete keys older than 24 hours."""
-    await session.execute(_PURGE, {"oldest": datetime.now(UTC) - RETENTION})
+    await session.execute(_PURGE, {"oldest": clock.now() - RETENTION})
 
 
 OnlyOnce = Annotated[Idempotency, Depends(Idempotency)]

@@ -84,7 +84,7 @@ async def _show(database: Database, service: Service, arguments: argparse.Namesp
     async with database.writing(ALL_COUNCILS) as session:
         job = await dead_jobs.get(session, _parse_id(arguments.id))
     if job is None:
-        raise _not_given_up(service, arguments.id)
+        raise _refuse_unknown(service, arguments.id)
     print(f"job        {job.id}")
     print(f"kind       {job.kind}, version {job.version}")
     print("council   ", job.council)
@@ -118,7 +118,7 @@ async def _drop(database: Database, service: Service, arguments: argparse.Namesp
     async with database.writing(ALL_COUNCILS) as session:
         is_dropped = await dead_jobs.drop(session, job_id, by, arguments.reason)
     if not is_dropped:
-        raise _not_given_up(service, job_id)
+        raise _refuse_unknown(service, job_id)
     log.warning("job %d dropped by %s: %s", job_id, by, arguments.reason)
     print(f"{job_id} dropped; `list --dropped` shows what was dropped, by whom and why")
     return 0
@@ -135,6 +135,6 @@ async def _count(database: Database) -> int:
     return 0
 
 
-def _not_given_up(service: Service, job: int | str) -> CommandError:
+def _refuse_unknown(service: Service, job: int | str) -> CommandError:
     message = f"no job {job} was given up; `jobs {service.name} list` lists those"
     return CommandError(ExitCode.REFUSED, message)

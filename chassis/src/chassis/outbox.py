@@ -11,13 +11,12 @@ small changes do not wait behind them. A route never does.
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, insert, text
 
-from chassis import ids, tables
+from chassis import clock, ids, tables
 from chassis.database import ReadSession, Session
 from chassis.events import SUBJECT_PREFIX, EventData, wrap
 
@@ -102,7 +101,7 @@ async def add_from_rows(
     Raises DBAPIError for one over 500,000 characters.
     """
     base = ids.new().hex[:-_COUNTER_DIGITS]
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    now = clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
     first_id = ids.show(UUID(hex=base + "0" * _COUNTER_DIGITS))
     id_text = first_id[:-_COUNTER_CHARACTERS]
     envelope = {"id_hex": base, "id_text": id_text, "time": now}

@@ -1,12 +1,12 @@
 """Refuses credentials although their signature holds: the rows of ``revoked_token``."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import bindparam, case, func, null
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import tables
+from chassis import clock, tables
 from chassis.database import Session
 
 _STORED = tables.revoked_token.c
@@ -61,4 +61,4 @@ async def revoke_all(
 
 async def purge(session: Session) -> None:
     """Delete refusals of credentials that have expired."""
-    await session.execute(_PURGE, {"now": datetime.now(UTC)})
+    await session.execute(_PURGE, {"now": clock.now()})

@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from chassis import clock
 from chassis.auth import Caller, KeySource, unauthorized
 from chassis.outbound import Outbound, OutboundError, Reach, Request
 from chassis.problems import Problem
@@ -63,7 +64,7 @@ class TokenVerifier:
             if len(self._callers) >= _CACHE_SIZE:
                 self._callers.clear()
             self._callers[token] = caller
-        if caller.expires + (0 if caller.delegated else _LEEWAY) <= time.time():
+        if caller.expires + (0 if caller.delegated else _LEEWAY) <= clock.unix_time():
             self._callers.pop(token, None)
             raise unauthorized("expired-credential", "The credential has expired. Ask for a new one.")
         return caller

@@ -1,6 +1,6 @@
 """Which calls are made again, how often and when."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import tenacity
 from tenacity import RetryCallState
 from tenacity.stop import stop_base
 
+from chassis import clock
 from chassis.outbound import metrics
 from chassis.outbound.errors import OutboundError
 
@@ -32,7 +33,7 @@ def read_retry_after(text: str | None) -> float | None:
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
-    return min(max((date - datetime.now(UTC)).total_seconds(), 0.0), _MAX_RETRY_AFTER)
+    return min(max((date - clock.now()).total_seconds(), 0.0), _MAX_RETRY_AFTER)
 
 
 def make_retrying(

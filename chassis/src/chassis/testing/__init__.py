@@ -7,7 +7,9 @@ A service's ``tests/conftest.py`` defines one fixture, ``service``. The workspac
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +20,7 @@ from fastapi import FastAPI
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import select
 
-from chassis import tables
+from chassis import clock, tables
 from chassis.app import Service, build, configure
 from chassis.database import Database, Session
 from chassis.events import Envelope
@@ -190,6 +192,18 @@ async def session(database: Database) -> AsyncIterator[Session]:
             await session.set_council("citytown")
         yield session
         await transaction.rollback()
+
+
+@pytest.fixture
+def set_clock() -> Iterator[Callable[[str], None]]:
+    """Make ``set_clock("2028-02-29T12:00:00Z")``: from then on it is that moment, until the test ends."""
+    with ExitStack() as clocks:
+
+        def set_to(text: str) -> None:
+            moment = datetime.fromisoformat(text).astimezone(UTC)
+            clocks.enter_context(clock.reading(lambda: moment))
+
+        yield set_to
 
 
 @pytest.fixture

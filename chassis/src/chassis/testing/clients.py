@@ -1,6 +1,5 @@
 """Clients and tokens for tests: an application in-process, and tokens of a test issuer."""
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +9,7 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from chassis import ids
+from chassis import clock, ids
 
 ISSUER = "http://test.invalid/identity/"
 
@@ -72,7 +71,7 @@ def make_delegate_mint(mint_person: Mint) -> Mint:
 
 
 def _default_claims(scopes: list[str], councils: list[str]) -> dict[str, Any]:
-    now = int(time.time())
+    now = int(clock.unix_time())
     return {
         "iss": ISSUER,
         "aud": "townhall",

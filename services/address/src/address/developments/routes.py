@@ -1,6 +1,5 @@
 """Number and approve developments."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -10,7 +9,7 @@ from address.developments import actions, store
 from address.developments.schemas import Approval, Development, DevelopmentLine, NewDevelopment
 from address.shared.dates import AsOf
 from address.shared.dependencies import Reader, Writer, etag_headers
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Reading, Writing
 from chassis.etags import ETAG, IfMatch
 from chassis.idempotency import OnlyOnce
@@ -32,7 +31,7 @@ async def create_development(
     Each plot gets a provisional property with the next UPRN from the council's range. Each flat gets one
     within its building. Numbers and names must be free on the street.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
 
     def headers(created: Development) -> dict[str, str]:
         return {
@@ -87,7 +86,7 @@ async def approve_development(
 
     Send the development's ETag as ``If-Match``. Publishes ``address.property.changed.v1`` for each.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
 
     async def approve() -> Development:
         return await actions.approve_development(session, context, development, body, precondition)

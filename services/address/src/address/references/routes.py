@@ -1,6 +1,6 @@
 """Cross references: how council tax, business rates and other registers refer to a property."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -20,6 +20,7 @@ from address.references.schemas import (
     SchemeSlug,
 )
 from address.shared.dates import AsOf
+from chassis import clock
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
@@ -177,11 +178,11 @@ async def end_address_reference(
 
 
 def _context(council: str, caller: Caller) -> ChangeContext:
-    return ChangeContext(council, caller, datetime.now(UTC).date())
+    return ChangeContext(council, caller, clock.today())
 
 
 def _as_of_day(as_of: date | None) -> date:
-    return as_of or datetime.now(UTC).date()
+    return as_of or clock.today()
 
 
 def _to_scheme(slug: str, scheme: rules.Scheme) -> Scheme:

@@ -1,11 +1,13 @@
 """Days in queries and bodies: a past day, and ``as_of``."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator
+
+from chassis import clock
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -18,7 +20,7 @@ def _check_format(value: object) -> object:
 
 def _check_past(day: date) -> date:
     # In summer it is tomorrow here an hour before it is by the clock of the server.
-    if day > (datetime.now(UTC) + timedelta(hours=1)).date():
+    if day > (clock.now() + timedelta(hours=1)).date():
         raise ValueError("is in the future: nobody knows what the gazetteer will say")
     return day
 

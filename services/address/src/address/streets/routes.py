@@ -1,6 +1,5 @@
 """Read, create, rename and close streets, and list their history."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -20,6 +19,7 @@ from address.streets import store
 from address.streets.actions import streets as naming
 from address.streets.actions import views
 from address.streets.schemas import Closing, NewStreet, Street, StreetChange
+from chassis import clock
 from chassis.database import Reading, Writing
 from chassis.etags import ETAG, IfMatch
 from chassis.idempotency import OnlyOnce
@@ -70,7 +70,7 @@ async def create_street(
 
     Its name must be free in its locality and town. Publishes ``address.street.created.v1``.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
 
     def headers(created: Street) -> dict[str, str]:
         return {**etag_headers(created), "Location": f"/{council}/address/v1/streets/{created.usrn}"}
@@ -97,7 +97,7 @@ async def change_street(
     A new name changes every address on the street at the same time. The change is added to the history of the
     street and of each property, and published for each (``address.street.changed.v1``).
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
     action = lambda: naming.change_street(session, context, usrn, body, precondition)  # noqa: E731 - once wants it without arguments
     return await once.run(session, caller, body, action, status=200, headers=etag_headers)
 
@@ -120,7 +120,7 @@ async def close_street(
 
     Publishes ``address.street.retired.v1``.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
     action = lambda: naming.close_street(session, context, usrn, body, precondition)  # noqa: E731 - once wants it without arguments
     return await once.run(session, caller, body, action, status=200, headers=etag_headers)
 

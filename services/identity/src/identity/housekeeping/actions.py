@@ -1,8 +1,9 @@
 """Purge what has expired: sessions end, codes, requests and counts are deleted. The worker runs it."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from chassis import clock
 from chassis.database import Database
 from identity.accounts.actions import sessions
 from identity.factors.actions import authentication, sms
@@ -33,7 +34,7 @@ async def purge(database: Database) -> None:
         async with database.writing() as session:
             ended = await sessions.expire(session)
     async with database.writing() as session:
-        now = datetime.now(UTC)
+        now = clock.now()
         await codes.purge(session, now)
         await desk_codes.purge_desk_codes(session)
         await authentication.purge(session, now)

@@ -10,7 +10,7 @@ import asyncio
 import csv
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from address.loading.actions import csv_load, supply_load
 from address.loading.actions.outcome import LoadFile, LoadOutcome, Progress
 from address.loading.actions.preparation import TooManyRetiredError
 from address.loading.store import staged_csv
-from chassis import ids
+from chassis import clock, ids
 from chassis.commands import ExitCode, Reporter, make_reporter
 from chassis.database import Database, Session
 from chassis.settings import Settings
@@ -89,7 +89,7 @@ async def _load(database: Database, arguments: argparse.Namespace, report: Repor
         return report.finish(
             ExitCode.DONE, "already-loaded", **summary, load=ids.show(last.id), loaded_at=when
         )
-    today = datetime.now(UTC).date()
+    today = clock.today()
     file = LoadFile(
         arguments.council, council.gss, summary["file"], tuple(sources), facts, today, arguments.yes
     )

@@ -1,6 +1,5 @@
 """List, add and change the addresses of a property."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -12,6 +11,7 @@ from address.properties.schemas.names import AddressNames, NameChange, NewName
 from address.properties.store import names, reads
 from address.shared.dates import AsOf
 from address.shared.dependencies import Reader, StoredJson, Writer, etag_headers
+from chassis import clock
 from chassis.database import Session, Writing, fast_pool
 from chassis.etags import ETAG, IfMatch, version_tag
 from chassis.idempotency import OnlyOnce
@@ -56,7 +56,7 @@ async def add_address_name(
 
     Send the property's ETag as ``If-Match``. A Welsh address needs a Welsh name of its street.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
 
     async def add() -> StoredJson:
         await naming.add_name(session, context, uprn, body, precondition)
@@ -84,7 +84,7 @@ async def change_address_name(
 
     Send the property's ETag as ``If-Match``. To change the postal address, change the property itself.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
 
     async def change() -> StoredJson:
         await naming.change_name(session, context, uprn, lpi_key, body, precondition)

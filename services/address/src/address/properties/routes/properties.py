@@ -1,6 +1,6 @@
 """Read, create, change and retire a property, and list its history."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +20,7 @@ from address.shared.dependencies import (
     etag_headers,
     read_number_cursor,
 )
+from chassis import clock
 from chassis.database import Reading, Writing, fast_pool
 from chassis.etags import ETAG, NOT_MODIFIED, IfMatch, IfNoneMatch, is_current, version_tag
 from chassis.idempotency import OnlyOnce
@@ -81,7 +82,7 @@ async def create_address(
     You can send a UPRN that is not and was not in use. The number or name must be free on the street.
     Publishes ``address.property.created.v1``.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
 
     async def create() -> StoredJson:
         return _stored_json(await creation.create_property(session, context, body))
@@ -113,7 +114,7 @@ async def change_address(
     property becomes historic. A change with no effect keeps the version. Send an ``Idempotency-Key`` so that
     you can repeat the request if you lose the answer: without one, the repeat is refused with 412.
     """
-    today = datetime.now(UTC).date()
+    today = clock.today()
 
     async def change() -> StoredJson:
         return _stored_json(
@@ -142,7 +143,7 @@ async def retire_address(
     Refused while there are live properties within it, unless ``children`` is true: then they are retired too.
     Publishes ``address.property.retired.v1`` for each.
     """
-    context = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, clock.today())
 
     async def retire() -> StoredJson:
         return _stored_json(await retirement.retire_property(session, context, uprn, body, precondition))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids, outbox
+from chassis import clock, ids, outbox
 from chassis.database import ReadSession, Session
 from identity.accounts.rules import factors
 from identity.accounts.rules.browser_sessions import BrowserSession, SessionRecord, UpstreamSignIn
@@ -203,4 +203,4 @@ def _hash(secret: str) -> bytes:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

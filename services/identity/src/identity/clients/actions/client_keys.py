@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Database
 from chassis.outbound import Outbound, OutboundError
 from chassis.problems import FieldError, Problem
@@ -67,7 +67,7 @@ class KeyRefresher:
         return task
 
     async def _read(self, database: Database, council: str, client_id: UUID) -> Keys | None:
-        now = datetime.now(UTC)
+        now = clock.now()
         before = now - timedelta(seconds=self._settings.jwks_floor)
         async with database.writing(council) as session:
             uri = await store.claim_refresh(session, council, client_id, now, before)
@@ -83,7 +83,7 @@ class KeyRefresher:
     async def run_forever(self, database: Database) -> None:
         """Fetch old keys again for ever, so that a key that was taken down is soon refused."""
         while True:
-            before = datetime.now(UTC) - timedelta(seconds=self._settings.jwks_age)
+            before = clock.now() - timedelta(seconds=self._settings.jwks_age)
             async with database.reading("*") as session:
                 due = await store.list_due(session, before, _BATCH)
             await asyncio.gather(*(self.refresh(database, row.council, row.id) for row in due))
@@ -92,7 +92,7 @@ class KeyRefresher:
 
 async def _store_keys(database: Database, council: str, client_id: UUID, uri: str, new: Keys) -> Keys | None:
     """Store fetched keys, unless the client has changed meanwhile."""
-    now = datetime.now(UTC)
+    now = clock.now()
     async with database.writing(council) as session:
         row = await store.lock_keys(session, council, client_id)
         if row is None or row.jwks_uri != uri:

@@ -1,14 +1,14 @@
 """Services of a council that sign people in: register, change, retire. A change is live at once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
@@ -84,7 +84,7 @@ async def register_service(
     registered = _build_registration(body.model_dump(), 1, now, public=public)
     await store.add_registration(session, council, {**registered, "client": client_id})
     if body.jwks_uri is not None:
-        await client_keys.record_reading(session, council, client_id, datetime.now(UTC))
+        await client_keys.record_reading(session, council, client_id, clock.now())
     service = render_service(await _get_row(session, council, client_id))
     await record_change(
         session, council, client_id, "registered", caller.subject, compare_services(None, service), now
@@ -169,7 +169,7 @@ async def update_service(
     registered = _build_registration(members, row.version + 1, now, public=row.public)
     await store.update_registration(session, council, client_id, registered)
     if body.jwks_uri is not None:
-        await client_keys.record_reading(session, council, client_id, datetime.now(UTC))
+        await client_keys.record_reading(session, council, client_id, clock.now())
     old, new = render_service(row), render_service(await _get_row(session, council, client_id))
     await record_change(
         session, council, client_id, "changed", caller.subject, compare_services(old, new), now

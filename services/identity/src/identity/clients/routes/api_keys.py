@@ -1,12 +1,11 @@
 """The API keys of a council."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
@@ -53,7 +52,7 @@ async def revoke_api_key(
     council: Slug, key_id: ids.Id, _: Keeper, _refresh: DirectoryRefresh, session: Writing
 ) -> None:
     """Revoke an API key. It is refused everywhere within a second. To repeat the request is no error."""
-    await api_keys.revoke_api_key(session, council, key_id, datetime.now(UTC))
+    await api_keys.revoke_api_key(session, council, key_id, clock.now())
 
 
 def _show(row: Row[Any]) -> ApiKey:

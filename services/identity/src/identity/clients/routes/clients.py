@@ -1,11 +1,10 @@
 """Clients of a council, and of the whole region."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, ReadSession, Session, Writing
 from chassis.idempotency import Idempotency, OnlyOnce
@@ -52,7 +51,7 @@ async def revoke_client(
     session: Writing,
 ) -> None:
     """Revoke a client and its tokens. To repeat the request is no error."""
-    await clients.revoke_client(session, council, client_id, datetime.now(UTC))
+    await clients.revoke_client(session, council, client_id, clock.now())
 
 
 @router.post(_OF_REGION, status_code=201, response_model=ClientMade, responses=document_problems(409))
@@ -82,7 +81,7 @@ async def revoke_region_client(
 ) -> None:
     """Revoke a client of the region and its tokens. To repeat the request is no error."""
     await _require_region(session, caller)
-    await clients.revoke_client(session, REGION, client_id, datetime.now(UTC))
+    await clients.revoke_client(session, REGION, client_id, clock.now())
 
 
 async def _require_region(session: ReadSession, caller: Caller) -> None:

@@ -1,11 +1,10 @@
 """Services of a council that sign people in, registered by the council itself."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.etags import IfMatch, version_tag
@@ -128,7 +127,7 @@ async def retire_service(
     session: Writing,
 ) -> None:
     """Retire a service. It and its tokens are refused at once. To repeat the request is no error."""
-    await services.retire_service(session, council, client_id, caller, datetime.now(UTC))
+    await services.retire_service(session, council, client_id, caller, clock.now())
 
 
 @router.post(

@@ -1,10 +1,9 @@
 """Tell councils and revoked credentials again, for services that missed events; see ``chassis.resync``."""
 
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from chassis import outbox
+from chassis import clock, outbox
 from chassis.database import Session
 from chassis.resync import Page
 from identity.councils import store
@@ -26,7 +25,7 @@ async def add_councils(session: Session, after: Any) -> Page:
 
 async def add_revocations(session: Session, after: Any) -> Page:
     """Add an event of each credential refused still, after a council and an id."""
-    rows = await store.lock_revoked_page(session, after or _NONE_YET, datetime.now(UTC), _PAGE)
+    rows = await store.lock_revoked_page(session, after or _NONE_YET, clock.now(), _PAGE)
     for council, revoked in groupby(rows, key=lambda row: str(row.council)):
         events = [
             outbox.Event(TokenRevoked.model_validate(row, from_attributes=True), row.id, 1) for row in revoked

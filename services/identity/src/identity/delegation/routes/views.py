@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Session
 from chassis.web import choose_language, gettext_noop, translate
 from identity.accounts.rules import factors
@@ -84,7 +83,7 @@ def _describe(request: Request, row: Row[Any], texts: _Texts, account: UUID) -> 
     language, theme = choose_language(request), texts.get((row.council, row.theme))
     council = request.app.state.directory.councils.get(row.council)
     by_me = row.principal == account
-    status = rules.describe_status(mandates.from_row(row), datetime.now(UTC))
+    status = rules.describe_status(mandates.from_row(row), clock.now())
     times = {"since": row.accepted_at or row.offered_at, "ended": row.ended_at, "until": row.expires_at}
     return {
         "path": f"{MANDATES}/{ids.show(row.id)}",

@@ -1,12 +1,13 @@
 """Consents: what a person agrees that a client may know and do, and how they withdraw it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.database import ReadSession, Session
 from identity.grants.actions import grants, history
 from identity.grants.store import consents as store
@@ -49,7 +50,7 @@ async def revoke_consent(
     session: Session, council: str, account: UUID, client: UUID, client_name: str = ""
 ) -> bool:
     """Withdraw a consent and revoke what was granted on it. False when there was no consent."""
-    now = datetime.now(UTC)
+    now = clock.now()
     revoked = await store.revoke_consent(session, council, account, client, now)
     await grants.revoke_by_client(session, council, account, client, now)
     if revoked:

@@ -4,13 +4,13 @@ With a grant end its code, its refresh tokens and, within a second, its access t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Session
 from identity.grants.store import grants as store
 from identity.grants.store import logout_notices, pending_requests
@@ -76,7 +76,7 @@ async def revoke_by_session(session: Session, browser_session: UUID, council: st
     With ``council``, only what was granted there. A grant with ``offline_access`` goes on (OpenID Connect
     Back-Channel Logout 1.0 section 2.7).
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     rows = await store.lock_by_session(session, browser_session)
     await logout_notices.add_notices(session, browser_session, council, now)
     ended = (row for row in rows if council in (None, row.council) and OFFLINE_ACCESS not in row.scopes)
@@ -89,7 +89,7 @@ async def revoke_by_account(session: Session, account: UUID, council: str | None
     For an account that is closed and a member of staff who leaves.
     """
     rows = await store.lock_by_account(session, account)
-    await _revoke_all(session, (row for row in rows if council in (None, row.council)), datetime.now(UTC))
+    await _revoke_all(session, (row for row in rows if council in (None, row.council)), clock.now())
 
 
 async def revoke_by_client(
@@ -115,7 +115,7 @@ async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, remai
         for row, level in levels
         if vectors.satisfies_identity(withdrawn, level) and not vectors.satisfies_identity(remaining, level)
     )
-    await _revoke_all(session, unproven, datetime.now(UTC))
+    await _revoke_all(session, unproven, clock.now())
 
 
 async def purge(session: Session, now: datetime) -> None:

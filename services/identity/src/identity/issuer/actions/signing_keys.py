@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
+from chassis.clock import unix_time
 from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
 from identity.issuer import store
@@ -31,7 +31,7 @@ def _master(settings: Settings) -> bytes:
 class Issuer:
     """Signs what this process issues. ``clock`` returns Unix seconds; tests pass their own."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = unix_time) -> None:
         master = _master(settings)
         self.settings = settings
         self.clock = clock

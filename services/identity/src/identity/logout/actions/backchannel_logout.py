@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Database
 from chassis.outbound import Outbound, OutboundError
 from identity.grants.actions import logout_notices, subjects
@@ -42,7 +42,7 @@ async def send_due(database: Database, issuer: Issuer, outbound: Outbound) -> in
 
     Answers how many there were.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     async with database.writing() as session:
         notices = await logout_notices.claim_due(session, now, _BATCH, _delay)
     accepted = await asyncio.gather(*(_send_token(issuer, outbound, notice, now) for notice in notices))

@@ -1,11 +1,12 @@
 """What people themselves agree to, on our own pages: that somebody acts for them, and to act for somebody."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.database import Session
 from chassis.problems import conflict, not_found
 from identity.events import MandateAccepted
@@ -87,4 +88,4 @@ async def _close_expired(session: Session, council: str, mandate_id: UUID) -> No
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

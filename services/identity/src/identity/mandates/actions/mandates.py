@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids, outbox
+from chassis import clock, ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, not_found
 from identity.events import MandateAccepted, MandateRevoked
@@ -220,4 +220,4 @@ async def _refuse_tokens(session: Session, council: str, mandate_id: UUID) -> No
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -5,13 +5,13 @@ Nothing here lets anybody act: the people themselves do, in ``confirmations``.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Session
 from chassis.problems import Problem, conflict, invalid, not_found
 from identity.mandates.actions import mandates, themes
@@ -175,4 +175,4 @@ async def end_own(session: Session, account: UUID, mandate_id: UUID) -> None:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -5,11 +5,12 @@ that does not change with the council's list. Open offers in it end at once.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition, refuse_without_version
@@ -182,4 +183,4 @@ def _from_row(row: Row[Any]) -> Theme:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

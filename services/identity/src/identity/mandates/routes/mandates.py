@@ -1,13 +1,12 @@
 """Mandates: what a person lets another do for them, by the person's own token."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
@@ -156,7 +155,7 @@ def _to_model(row: Row[Any], grant: Row[Any], issuer: Issuer, settings: Settings
     """Convert a mandate to the API's model, for the person and the service of a grant."""
     account = grant.account
     is_principal = row.principal == account
-    status = rules.describe_status(mandates.from_row(row), datetime.now(UTC))
+    status = rules.describe_status(mandates.from_row(row), clock.now())
     may_act = status == "accepted" and row.delegate == account
     is_next = status == ("unconfirmed" if is_principal else "offered")
     return Mandate(

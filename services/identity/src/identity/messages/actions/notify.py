@@ -1,12 +1,12 @@
 """Deliver e-mails and SMS by GOV.UK Notify (https://docs.notifications.service.gov.uk/rest-api.html)."""
 
 import json
-import time
 from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from chassis import clock
 from chassis.outbound import Outbound, OutboundError, Reach, Request
 from identity.messages.actions.templates import Message
 from identity.messages.actions.transports import SECONDS, NotSentError
@@ -47,7 +47,7 @@ class _Notify:
             raise NotSentError(f"Notify answered {response.status}", permanent=not temporary)
 
     def _make_token(self) -> str:
-        claims = {"iss": self._service, "iat": int(time.time())}
+        claims = {"iss": self._service, "iat": int(clock.unix_time())}
         return jwt.encode({"typ": "JWT", "alg": "HS256"}, claims, self._secret)
 
 

@@ -1,8 +1,8 @@
 """Queue e-mails and SMS in the transaction they belong to; the worker sends them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Session
 from identity.messages import store
 from identity.messages.actions.templates import EMAIL, LANGUAGES, SMS, render
@@ -30,7 +30,7 @@ async def _add(
 ) -> None:
     language = language if language in LANGUAGES else "en"
     render(template, language, personalisation, channel)
-    now = datetime.now(UTC)
+    now = clock.now()
     # A code that arrives after it has expired helps nobody, and should not stay in the table to be stolen.
     life = _CODE_LIFE if "code" in personalisation else _LIFE
     values = {

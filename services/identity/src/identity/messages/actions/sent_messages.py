@@ -1,13 +1,13 @@
 """Messages that a laptop shows on a page instead of sending them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import ReadSession
 from identity.messages import store
 from identity.messages.actions.templates import EMAIL, SMS, render
@@ -37,7 +37,7 @@ def list_local_channels(settings: Settings) -> list[str]:
 
 async def list_newest(session: ReadSession, settings: Settings) -> list[SentMessage]:
     """List up to 100 messages that have not expired, newest first."""
-    now, channels = datetime.now(UTC), list_local_channels(settings)
+    now, channels = clock.now(), list_local_channels(settings)
     rows = await store.list_newest(session, _PAGE, channels)
     return [_render(row) for row in rows if row.expires_at > now]
 

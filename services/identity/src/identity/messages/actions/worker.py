@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Database
 from identity.messages import store
 from identity.messages.actions.notify import NotifyEmail, NotifySms
@@ -58,7 +58,7 @@ async def send_due(
 
     Messages of a channel without a transport stay where the page of sent messages shows them.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     ways = {EMAIL: settings.mail, SMS: settings.texts}
     channels = [channel for channel, way in ways.items() if way != "none"]
     async with database.writing() as session:
@@ -93,4 +93,4 @@ async def _retry_or_drop(database: Database, row: Row[Any], error: NotSentError)
         if error.permanent:
             await store.delete_message(session, row.id)
         else:
-            await store.reschedule(session, row.id, datetime.now(UTC) + timedelta(seconds=delay))
+            await store.reschedule(session, row.id, clock.now() + timedelta(seconds=delay))

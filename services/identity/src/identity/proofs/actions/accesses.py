@@ -1,13 +1,13 @@
 """The record of accesses to proofs: who did what with one, and when. The database keeps it as written."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids, outbox
+from chassis import clock, ids, outbox
 from chassis.database import ReadSession, Session
 from identity.events import IdentityAccess
 from identity.proofs import store
@@ -57,4 +57,4 @@ async def list_all_accesses(
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -1,12 +1,13 @@
 """Who may prove whose identity, and which proofs need a second member of staff."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import Problem
@@ -31,7 +32,7 @@ async def check_may_prove(
     if caller_account is None:
         return
     await session.set_all_councils()
-    share_mandate = await mandates.exist_between(session, caller_account, account, datetime.now(UTC))
+    share_mandate = await mandates.exist_between(session, caller_account, account, clock.now())
     await session.set_council(council)
     if share_mandate:
         raise Problem(403, "shared-mandate", "One of you acts for the other. Ask a colleague.")
@@ -82,7 +83,7 @@ async def needs_second_look(session: Session, account: UUID, level: str, person:
     """
     if rules.needs_second_look(level):
         return True
-    now = datetime.now(UTC)
+    now = clock.now()
     return any(
         _name_key(row) != _name_key(person)
         for row in await proof_status.list_recent(session, account)

@@ -1,8 +1,9 @@
 """Desk codes: a person shows one at a council's desk, so that staff know which account is theirs."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
+from chassis import clock
 from chassis.database import Session
 from identity.proofs import rules, store
 
@@ -25,4 +26,4 @@ async def purge_desk_codes(session: Session) -> None:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.database import ReadSession
 from identity.proofs import store
 from identity.shared.oauth import vectors
@@ -30,7 +30,7 @@ class ProofStatus:
 
 async def get_status(session: ReadSession, account: UUID, level_needed: str) -> ProofStatus:
     """Get the status of a person's proofs towards the level needed."""
-    rows, now = await list_recent(session, account), datetime.now(UTC)
+    rows, now = await list_recent(session, account), clock.now()
     level, waiting, expired = vectors.NO_IDENTITY, None, None
     for row in rows:
         is_enough = vectors.satisfies_identity(row.level, level_needed)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
@@ -233,4 +233,4 @@ async def _get_locked(session: Session, council: str, proof_id: UUID) -> Row[Any
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

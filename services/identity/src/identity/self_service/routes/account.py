@@ -1,12 +1,11 @@
 """Pages of a person's own account: overview, sessions, language, and closing it."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import public
 from chassis.database import Database, Writing
 from chassis.ids import Id
@@ -70,7 +69,7 @@ async def show_sessions(_: Anybody, request: Request, session: Writing, person: 
             "device": row.device,
             "here": row.id == person.session,
             "since": format_time(row.created_at, request),
-            "seen": format_time(datetime.now(UTC) if row.id == person.session else row.seen_at, request),
+            "seen": format_time(clock.now() if row.id == person.session else row.seen_at, request),
         }
         for row in await sessions.list_by_account(session, person.account)
     ]

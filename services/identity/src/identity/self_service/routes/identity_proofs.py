@@ -1,7 +1,6 @@
 """The page of a person's own proofs of identity: what is proven, until when, and who has accessed it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import public
 from chassis.database import Writing
 from chassis.pages import Paging
@@ -108,7 +107,7 @@ async def _show_proofs(
 
 
 def _proof(request: Request, row: Row[Any]) -> dict[str, Any]:
-    state = "ran-out" if row.expires_at <= datetime.now(UTC) else row.status
+    state = "ran-out" if row.expires_at <= clock.now() else row.status
     return {
         "level": LEVELS[row.level],
         "state": state,

@@ -1,8 +1,6 @@
 """What a client asks of the sign-in that it sent a browser to."""
 
-from datetime import UTC, datetime
-
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import ReadSession
 from identity.assurance.rules import SignInRequest
 from identity.grants.actions import pending_requests
@@ -11,7 +9,7 @@ from identity.shared.oauth import authorization_requests, redirects
 
 async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
     """Get the request with this id, which stands in the address; None when it is unknown or too old."""
-    row = await pending_requests.get_request(session, request_id, datetime.now(UTC))
+    row = await pending_requests.get_request(session, request_id, clock.now())
     if row is None:
         return None
     request = authorization_requests.restore_request(row.request)

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from chassis import clock
 from chassis.auth import public
 from chassis.database import Session
 from chassis.problems import document_problems
@@ -136,7 +137,7 @@ async def _list_upstreams(interaction: Interaction) -> dict[str, list[Any]]:
             ]
             for audience in ("residents", "staff")
         }
-        removed = await upstreams.list_removed(session, council.slug, datetime.now(UTC) - _ANNOUNCED)
+        removed = await upstreams.list_removed(session, council.slug, clock.now() - _ANNOUNCED)
     welsh = choose_language(request) == "cy"
     return {**offered, "removed": [upstream.title_cy if welsh else upstream.title for upstream in removed]}
 

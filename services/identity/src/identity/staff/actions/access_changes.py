@@ -7,12 +7,13 @@ nothing, since its scopes are looked up at every use.
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.database import Session
 from identity.grants.actions import subjects
 from identity.issuer.actions import revocations
@@ -121,4 +122,4 @@ async def revoke_tokens(session: Session, issuer: Issuer, council: str, accounts
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -5,11 +5,11 @@ sign-in must renew it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import Session
 from identity.issuer.actions.signing_keys import Issuer
 from identity.staff.actions import access_changes
@@ -51,7 +51,7 @@ async def provision_member(
     ``person``: the columns of ``staff_person``, and ``active``. Without ``group_names`` their groups stay as
     they are. Raises RefusedError.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     await store.lock_external_id(session, council, person["external_id"])
     staff_id = await _put_member(session, council, person, account, now)
     async with access_changes.revoke_lost_scopes_of_members(session, issuer, council, [staff_id]):
@@ -92,7 +92,7 @@ async def _set_groups(
 
 async def vouch_for_linked(session: Session, council: str, upstream_id: UUID, hours: int) -> None:
     """Vouch for all staff linked to an upstream for some hours: from now on its sign-ins provision them."""
-    until = datetime.now(UTC) + timedelta(hours=hours)
+    until = clock.now() + timedelta(hours=hours)
     await store.vouch_for_linked(session, council, upstream_id, until)
 
 
@@ -104,6 +104,6 @@ async def clear_vouching(session: Session, council: str, account: UUID) -> None:
 async def purge_absent(session: Session) -> None:
     """Remove a batch of staff who have not signed in for long. The session sees every council afterwards."""
     await session.set_all_councils()
-    now = datetime.now(UTC)
+    now = clock.now()
     for row in await store.list_absent(session, now - _ABSENCE, _BATCH):
         await store.remove_member(session, row.council, row.id, now)

@@ -1,12 +1,13 @@
 """Members of a council's staff: list them, link them with an account, and revoke access when they leave."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, not_found
@@ -149,4 +150,4 @@ def to_member(row: Row[Any]) -> StaffMember:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -4,13 +4,12 @@ Roles that come with a directory's groups are not recorded here: the directory k
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from identity.staff.schemas.staff import Role, RoleChange
@@ -47,7 +46,7 @@ async def _add(
     changes: dict[str, Any],
 ) -> None:
     values = {"id": ids.new(), "act": act, "role": name, "staff": staff_id, "actor": caller.subject}
-    await store.insert_role_change(session, council, {**values, "changes": changes, "at": datetime.now(UTC)})
+    await store.insert_role_change(session, council, {**values, "changes": changes, "at": clock.now()})
 
 
 async def list_role_changes(

@@ -1,12 +1,13 @@
 """Roles of a council: named sets of scopes, and who is given them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition, refuse_without_version
@@ -129,4 +130,4 @@ def to_role(row: Row[Any]) -> Role:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

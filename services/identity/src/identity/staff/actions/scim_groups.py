@@ -1,14 +1,14 @@
 """SCIM groups: a council's directory puts its staff into groups, which roles name (RFC 7644)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
 from chassis.problems import Problem
@@ -98,4 +98,4 @@ async def _change_members(session: Session, council: str, group_id: UUID, change
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

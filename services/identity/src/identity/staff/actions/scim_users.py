@@ -1,14 +1,14 @@
 """SCIM users: a council's directory adds, changes and removes its staff (RFC 7644)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
 from chassis.problems import Problem
@@ -142,4 +142,4 @@ def _from_row(row: Row[Any]) -> User:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -1,9 +1,9 @@
 """Check an upstream's provider now, so that a wrong registration shows before people sign in."""
 
 from collections.abc import Awaitable
-from datetime import UTC, datetime
 from typing import Literal
 
+from chassis import clock
 from identity.upstreams.actions.providers import Providers, ProviderUnavailableError
 from identity.upstreams.rules import metadata
 from identity.upstreams.rules import registration as rules
@@ -24,7 +24,7 @@ async def check_upstream(providers: Providers, upstream: Upstream) -> UpstreamCh
     if upstream.authentication == rules.KEY:
         findings.append(_check_signing_key(upstream))
     right = all(finding.right for finding in findings)
-    return UpstreamCheck(right=right, findings=findings, checked_at=datetime.now(UTC))
+    return UpstreamCheck(right=right, findings=findings, checked_at=clock.now())
 
 
 async def _check_metadata(providers: Providers, upstream: Upstream) -> list[UpstreamFinding]:
@@ -51,7 +51,7 @@ async def _check_keys(item: Item, url: str, reading: Awaitable[Keys]) -> Upstrea
 
 
 def _check_signing_key(upstream: Upstream) -> UpstreamFinding:
-    now = datetime.now(UTC)
+    now = clock.now()
     kids = [key.kid for key in upstream.keys if key.signs_from <= now]
     message = f"key {kids[-1]} signs; the provider must know this URL" if kids else "no key signs: make one"
     return UpstreamFinding(item="key", url=upstream.jwks_uri, right=bool(kids), message=message)

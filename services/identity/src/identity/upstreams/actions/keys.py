@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import RSAKey
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, not_found
 from identity.settings import Settings
@@ -126,4 +126,4 @@ def _open(settings: Settings, upstream_id: UUID, name: str, sealed: bytes) -> by
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

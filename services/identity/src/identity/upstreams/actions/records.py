@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import not_found
@@ -100,4 +100,4 @@ def list_changes(before: UpstreamModel | None, after: UpstreamModel) -> dict[str
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis import ids
+from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
@@ -221,4 +221,4 @@ async def _get_locked(session: Session, council: str, upstream_id: UUID, caller:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import ipaddress
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chassis.clock import unix_time
 from chassis.database import Session
 from chassis.problems import Problem
 from identity.settings import Settings
@@ -94,7 +94,7 @@ class AuthContext:
     ``clock`` returns Unix seconds; tests put their own in its place.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = unix_time) -> None:
         master = crypto.parse_master_key(settings.master_key.get_secret_value())
         self.settings = settings
         self.clock = clock
