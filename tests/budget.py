@@ -15,7 +15,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MOST_CPU = 60.0
-"""CPU-seconds of all the tests of a service in one run."""
+"""CPU-seconds of all the tests of a service in one run, on a machine that does nothing else."""
+BUSY = 1.25
+"""So much more a busy or slower machine may take: the processor's clock and caches are shared."""
 MOST_SETUP = 0.2
 """CPU-seconds of the set-up of a module, on average over a service's modules; its first pays for the run."""
 MOST_JOURNEYS = 5
@@ -42,7 +44,7 @@ class Costs:
         faults = [
             f"{part}: {seconds:.0f} CPU-seconds, {MOST_CPU:.0f} at most"
             for part, seconds in self.total.items()
-            if part.startswith("services/") and seconds > MOST_CPU
+            if part.startswith("services/") and seconds > MOST_CPU * BUSY
         ]
         for part, modules in self.setup.items():
             later = sorted(modules.values())[:-1]  # one module pays for templates and servers of the run

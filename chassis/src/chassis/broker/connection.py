@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 _REFUSED = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 _RETRY_INTERVAL = 0.5  # seconds between attempts to connect
 _LOG_INTERVAL = 60.0  # seconds
+_MAX_TEXTS = 20
 _MAX_REFUSALS = 1_000  # subjects remembered
 
 
@@ -50,7 +51,9 @@ class _MinuteLog:
     def warn(self, text: str) -> None:
         now = time.monotonic()
         if now - self._logged_at.get(text, float("-inf")) >= _LOG_INTERVAL:
-            self._logged_at = {text: now}
+            if len(self._logged_at) >= _MAX_TEXTS:
+                self._logged_at.clear()
+            self._logged_at[text] = now
             log.warning(text)
 
 
