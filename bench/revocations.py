@@ -29,6 +29,7 @@ from chassis.deny_list import DenyList
 from chassis.migrations import migrate
 from chassis.provision import provision
 from chassis.table_copies import TableCopies
+from dev import ports
 from dev.broker import CONTRACT, Broker, running
 from identity.app import service as identity
 from identity.issuer.actions import revocations
@@ -95,7 +96,8 @@ def _running_worker(broker: Broker, name: str, database_url: str) -> Iterator[No
         f"{prefix}_LOG_LEVEL": "WARNING",
         "IDENTITY_MASTER_KEY": _MASTER_KEY,
     }
-    process = subprocess.Popen([sys.executable, "-m", "chassis", "work", name], env=environment)
+    argv = [sys.executable, "-m", "chassis", "work", name, "--port", str(ports.free_port())]
+    process = subprocess.Popen(argv, env=environment)
     try:
         yield
     finally:
