@@ -1,6 +1,7 @@
 """Restarts services three times under load, with two replicas each: no request fails, no POST is doubled.
 
-Address and identity stand for all, which serve by the same code.
+Address and identity stand for all, which serve by the same code. ``TEST_RESTART_SERVICES=address,mapping,...``
+restarts others, ``TEST_RESTART_RATE`` sets the requests a second.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 RATE = int(os.environ.get("TEST_RESTART_RATE", "50"))  # requests a second
 ROLLS = 3
-SERVICES = ("address", "identity")
+SERVICES = tuple(os.environ.get("TEST_RESTART_SERVICES", "address,identity").split(","))
 ADDRESSES = "/citytown/address/v1/addresses"
 UPRNS = range(907900112305, 907900112311)
 READS = (
@@ -34,6 +35,7 @@ READS = (
     "/citytown/address/v1/council",
     "/citytown/identity/v1/council",
     "/identity/.well-known/jwks.json",
+    *(f"/citytown/{name}/v1/council" for name in SERVICES if name not in {"address", "identity"}),
 )
 COUNT_BY_NAME = """SELECT upper(pao_text) AS name, count(*) FROM lpi
     WHERE council = $1 AND pao_text ILIKE 'rolling %' GROUP BY 1"""
