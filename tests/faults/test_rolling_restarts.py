@@ -1,6 +1,6 @@
 """Restarts services three times under load, with two replicas each: no request fails, no POST is doubled.
 
-Address and identity stand for all, which serve by the same code. ``TEST_RESTART_SERVICES=address,mapping,...``
+Address and identity stand for all, which serve by the same code. ``TEST_RESTART_SERVICES=address,mapping``
 restarts others, ``TEST_RESTART_RATE`` sets the requests a second.
 """
 
