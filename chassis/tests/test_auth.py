@@ -120,11 +120,10 @@ async def test_a_token_signed_with_our_public_key_as_a_secret_is_401(client, iss
     assert status_and_code(response) == (401, "invalid-credential")
 
 
-async def test_an_expired_token_is_401_even_if_it_was_valid_before(client, mint, monkeypatch):
+async def test_an_expired_token_is_401_even_if_it_was_valid_before(client, mint, set_clock):
     token = mint(scopes=["notes:read"])
     assert (await client.get(NOTES, headers={"key": token})).status_code == 200
-    later = time.time() + 700
-    monkeypatch.setattr(time, "time", lambda: later)
+    set_clock(time.time() + 700)
     assert status_and_code(await client.get(NOTES, headers={"key": token})) == (401, "expired-credential")
 
 

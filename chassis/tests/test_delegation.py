@@ -121,13 +121,13 @@ async def test_a_delegate_needs_the_scope_the_theme_and_a_valid_mandate(
 
 
 async def test_a_delegates_token_expires_to_the_second_while_others_have_a_leeway(
-    client, mint, acting, monkeypatch
+    client, mint, acting, set_clock
 ):
     end = int(time.time()) + 60
     delegate, person = acting("notes:own", exp=end), {"key": mint(scopes=["notes:own"], exp=end)}
     statuses = []
     for now in (end - 0.001, end, end + 4.9, end + 5):
-        monkeypatch.setattr(time, "time", lambda now=now: now)
+        set_clock(now)
         statuses.append([(await note(client, headers)).status_code for headers in (delegate, person)])
     assert statuses == [[201, 201], [401, 201], [401, 201], [401, 401]]
 

@@ -31,10 +31,10 @@ def unix_time() -> float:
 
 
 @contextmanager
-def reading(read: Callable[[], datetime]) -> Iterator[None]:
-    """Take the time from ``read``, which returns moments in UTC, while the block runs: for tests."""
+def reading(source: Callable[[], datetime]) -> Iterator[None]:
+    """Take the time from ``source``, which returns moments in UTC, while the block runs: for tests."""
     global _read  # noqa: PLW0603 - the one clock of the process
-    before, _read = _read, read
+    before, _read = _read, source
     try:
         yield
     finally:

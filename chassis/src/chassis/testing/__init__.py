@@ -195,12 +195,16 @@ async def session(database: Database) -> AsyncIterator[Session]:
 
 
 @pytest.fixture
-def set_clock() -> Iterator[Callable[[str], None]]:
-    """Make ``set_clock("2028-02-29T12:00:00Z")``: from then on it is that moment, until the test ends."""
+def set_clock() -> Iterator[Callable[[str | float], None]]:
+    """Make ``set_clock("2028-02-29T12:00:00Z")``, or Unix seconds: it is that moment until the test ends."""
     with ExitStack() as clocks:
 
-        def set_to(text: str) -> None:
-            moment = datetime.fromisoformat(text).astimezone(UTC)
+        def set_to(at: str | float) -> None:
+            moment = (
+                datetime.fromisoformat(at).astimezone(UTC)
+                if isinstance(at, str)
+                else datetime.fromtimestamp(at, UTC)
+            )
             clocks.enter_context(clock.reading(lambda: moment))
 
         yield set_to
