@@ -267,7 +267,7 @@ async def test_a_council_that_appears_is_served_within_a_second(client, app, min
     async def is_served():
         return (await client.get("/newton/notes/v1/council", headers={"key": token})).status_code == 200
 
-    await eventually(is_served, within=1)
+    assert await eventually(is_served, within=1)
 
 
 async def test_the_issuers_keys_are_read_at_its_url_and_only_as_many_as_fit(issuer_key):

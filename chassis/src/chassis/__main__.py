@@ -45,13 +45,9 @@ def _add_dead_letter_actions(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="one of them")
     show.add_argument("--data", action="store_true", help="the event too: may show personal data")
     replay = actions.add_parser("replay", help="try one, or all, again")
-    replay.add_argument("--all", action="store_true")
     replay.add_argument("--consumer", help="all of this consumer")
     drop = actions.add_parser("drop", help="remove one for ever")
-    drop.add_argument("--reason", required=True, help="why, for those who look later")
-    drop.add_argument("--by", help="who decides; the Unix user if left out")
-    for action, nargs in ((show, None), (replay, "?"), (drop, None)):
-        action.add_argument("id", nargs=nargs)
+    _add_decisions(show, replay, drop)
 
 
 def _add_job_actions(parser: argparse.ArgumentParser) -> None:
@@ -63,9 +59,16 @@ def _add_job_actions(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="one of them")
     show.add_argument("--data", action="store_true", help="the payload too: may show personal data")
     replay = actions.add_parser("replay", help="put one, or all, back on the queue")
-    replay.add_argument("--all", action="store_true")
     replay.add_argument("--kind", help="all of this kind")
     drop = actions.add_parser("drop", help="decide that one is not to be done")
+    _add_decisions(show, replay, drop)
+
+
+def _add_decisions(
+    show: argparse.ArgumentParser, replay: argparse.ArgumentParser, drop: argparse.ArgumentParser
+) -> None:
+    """Add what is the same for dead letters and jobs that were given up: which one, who decides and why."""
+    replay.add_argument("--all", action="store_true")
     drop.add_argument("--reason", required=True, help="why, for those who look later")
     drop.add_argument("--by", help="who decides; the Unix user if left out")
     for action, nargs in ((show, None), (replay, "?"), (drop, None)):

@@ -24,15 +24,16 @@ from chassis.delivery import dead_letters, inbox
 from chassis.delivery.metrics import EVENTS, PAUSED_SINCE
 from chassis.events import Envelope, ForgedEventError
 from chassis.failures import Fault, classify, describe
+from chassis.grace import finish
 from chassis.pause import Pause
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 PAUSE_AFTER = 5
+_GRACE = 5.0  # seconds that a transaction may go on after the worker was told to stop
 _BEAT = ACK_WAIT / 3  # seconds between messages that the events in hand are in progress
 _RETRY_DELAYS = (0.1, 0.5, 2.0)  # seconds before each further try of an event that fails alone
-_GRACE = 5.0  # seconds that a transaction may go on after the worker was told to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Settler:
         batch = list(takewhile(lambda delivery: delivery.error is None, islice(pending, size)))
         try:
             if batch:
-                await self._finish(batch)
+                await finish(self._apply(batch), _GRACE)
             else:
                 await self._bury(pending[0])
         except Exception as error:  # noqa: BLE001 - whatever it is, it is judged
@@ -118,17 +119,6 @@ class Settler:
         for _ in range(len(batch) or 1):
             pending.popleft()
         return min(size * 2, BATCH)
-
-    async def _finish(self, batch: Sequence[Delivery]) -> None:
-        """Apply and acknowledge; a transaction begun is finished when the worker is told to stop."""
-        task = asyncio.create_task(self._apply(batch))
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait([task], timeout=_GRACE)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            raise
 
     async def _apply(self, batch: Sequence[Delivery]) -> None:
         envelopes = [delivery.envelope for delivery in batch if delivery.envelope]

@@ -4,10 +4,9 @@ Many jobs share a transaction. If one of them fails all are rolled back, and eac
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -15,6 +14,7 @@ from sqlalchemy.types import BigInteger
 
 from chassis import heartbeats
 from chassis.database import Database, Session
+from chassis.grace import finish
 from chassis.jobs.outcomes import LimitError, LostLeaseError, Outcomes, Work
 from chassis.telemetry import linked_span
 
@@ -50,7 +50,7 @@ class EffectRunner:
         """Run jobs in one transaction; False if one fails, and then nothing has happened."""
         heartbeats.beat()
         try:
-            await _finish(self._apply_in_time(works))
+            await finish(self._apply_in_time(works), _GRACE)
         except Exception:  # noqa: BLE001 - each runs alone next, and is judged then
             return False
         self._outcomes.count_done(works)
@@ -59,7 +59,7 @@ class EffectRunner:
     async def _run_alone(self, work: Work) -> None:
         heartbeats.beat()
         try:
-            await _finish(self._apply_in_time([work]))
+            await finish(self._apply_in_time([work]), _GRACE)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is judged
             await self._outcomes.fail(work, error)
             return
@@ -106,16 +106,4 @@ async def limited(seconds: float) -> AsyncIterator[None]:
     except TimeoutError:
         if scope.expired():
             raise LimitError(f"it took longer than {seconds:g} s") from None
-        raise
-
-
-async def _finish(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, for a bounded time, what the worker began before it was told to stop."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=_GRACE)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         raise
