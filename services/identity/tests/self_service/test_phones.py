@@ -60,7 +60,7 @@ async def test_a_number_is_added_with_the_code_sent_to_it(
     assert (await sent_emails("gwen@phones.example"))[-1].template == "changed-phone-added"
     events = [event for event in await published(database) if event.type == "identity.account.changed.v1"]
     assert events[-1].data["changed"] == ["phone"]
-    assert "900111" not in events[-1].model_dump_json()
+    assert "900111" not in str(events[-1].data)
 
 
 async def test_a_wrong_code_adds_nothing_and_five_use_up_the_right_one(newcomer, sent_sms, number_of):
