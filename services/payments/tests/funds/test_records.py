@@ -171,7 +171,7 @@ async def test_a_rate_begins_on_the_local_day(client, live, set_clock):
     record = (await client.post(url("vat-codes"), json=body, headers=live)).json()
     corrected = [{"from_date": "2026-08-01", "basis_points": 600}]
     assert (await send_change(client, live, "vat-codes", record, rates=corrected)).status_code == 200
-    set_clock("2026-08-02T00:00:00Z")
+    set_clock("2026-08-01T23:30:00Z")
     response = await send_change(client, live, "vat-codes", {**record, "version": 2}, rates=body["rates"])
     assert errors_of(response) == {"body.rates": "rate_has_begun"}
 
