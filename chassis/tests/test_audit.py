@@ -59,8 +59,8 @@ async def test_an_entry_says_who_did_what_why_and_in_which_trace(session):
 
 
 def test_what_is_new_or_gone_has_one_side():
-    assert audit.compare(None, {"text": "x", "theme": None}) == {"text": [None, "x"]}
-    assert audit.compare({"text": "x"}, None) == {"text": ["x", None]}
+    assert audit.compare({}, {"text": "x", "theme": None}) == {"text": [None, "x"]}
+    assert audit.compare({"text": "x"}, {}) == {"text": ["x", None]}
 
 
 @pytest.mark.parametrize("name", [audit.by_staff, audit.by_person])
@@ -227,11 +227,11 @@ HOSTILE = ["x" * 60_000, "a\x00b", "\ud800", {"deep": ["y" * 60_000]}]
 
 @pytest.mark.parametrize("value", HOSTILE, ids=["long", "nul", "surrogate", "nested"])
 async def test_a_value_that_cannot_be_kept_is_recorded_by_length_and_digest(session, value):
-    written = json.dumps(value, ensure_ascii=False)
-    digest = hashlib.sha256(written.encode(errors="surrogatepass")).hexdigest()
+    as_json = json.dumps(value, ensure_ascii=False)
+    digest = hashlib.sha256(as_json.encode(errors="surrogatepass")).hexdigest()
     await audit.record(session, "citytown", KEEPER, "changed", *NOTE, changes={"text": ["Bins", value]})
     [entry] = await list_entries(session)
-    assert entry.changes == {"text": ["Bins", {"characters": len(written), "sha256": digest}]}
+    assert entry.changes == {"text": ["Bins", {"characters": len(as_json), "sha256": digest}]}
 
 
 async def test_what_json_does_not_know_is_recorded_as_text(session):

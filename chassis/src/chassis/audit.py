@@ -86,10 +86,10 @@ def _name_caller(caller: Caller, kind: Literal["person", "staff"]) -> Actor:
     return Actor("client" if machine else kind, caller.subject, caller.client_id)
 
 
-def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, list[Any]]:
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     """List the fields that differ, each with its values before and after; None for what was not there."""
-    old, new = before or {}, after or {}
-    return {name: [old.get(name), new.get(name)] for name in {**old, **new} if old.get(name) != new.get(name)}
+    pairs = {name: [before.get(name), after.get(name)] for name in {**before, **after}}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 async def record(
@@ -155,7 +155,7 @@ def _make_entry(
     if not 0 < len(aggregate_id) <= _MAX_ID or len(reason or "") > _MAX_REASON:
         raise ValueError(f"an audited id has 1 to {_MAX_ID} characters, a reason up to {_MAX_REASON}")
     check_text(aggregate_id + (reason or ""))
-    who = asdict(actor)
+    members = asdict(actor)
     span = trace.get_current_span().get_span_context()
     return {
         "council": council,
@@ -164,9 +164,9 @@ def _make_entry(
         "aggregate_id": aggregate_id,
         "act": act,
         "at": (at or clock.now()).isoformat(),
-        "actor": who.pop("subject"),
-        "actor_kind": who.pop("kind"),
-        **who,
+        "actor": members.pop("subject"),
+        "actor_kind": members.pop("kind"),
+        **members,
         "reason": reason,
         "trace_id": trace.format_trace_id(span.trace_id) if span.is_valid else None,
     }
@@ -183,11 +183,11 @@ def _bound(changes: Changes) -> dict[str, Any]:
 
 def _bound_value(value: Any) -> Any:
     """Make a value that JSON and PostgreSQL take: itself, or its length and digest."""
-    written = json.dumps(value, default=str, ensure_ascii=False)
-    if len(written) <= _MAX_VALUE and not _UNSTORABLE.search(written):
-        return json.loads(written, parse_constant=str)  # JSON knows no infinity
-    digest = hashlib.sha256(written.encode(errors="surrogatepass")).hexdigest()
-    return {"characters": len(written), "sha256": digest}
+    as_json = json.dumps(value, default=str, ensure_ascii=False)
+    if len(as_json) <= _MAX_VALUE and not _UNSTORABLE.search(as_json):
+        return json.loads(as_json, parse_constant=str)  # JSON knows no infinity
+    digest = hashlib.sha256(as_json.encode(errors="surrogatepass")).hexdigest()
+    return {"characters": len(as_json), "sha256": digest}
 
 
 def _page(condition: ColumnElement[bool], *, newest_first: bool) -> Select[Any]:
