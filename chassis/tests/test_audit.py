@@ -247,6 +247,8 @@ async def test_what_json_does_not_know_is_recorded_as_text(session):
         ("7" * 201, {}),
         ("7\x00", {}),
         ("7", {"reason": "x" * 501}),
+        ("7", {"changes": {"f" * 201: [1, 2]}}),
+        ("7", {"changes": {"f\x00": [1, 2]}}),
         ("7", {"changes": {f"f{n}": [1, 2] for n in range(101)}}),
     ],
 )

@@ -126,7 +126,10 @@ async def record(
 async def erase(
     session: Session, council: str, actor: Actor, aggregate: str, aggregate_id: str, *, reason: str
 ) -> int:
-    """Erase the personal data in all entries of an aggregate, record that, and return how many had some."""
+    """Erase the personal data in all entries of an aggregate, record that, and return how many had some.
+
+    Lock the aggregate's row first: what another transaction is just recording is not erased.
+    """
     entry = _make_entry(council, actor, ERASED, aggregate, aggregate_id, reason, None)
     return int(await session.scalar(_ERASE, {"entry": json.dumps(entry)}))
 
@@ -173,8 +176,9 @@ def _make_entry(
 
 
 def _bound(changes: Changes) -> dict[str, Any]:
-    if len(changes) > _MAX_FIELDS:
-        raise ValueError(f"an entry has {_MAX_FIELDS} fields at most")
+    if len(changes) > _MAX_FIELDS or any(len(name) > _MAX_ID for name in changes):
+        raise ValueError(f"an entry has {_MAX_FIELDS} fields at most, with names up to {_MAX_ID} characters")
+    check_text("".join(changes))
     return {
         name: [*map(_bound_value, value)] if isinstance(value, list) else _bound_value(value)
         for name, value in changes.items()
