@@ -1,5 +1,6 @@
 """Histories from before the audit are entries of it, and the API answers as it did."""
 
+import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -36,6 +37,7 @@ def redo(connection, revision):
         revision.upgrade()
 
 
+@pytest.mark.long
 async def test_what_was_recorded_before_is_read_as_before(database, database_url):
     owner_url = database_url.replace("//identity:", "//identity_owner:")
     engine = create_async_engine(owner_url.replace("postgresql://", "postgresql+asyncpg://", 1))
