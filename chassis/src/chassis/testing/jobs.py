@@ -1,0 +1,38 @@
+"""Run a service's jobs in a test: now, to the end, without its worker."""
+
+from datetime import UTC, datetime, timedelta
+
+from chassis.app import Service
+from chassis.database import Database
+from chassis.jobs.runner import JobRunner
+from chassis.settings import Settings
+
+
+class RunJobs:
+    """``await run_jobs()`` runs what is due, and what that enqueues, until nothing is left."""
+
+    def __init__(self, service: Service, database: Database, settings: Settings) -> None:
+        self._service = service
+        self._database = database
+        self._settings = settings
+
+    async def __call__(self, *, after: timedelta | None = None, settings: Settings | None = None) -> None:
+        """Run jobs. With ``after``, then also those of that much later: each schedule once, and retries.
+
+        ``settings``: of the worker, if they are to differ from the module's.
+        """
+        await self._drain(None, settings)
+        if after is not None:
+            await self._drain(datetime.now(UTC) + after, settings)
+
+    async def _drain(self, now: datetime | None, settings: Settings | None) -> None:
+        service = self._service
+        runner = JobRunner(
+            service.name,
+            service.all_jobs,
+            service.all_schedules,
+            self._database,
+            settings or self._settings,
+            clock=lambda: now,
+        )
+        await runner.drain()
