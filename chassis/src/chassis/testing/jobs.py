@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import delete
+
+from chassis import tables
 from chassis.app import Service
 from chassis.database import Database
 from chassis.jobs.runner import JobRunner
@@ -17,10 +20,12 @@ class RunJobs:
         self._settings = settings
 
     async def __call__(self, *, after: timedelta | None = None, settings: Settings | None = None) -> None:
-        """Run jobs. With ``after``, then also those of that much later: each schedule once, and retries.
+        """Run jobs. With ``after``, then also those of that much later: a schedule once, and retries.
 
         ``settings``: of the worker, if they are to differ from the module's.
         """
+        async with self._database.writing() as session:  # schedules begin now, and go by no run before
+            await session.execute(delete(tables.schedule))
         await self._drain(None, settings)
         if after is not None:
             await self._drain(datetime.now(UTC) + after, settings)

@@ -1,12 +1,17 @@
 """Signing out at a service's wish, and telling the others."""
 
+import asyncio
+import json
+from datetime import timedelta
 from urllib.parse import parse_qs
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
+from chassis import migrations
 from chassis.outbound import Outbound, OutboundError
-from chassis.testing import ISSUER
+from chassis.testing import ISSUER, eventually, fresh_database
 from identity.accounts.actions import sessions
 from identity.logout.actions import backchannel_logout
 from services.identity.tests.provider import (
@@ -21,20 +26,33 @@ from services.identity.tests.provider import (
     verify_claims,
 )
 
+_FORMER_NOTICE = """
+    WITH granted AS (
+        INSERT INTO token_grant (council, id, client, account, session, scopes, request, created_at)
+        VALUES ('citytown', uuidv7(), uuidv7(), uuidv7(), uuidv7(), '{}',
+            '{"backchannel_logout_uri": "https://service.example"}', now())
+        RETURNING *)
+    INSERT INTO logout_notice (council, id, client, uri, account, session, attempts, due_at, rs256)
+    SELECT council, uuidv7(), client, 'https://service.example', account, session, 2,
+        now() + interval '1 hour', false FROM granted
+    RETURNING (SELECT id FROM granted)"""
 BACKCHANNEL = "https://service.example/logout-token"
 SAME = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
 
 
 class Recorder(Outbound):
-    """Services that are told: they take what they get, or not."""
+    """Services that are told: they take what they get, or not. Put in the place of ``Outbound``."""
 
     def __init__(self, *, fails=False):
         self.notices, self.fails = [], fails
 
+    def __call__(self, settings):
+        return self
+
     async def post(self, uri, form, *, max_bytes, local_only=False):
         self.notices.append((uri, parse_qs(form.decode())["logout_token"][0]))
         if self.fails:
-            raise OutboundError("answered 500, not 200")
+            raise OutboundError("answered 400, not 200", "service.example")
         return b""
 
 
@@ -106,11 +124,30 @@ async def service_and_session(visitor, database):
     return service, await verify_claims(visitor, token)
 
 
-async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, service_and_session):
+@pytest.fixture
+def services(monkeypatch):
+    """``services(fails=True)`` -> what takes the place of the services that are told."""
+
+    def install(**options):
+        recorder = Recorder(**options)
+        monkeypatch.setattr(backchannel_logout, "Outbound", recorder)
+        return recorder
+
+    return install
+
+
+async def list_jobs(database):
+    async with database.writing("*") as session:
+        return await session.all(text("SELECT * FROM job WHERE kind = 'identity.send_logout_token'"))
+
+
+async def test_services_get_a_logout_token_when_a_session_ends(
+    visitor, database, services, run_jobs, service_and_session
+):
     service, signed_in = service_and_session
-    recorder = Recorder()
-    assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
-    (uri, token) = recorder.notices[0]
+    recorder = services()
+    await run_jobs()
+    [(uri, token)] = recorder.notices
     content = await verify_claims(visitor, token)
     assert (uri, read_header(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
     assert (content["iss"], content["aud"]) == (ISSUER, service.client_id)
@@ -118,16 +155,61 @@ async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, dat
     assert content["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
     assert "nonce" not in content
     assert content["exp"] - content["iat"] <= 120
-    assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 0  # once is enough
+    assert await list_jobs(database) == [], "once is enough"
 
 
-async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database, service_and_session):
-    recorder = Recorder(fails=True)
-    for _ in range(10):
-        await backchannel_logout.send_due(database, app.state.issuer, recorder)
-        async with database.writing() as session:
-            await session.execute(text("UPDATE logout_notice SET due_at = now() - interval '1 second'"))
+async def test_a_logout_token_is_sent_again_later_but_not_for_ever(
+    database, services, run_jobs, service_and_session
+):
+    recorder = services(fails=True)
+    for hour in range(10):
+        await run_jobs(after=timedelta(hours=hour))
     assert len(recorder.notices) == 6
+    [job] = await list_jobs(database)
+    assert job.reason.startswith("service.example answered 400, not 200.")
+    async with database.writing("*") as session:
+        await session.execute(text("DELETE FROM job"))
+
+
+async def test_a_logout_token_is_sent_by_another_worker_when_the_first_ends_in_the_middle(
+    visitor, database, services, run_jobs, service_and_session
+):
+    recorder = services()
+    begun = asyncio.Event()
+
+    async def hang(*_, **__):
+        begun.set()
+        await asyncio.Event().wait()
+
+    recorder.post, post = hang, recorder.post
+    worker = asyncio.create_task(run_jobs())
+    await begun.wait()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    assert recorder.notices == []
+    recorder.post = post
+
+    async def is_sent():
+        await run_jobs(after=timedelta(hours=1))
+        return recorder.notices
+
+    await eventually(is_sent)
+    assert await list_jobs(database) == []
+
+
+async def test_a_logout_token_that_waited_in_the_former_queue_is_sent_on(postgres_url, service):
+    async with fresh_database(postgres_url, service) as url:
+        owner_url = url.replace(f"//{service.name}:", f"//{service.name}_owner:")
+        await migrations.migrate(service.name, owner_url, to="base")
+        await migrations.migrate(service.name, owner_url, to="0020")
+        connection = await asyncpg.connect(owner_url)
+        await connection.execute("SELECT set_config('app.council', '*', false)")
+        grant = await connection.fetchval(_FORMER_NOTICE)
+        await migrations.migrate(service.name, owner_url)
+        [job] = await connection.fetch("SELECT * FROM job")
+        await connection.close()
+    assert (job["kind"], json.loads(job["payload"])) == ("identity.send_logout_token", {"grant": str(grant)})
+    assert (job["state"], job["failures"]) == (1, 2)
 
 
 @pytest.mark.parametrize("uri", ["http://service.example/x", "https://127.0.0.1/x", "https://localhost/x"])
