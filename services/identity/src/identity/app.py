@@ -226,8 +226,8 @@ service = Service(
     },
     jobs=[backchannel_logout.handlers, client_keys.handlers],
     schedules=client_keys.schedules,
+    purges=housekeeping.PURGES,
     tasks={
-        "purge": housekeeping.run,
         "messages": worker.run,
     },
     start=_start,

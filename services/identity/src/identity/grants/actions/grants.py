@@ -119,10 +119,19 @@ async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, remai
     await _revoke_all(session, unproven, clock.now())
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete requests nobody followed up, access tokens that expired, and grants too old to refresh."""
-    await pending_requests.purge(session, now)
-    await store.purge(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
+async def purge_requests(session: Session, most: int) -> int:
+    """Delete a batch of requests nobody followed up."""
+    return await pending_requests.purge(session, clock.now(), most)
+
+
+async def purge_access_tokens(session: Session, most: int) -> int:
+    """Delete a batch of access tokens that expired."""
+    return await store.purge_access_tokens(session, clock.now(), most)
+
+
+async def purge(session: Session, most: int) -> int:
+    """Delete a batch of grants too old to refresh."""
+    return await store.purge(session, clock.now() - timedelta(seconds=relying_party.GRANT_SECONDS), most)
 
 
 async def _revoke_all(session: Session, rows: Iterable[Row[Any]], at: datetime) -> None:
