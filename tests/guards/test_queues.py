@@ -79,19 +79,19 @@ def is_polling(node):
     return any(called(inner) in {"sleep", "wait_for", "timeout"} for inner in ast.walk(node))
 
 
-def find(source, is_wanted):
-    """Find the names at the top level in which something is wanted."""
+def find(source, matches):
+    """Find the names at the top level in which some expression matches."""
     for statement in ast.parse(source).body:
-        if any(is_wanted(node) for node in ast.walk(statement)):
+        if any(matches(node) for node in ast.walk(statement)):
             yield name_at_top(statement)
 
 
-def find_places(is_wanted):
+def find_places(matches):
     return {
         f"{path.relative_to(ROOT)}: {name}"
         for path in production()
         if str(path.relative_to(ROOT)).startswith(FOLDERS)
-        for name in find(path.read_text(), is_wanted)
+        for name in find(path.read_text(), matches)
     }
 
 

@@ -1,8 +1,8 @@
 """Run a service's jobs in a test: now, to the end, without its worker."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from chassis import tables
 from chassis.app import Service
@@ -26,9 +26,10 @@ class RunJobs:
         """
         async with self._database.writing() as session:  # schedules begin now, and go by no run before
             await session.execute(delete(tables.schedule))
+            now = await session.scalar(select(func.now()))
         await self._drain(None, settings)
         if after is not None:
-            await self._drain(datetime.now(UTC) + after, settings)
+            await self._drain(now + after, settings)
 
     async def _drain(self, now: datetime | None, settings: Settings | None) -> None:
         service = self._service

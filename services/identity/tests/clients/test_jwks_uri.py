@@ -267,17 +267,17 @@ async def test_keys_are_fetched_by_another_worker_when_the_first_ends_in_the_mid
     server.publish(first)
     service = (await register(client, headers, server)).json()
     await age_keys(service)
-    begun, ended = asyncio.Event(), asyncio.Event()
+    start_event, end_event = asyncio.Event(), asyncio.Event()
 
     async def hang(*_, **__):
-        begun.set()
-        await ended.wait()
+        start_event.set()
+        await end_event.wait()
         return b""
 
     with monkeypatch.context() as patch:
         patch.setattr(looked_up.outbound, "get", hang)
         worker = asyncio.create_task(run_refreshes())
-        await begun.wait()
+        await start_event.wait()
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
     server.publish(two)
@@ -287,4 +287,4 @@ async def test_keys_are_fetched_by_another_worker_when_the_first_ends_in_the_mid
         return len(server.requests) == 2
 
     await eventually(is_fetched)
-    ended.set()
+    end_event.set()

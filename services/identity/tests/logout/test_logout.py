@@ -175,15 +175,15 @@ async def test_a_logout_token_is_sent_by_another_worker_when_the_first_ends_in_t
     visitor, database, services, run_jobs, service_and_session
 ):
     recorder = services()
-    begun = asyncio.Event()
+    start_event, end_event = asyncio.Event(), asyncio.Event()
 
     async def hang(*_, **__):
-        begun.set()
-        await asyncio.Event().wait()
+        start_event.set()
+        await end_event.wait()
 
     recorder.post, post = hang, recorder.post
     worker = asyncio.create_task(run_jobs())
-    await begun.wait()
+    await start_event.wait()
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
     assert recorder.notices == []
@@ -194,6 +194,7 @@ async def test_a_logout_token_is_sent_by_another_worker_when_the_first_ends_in_t
         return recorder.notices
 
     await eventually(is_sent)
+    end_event.set()
     assert await list_jobs(database) == []
 
 
