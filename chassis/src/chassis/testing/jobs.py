@@ -24,12 +24,14 @@ class RunJobs:
 
         ``settings``: of the worker, if they are to differ from the module's.
         """
+        if after is None:
+            await self._drain(None, settings)
+            return
         async with self._database.writing() as session:  # schedules begin now, and go by no run before
             await session.execute(delete(tables.schedule))
             now = await session.scalar(select(func.now()))
         await self._drain(None, settings)
-        if after is not None:
-            await self._drain(now + after, settings)
+        await self._drain(now + after, settings)
 
     async def _drain(self, now: datetime | None, settings: Settings | None) -> None:
         service = self._service
