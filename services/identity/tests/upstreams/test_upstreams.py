@@ -267,7 +267,7 @@ async def test_a_leaked_key_is_withdrawn_at_once_and_purged(client, live, databa
     [only] = (await client.get(jwks_path(registered))).json()["keys"]
     assert only["kid"] == response.json()["kid"] != registered["keys"][0]["kid"]
     async with database.writing("*") as session:
-        await keys.purge_keys(session)
+        assert await keys.purge_keys(session, 10) == 1
         rows = await session.all(text("SELECT kid FROM upstream_key"))
     assert [row.kid for row in rows] == [only["kid"]]
     acts = [event[0] for event in await events_of(client, live, registered)]

@@ -9,7 +9,7 @@ from alembic import op
 from chassis import migrations
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
