@@ -10,6 +10,7 @@ import uvicorn
 from simulators.card_processor.simulator import Simulator
 
 _GRACE_SECONDS = 2  # for requests that a fault holds
+_MAX_CONNECTIONS = 1000
 
 
 def main() -> int:
@@ -36,6 +37,7 @@ def main() -> int:
         port=options.port,
         log_level="warning",
         access_log=False,
+        limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     return 0

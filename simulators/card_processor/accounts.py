@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,7 +72,7 @@ class Account:
 
     def to_json(self) -> dict[str, Any]:
         """Return the account as the database has it."""
-        return asdict(self)
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
 
 def check_key(authorization: str) -> str:

@@ -14,7 +14,7 @@ from simulators.card_processor.cards import CARDS
 from simulators.card_processor.faults import Fault, take_fault
 from simulators.card_processor.fields import Fields
 from simulators.card_processor.idempotency import Answer, answer_once, check_key
-from simulators.card_processor.listing import list_page
+from simulators.card_processor.record_list import list_page
 from simulators.card_processor.requests import answer, endpoint, open_account, read_members, read_query
 from simulators.card_processor.session import AccountSession, public
 from simulators.card_processor.state import SimulatorState
@@ -171,14 +171,14 @@ def _lists(state: SimulatorState, path: str, kind: str, parent: str | None = Non
 
 def routes(state: SimulatorState) -> list[Route]:
     """Build the routes of the API."""
-    one = "/v1/authorisations/{id}"
+    path = "/v1/authorisations/{id}"
     result = [
         _changes(state, "/v1/authorisations", "authorise", parse_authorise),
-        _changes(state, f"{one}/three_d_secure", "three_d_secure", parse_three_d_secure),
-        _changes(state, f"{one}/capture", "capture", parse_capture),
-        _changes(state, f"{one}/cancel", "cancel", parse_cancel),
-        _changes(state, f"{one}/refunds", "refund", parse_refund),
-        _lists(state, f"{one}/refunds", refunds.KIND),
+        _changes(state, f"{path}/three_d_secure", "three_d_secure", parse_three_d_secure),
+        _changes(state, f"{path}/capture", "capture", parse_capture),
+        _changes(state, f"{path}/cancel", "cancel", parse_cancel),
+        _changes(state, f"{path}/refunds", "refund", parse_refund),
+        _lists(state, f"{path}/refunds", refunds.KIND),
         _lists(state, "/v1/balance_transactions", balance.KIND, "payout"),
         _lists(state, "/v1/refunds", refunds.KIND, "authorisation"),
         _lists(state, "/v1/disputes", disputes.KIND, "authorisation"),

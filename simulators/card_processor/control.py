@@ -11,8 +11,8 @@ from simulators.card_processor import control_settings, disputes, faults, payout
 from simulators.card_processor.errors import ApiError
 from simulators.card_processor.fields import Fields
 from simulators.card_processor.idempotency import Answer, answer_once, check_key
-from simulators.card_processor.listing import list_page
 from simulators.card_processor.payouts import PayoutRequest
+from simulators.card_processor.record_list import list_page
 from simulators.card_processor.requests import answer, endpoint, open_account, read_members, read_query
 from simulators.card_processor.session import AccountSession, public
 from simulators.card_processor.settlement_faults import SettlementFault

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
@@ -23,6 +24,10 @@ _WAITING = (
     "SELECT sequence, id, body, attempts FROM webhook"
     " WHERE account = ? AND state = 'waiting' AND due <= ? AND retry_at <= ? ORDER BY sequence LIMIT ?"
 )
+_ACCOUNTS = (
+    "SELECT id FROM account"
+    " WHERE EXISTS (SELECT 1 FROM webhook WHERE account = account.id AND state = 'waiting')"
+)
 _SAVE = (
     "UPDATE webhook SET state = ?, attempts = ?, retry_at = ?, error = ? WHERE account = ? AND sequence = ?"
 )
@@ -36,9 +41,8 @@ class _Message(NamedTuple):
 
 
 async def deliver_due(state: SimulatorState) -> int:
-    """Run timers, send every message that is due, and return how many were accepted."""
-    state.run_timers()
-    accounts = state.database.rows("SELECT DISTINCT account FROM webhook WHERE state = 'waiting'")
+    """Send every message that is due, and return how many were accepted."""
+    accounts = state.database.rows(_ACCOUNTS)
     if not accounts:
         return 0
     limit = asyncio.Semaphore(_MAX_CONNECTIONS)
@@ -103,12 +107,16 @@ def _save_outcome(state: SimulatorState, name: str, message: _Message, error: st
 
 
 async def run_forever(state: SimulatorState) -> None:
-    """Deliver whenever something has changed, and look at the clocks twice a second."""
+    """Deliver whenever a message was queued, and look at the clocks twice a second."""
+    next_look = 0.0
     while True:
-        state.changed.clear()
+        state.announced.clear()
+        if (now := time.monotonic()) >= next_look:
+            state.run_timers()
+            next_look = now + _POLL_SECONDS
         if not await deliver_due(state):
             with suppress(TimeoutError):
-                await asyncio.wait_for(state.changed.wait(), _POLL_SECONDS)
+                await asyncio.wait_for(state.announced.wait(), _POLL_SECONDS)
 
 
 @cache

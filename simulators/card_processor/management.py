@@ -11,8 +11,8 @@ from simulators.card_processor import authorisations, balance, disputes, pages, 
 from simulators.card_processor.database import Record
 from simulators.card_processor.errors import ApiError
 from simulators.card_processor.fields import Fields
-from simulators.card_processor.listing import list_newest
 from simulators.card_processor.payouts import PayoutRequest
+from simulators.card_processor.record_list import list_newest
 from simulators.card_processor.requests import read_bytes
 from simulators.card_processor.session import AccountSession
 from simulators.card_processor.settlement_faults import KINDS, SettlementFault
@@ -20,7 +20,7 @@ from simulators.card_processor.state import SimulatorState
 
 Handler = Callable[[SimulatorState, Request], Awaitable[Response]]
 _OTHER_SITES = {"cross-site", "same-site"}
-_MAX_SHOWN = 50
+_MAX_ROWS = 50
 _ACCOUNTS = "SELECT id FROM account ORDER BY json_extract(body, '$.created_at') DESC, id LIMIT ?"
 _FIND_ACCOUNT = "SELECT account FROM record WHERE kind = ? AND id = ?"
 
@@ -32,7 +32,7 @@ async def style(_: SimulatorState, __: Request) -> Response:
 
 async def home(state: SimulatorState, _: Request) -> Response:
     """Show the newest accounts."""
-    rows = state.database.rows(_ACCOUNTS, _MAX_SHOWN)
+    rows = state.database.rows(_ACCOUNTS, _MAX_ROWS)
     accounts = [account for (name,) in rows if (account := state.load_account(name))]
     return pages.render("home.html", accounts=accounts, count=state.count_accounts())
 
@@ -44,10 +44,10 @@ async def show_account(state: SimulatorState, request: Request) -> Response:
             "account.html",
             account=session.account,
             now=session.now,
-            authorisations=list_newest(session, authorisations.KIND, _MAX_SHOWN),
-            captures={record["id"]: record for record in list_newest(session, "capture", _MAX_SHOWN)},
-            disputes=list_newest(session, disputes.KIND, _MAX_SHOWN),
-            payouts=list_newest(session, payouts.KIND, _MAX_SHOWN),
+            authorisations=list_newest(session, authorisations.KIND, _MAX_ROWS),
+            captures={record["id"]: record for record in list_newest(session, "capture", _MAX_ROWS)},
+            disputes=list_newest(session, disputes.KIND, _MAX_ROWS),
+            payouts=list_newest(session, payouts.KIND, _MAX_ROWS),
             unpaid=sum(line["net"] for line in session.list_children(balance.KIND, balance.UNPAID)),
             faults=KINDS,
         )

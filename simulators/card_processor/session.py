@@ -14,6 +14,7 @@ class AccountSession:
 
     ``key``: the idempotency key of the request, from which the ids of new records follow.
     ``fails``: the request's fault is that what it asks for ends in an error.
+    ``announced``: a webhook was queued.
     """
 
     def __init__(self, database: Database, account: Account, now: str, url: str) -> None:
@@ -23,6 +24,7 @@ class AccountSession:
         self.url = url
         self.key: str | None = None
         self.fails = False
+        self.announced = False
         self._ids = 0
 
     def next_sequence(self) -> int:

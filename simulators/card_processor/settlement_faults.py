@@ -42,13 +42,13 @@ def apply_to_lines(
     session: AccountSession, lines: Sequence[Record], faults: Sequence[SettlementFault]
 ) -> list[Record]:
     """Return the lines that the payout is to have. Raises ApiError if a fault finds no payment."""
-    wanted = [fault for fault in faults if fault.kind in OF_LINES]
-    targets = _choose_targets(lines, [fault for fault in wanted if fault.kind != "unknown_id"])
+    line_faults = [fault for fault in faults if fault.kind in OF_LINES]
+    targets = _choose_targets(lines, [fault for fault in line_faults if fault.kind != "unknown_id"])
     result = []
     for line in lines:
         fault = targets.get(line["id"])
         result += _apply(session, line, fault) if fault else [line]
-    return result + [_invent(session, fault.pence) for fault in wanted if fault.kind == "unknown_id"]
+    return result + [_invent(session, fault.pence) for fault in line_faults if fault.kind == "unknown_id"]
 
 
 def _choose_targets(lines: Sequence[Record], faults: Sequence[SettlementFault]) -> dict[str, SettlementFault]:

@@ -34,7 +34,8 @@ class Simulator(SimulatorState):
             await worker
 
     async def deliver(self) -> int:
-        """Send the webhooks that are due, and return how many were accepted."""
+        """Run what is due by the clocks, send the webhooks that are due; return how many were accepted."""
+        self.run_timers()
         return await delivery.deliver_due(self)
 
     def close(self) -> None:

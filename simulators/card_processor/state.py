@@ -18,6 +18,7 @@ from simulators.card_processor.errors import ApiError
 from simulators.card_processor.session import AccountSession
 
 _MAX_ACCOUNTS = 10_000
+_NEXT_TIMERS = "SELECT id, (SELECT min(due) FROM timer WHERE account = account.id) FROM account"
 
 
 class SimulatorState:
@@ -35,7 +36,7 @@ class SimulatorState:
         self.now: Callable[[], float] = time.time
         self.transport: httpx.AsyncBaseTransport | None = None
         self.webhook_hosts = {"localhost", "127.0.0.1", "::1"}
-        self.changed = asyncio.Event()
+        self.announced = asyncio.Event()
 
     def open_account(self, key: str) -> str:
         """Return the id of a secret key's account, which is made at its first use."""
@@ -78,15 +79,16 @@ class SimulatorState:
             timers.run_due(session)
             if (after := dump(account.to_json())) != before:
                 self.database.run("UPDATE account SET body = ? WHERE id = ?", after, name)
-        self.changed.set()
+        if session.announced:
+            self.announced.set()
 
     def _read_clock(self, account: Account) -> str:
         return format_time(account.read_clock(self.now()))
 
     def run_timers(self) -> None:
         """Let happen what is due by the clocks of all accounts."""
-        for name, due in self.database.rows("SELECT account, min(due) FROM timer GROUP BY account"):
+        for name, due in self.database.rows(_NEXT_TIMERS):
             account = self.load_account(name)
-            if account and due <= self._read_clock(account):
+            if account and due and due <= self._read_clock(account):
                 with self.session(name):
                     """Opening it is enough."""

@@ -19,6 +19,7 @@ _INSERT = (
 def announce(session: AccountSession, event: str, record: Record) -> None:
     """Queue a message about a record, with the fault of the first in line."""
     account = session.account
+    session.announced = True
     message_id = session.new_id("msg")
     body = dump({"type": event, "timestamp": session.now, "data": public(record)})
     fault = _take_fault(session) if account.webhook_url else None
@@ -36,7 +37,7 @@ def announce(session: AccountSession, event: str, record: Record) -> None:
         values = (account.id, session.next_sequence(), message_id, event, body, state, due)
         session.database.run(_INSERT, *values)
     if fault and fault["fault"] == "reorder" and not fault["count"]:
-        release_held(session)
+        release_messages(session)
 
 
 def _take_fault(session: AccountSession) -> dict[str, Any] | None:
@@ -48,7 +49,7 @@ def _take_fault(session: AccountSession) -> dict[str, Any] | None:
     return faults[0] if faults[0]["count"] else faults.pop(0)
 
 
-def release_held(session: AccountSession) -> None:
+def release_messages(session: AccountSession) -> None:
     """Let go of messages that wait for others, the last first."""
     statement = "SELECT sequence FROM webhook WHERE account = ? AND state = 'held' ORDER BY sequence DESC"
     for (sequence,) in session.database.rows(statement, session.account.id):
@@ -59,7 +60,7 @@ def release_held(session: AccountSession) -> None:
 def clear_faults(session: AccountSession) -> None:
     """Forget the faults of later messages, and let go of those that wait."""
     session.account.webhook_faults.clear()
-    release_held(session)
+    release_messages(session)
 
 
 def list_messages(session: AccountSession, limit: int) -> Sequence[dict[str, Any]]:

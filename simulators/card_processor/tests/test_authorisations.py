@@ -76,20 +76,20 @@ async def test_an_agreement_is_set_up_once_and_then_taken_without_its_holder(mer
 
 
 async def test_an_authorisation_is_captured_once_or_cancelled_or_expires(merchant):
-    one, two, three = [(await merchant.authorise())["id"] for _ in range(3)]
-    assert (await merchant.act(one, "capture", status=422, amount=1001))["field"] == "amount"
-    capture = await merchant.act(one, "capture", status=201, amount=400)
+    first, second, third = [(await merchant.authorise())["id"] for _ in range(3)]
+    assert (await merchant.act(first, "capture", status=422, amount=1001))["field"] == "amount"
+    capture = await merchant.act(first, "capture", status=201, amount=400)
     assert (capture["status"], capture["amount"], capture["fee"]) == ("captured", 400, 26)
     assert capture["captured_at"] == "2026-04-01T09:00:00.000Z"
     assert await merchant.get(f"/v1/captures/{capture['id']}") == capture
-    assert (await merchant.act(one, "capture", status=409))["code"] == "not_capturable"
-    assert (await merchant.act(one, "cancel", status=409))["code"] == "not_cancellable"
-    assert (await merchant.act(two, "cancel", status=200))["status"] == "cancelled"
-    assert (await merchant.act(two, "capture", status=409))["reason"] == "The authorisation is cancelled"
+    assert (await merchant.act(first, "capture", status=409))["code"] == "not_capturable"
+    assert (await merchant.act(first, "cancel", status=409))["code"] == "not_cancellable"
+    assert (await merchant.act(second, "cancel", status=200))["status"] == "cancelled"
+    assert (await merchant.act(second, "capture", status=409))["reason"] == "The authorisation is cancelled"
     await merchant.advance(168 * 3600 - 1)
-    assert (await merchant.get(f"/v1/authorisations/{three}"))["status"] == "authorised"
+    assert (await merchant.get(f"/v1/authorisations/{third}"))["status"] == "authorised"
     await merchant.advance(1)
-    assert (await merchant.get(f"/v1/authorisations/{three}"))["status"] == "expired"
+    assert (await merchant.get(f"/v1/authorisations/{third}"))["status"] == "expired"
 
 
 async def test_accounts_know_nothing_of_each_other(merchant, http):

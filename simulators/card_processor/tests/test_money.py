@@ -65,14 +65,14 @@ async def test_no_more_is_refunded_than_was_captured(merchant):
     early = await merchant.act(record["id"], "refunds", status=409, amount=1, reference="r")
     assert early["code"] == "not_captured"
     await merchant.act(record["id"], "capture", status=201, amount=800)
-    one = await merchant.act(record["id"], "refunds", status=201, amount=500, reference="r")
-    assert one["status"] == "success"
+    refund = await merchant.act(record["id"], "refunds", status=201, amount=500, reference="r")
+    assert refund["status"] == "success"
     more = await merchant.act(record["id"], "refunds", status=409, amount=301, reference="r")
     assert more["reason"] == "300 pence are left to refund"
     await merchant.act(record["id"], "refunds", status=201, amount=300, reference="r")
     refunds = (await merchant.get(f"/v1/authorisations/{record['id']}/refunds"))["data"]
     assert sum(refund["amount"] for refund in refunds) == 800
-    assert await merchant.get(f"/v1/refunds/{one['id']}") == one
+    assert await merchant.get(f"/v1/refunds/{refund['id']}") == refund
 
 
 async def test_captures_and_refunds_may_take_their_time(merchant):
