@@ -41,6 +41,11 @@ def format_pounds(pence: int) -> str:
     return f"{sign}£{abs(pence) // 100:,}.{abs(pence) % 100:02}"
 
 
+def format_minute(time: str) -> str:
+    """Write a time of the API to the minute, in UTC as it is."""
+    return f"{time[:10]} {time[11:16]}"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -51,4 +56,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["pounds"] = format_pounds
+    environment.filters["minute"] = format_minute
     return environment

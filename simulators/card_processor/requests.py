@@ -76,6 +76,7 @@ def endpoint(state: SimulatorState, handler: Handler) -> Callable[[Request], Awa
 
     async def handle(request: Request) -> Response:
         try:
+            refuse_card_numbers(request.path_params.get("id", ""), "path")
             return await handler(state, request)
         except ApiError as refusal:
             return answer(refusal.status, refusal.to_json())

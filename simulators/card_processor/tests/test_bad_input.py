@@ -104,6 +104,7 @@ async def test_a_card_number_is_refused_wherever_it_stands(merchant, http, simul
         assert answer["code"] == "card_number"
         assert text not in json.dumps(answer, ensure_ascii=False)
     assert (await merchant.get("/v1/payouts", 400, after=text))["code"] == "card_number"
+    assert (await merchant.get(f"/v1/payouts/{text}", 400))["field"] == "path"
     assert (await merchant.get("/v1/authorisations"))["data"] == []
 
 

@@ -38,7 +38,7 @@ async def test_the_buttons_do_what_they_say(merchant, http, account):
         assert (response.status_code, response.headers["location"]) == (303, account)
         return (await http.get(account)).text
 
-    assert "2026-04-02T09:00:00.000Z" in await press("clock", seconds="86400")
+    assert "stands at <strong>2026-04-02 09:00 UTC" in await press("clock", seconds="86400")
     assert "needs response" in await press("disputes", authorisation=payment["id"])
     dispute = (await merchant.get("/v1/disputes"))["data"][0]
     assert ">lost<" in await press("decisions", dispute=dispute["id"], status="lost")
@@ -60,7 +60,7 @@ async def test_the_buttons_do_what_they_say(merchant, http, account):
 async def test_a_form_of_another_site_is_refused(http, account, form, headers, status):
     assert (await http.post(f"{account}/clock", data=form, headers=headers)).status_code == status
     assert (await http.post(f"{account}/nothing", data=form)).status_code == 404
-    assert "2026-04-01T09:00:00.000Z" in (await http.get(account)).text
+    assert "stands at <strong>2026-04-01 09:00 UTC" in (await http.get(account)).text
 
 
 @pytest.mark.parametrize(("result", "status"), [("pass", "authorised"), ("fail", "declined")])

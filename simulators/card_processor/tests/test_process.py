@@ -1,10 +1,12 @@
 """The simulator as a process of its own, which may be killed at any time."""
 
 import asyncio
+import random
 import sys
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 import uvicorn
 
 from chassis.testing import eventually
@@ -41,6 +43,7 @@ async def test_what_was_accepted_outlives_a_kill(tmp_path):
         await merchant.control("PATCH", "settings", 200, capture_delay=60)
         await merchant.control("POST", "faults", 201, operation="refund", fault="error-before", count=2)
         payment = await merchant.pay(2_000, key="k1")
+        await merchant.authorise(key="k3", reference="4242424242424242", status=400)
         await merchant.control(
             "POST", "faults", 201, operation="authorise", fault="timeout-after-accept", seconds=60
         )
@@ -66,7 +69,44 @@ async def test_what_was_accepted_outlives_a_kill(tmp_path):
         assert (await merchant.get(f"/v1/captures/{payment['capture']}"))["status"] == "captured"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-    assert not any(b"sim_citytown_1" in path.read_bytes() for path in folder.iterdir())
+    for content in (path.read_bytes() for path in folder.iterdir()):
+        assert b"sim_citytown_1" not in content
+        assert b"4242424242424242" not in content
+
+
+@pytest.mark.long
+async def test_each_acknowledged_key_has_one_effect_however_often_it_is_killed(tmp_path):
+    port, chance, answers = ports.free_port(), random.Random(12), {}
+    async with calling(port) as merchant:
+
+        async def pay(client):
+            for key in (f"{client}-{number}" for number in range(60)):
+                while key not in answers:
+                    try:
+                        answers[key] = await merchant.pay(100 + client, reference=key, key=key)
+                    except httpx.TransportError:
+                        await asyncio.sleep(0.05)
+
+        clients = asyncio.gather(*(pay(client) for client in range(10)))
+        kills = 0
+        while not clients.done():
+            async with running(port, tmp_path) as process:
+                await asyncio.wait([clients], timeout=chance.uniform(0.2, 0.6))
+                if not clients.done():
+                    process.kill()
+                    kills += 1
+        await clients
+        async with running(port, tmp_path):
+            payout = await merchant.payout()
+            lines, page = [], {"next": None}
+            while page["next"] or not lines:
+                after = {"after": page["next"]} if page["next"] else {}
+                page = await merchant.get("/v1/balance_transactions", payout=payout["id"], limit=500, **after)
+                lines += page["data"]
+    assert kills > 1
+    assert sorted(line["reference"] for line in lines) == sorted(answers)
+    assert {line["source"] for line in lines} == {answer["capture"] for answer in answers.values()}
+    assert payout["amount"] == sum(line["net"] for line in lines)
 
 
 async def test_a_second_process_does_not_share_the_state(tmp_path):
