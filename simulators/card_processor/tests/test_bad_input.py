@@ -94,7 +94,7 @@ async def test_times_and_pages_are_bounded(merchant):
     [
         NUMBER, f"card {NUMBER}.", f"ref{NUMBER}x", "4242 4242 4242 4242", "4242-4242-4242-4242",
         "4242\u20134242\u20134242\u20134242", "\uff14\uff12" * 8, "371449635398431",
-        "4917610000000000003",
+        "4917610000000000003", "4242424242424242 12.27", "12-27 4242 4242 4242 4242 123",
     ],
 )  # fmt: skip
 async def test_a_card_number_is_refused_wherever_it_stands(merchant, http, simulator, text):
@@ -128,6 +128,19 @@ async def test_a_card_number_is_no_key_and_no_figure(merchant, http):
 )  # fmt: skip
 def test_other_numbers_are_not_refused(text):
     assert not has_card_number(text)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text("0123456789 ", max_size=40))
+def test_a_number_is_found_as_by_trying_every_run_of_groups(text):
+    def passes(digits):
+        doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+        return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+    text = " ".join(text.split())
+    groups = text.split()
+    runs = ["".join(groups[start:end]) for end in range(len(groups) + 1) for start in range(end)]
+    assert has_card_number(text) == any(passes(run) for run in runs if 12 <= len(run) <= 19)
 
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
