@@ -149,10 +149,10 @@ async def test_a_fault_neither_repeats_a_card_number_nor_says_who_owes(resolve):
     for reference in (CARD, "123456781"):
         with pytest.raises(Problem) as caught:
             await resolve({**TAX, "reference": reference})
-        told = caught.value.detail + "".join(error.message for error in caught.value.errors)
-        assert "not a reference of Council tax" in told
-        assert "It has 9 digits and is on your bill." in told
-        assert "4242" not in told
+        answer = caught.value.detail + "".join(error.message for error in caught.value.errors)
+        assert "not a reference of Council tax" in answer
+        assert "It has 9 digits and is on your bill." in answer
+        assert "4242" not in answer
 
 
 @pytest.mark.parametrize("penny", [-1, 0, 1])
@@ -203,9 +203,9 @@ async def test_a_payment_without_lines_goes_to_the_fund_of_its_key(resolve, coun
 
 @pytest.mark.parametrize("name", ["23", " 23 ", 23, "id"])
 async def test_else_it_goes_to_the_fund_that_its_metadata_name(resolve, councils, name):
-    named = councils.citytown.funds["23"]["id"] if name == "id" else name
+    fund_name = councils.citytown.funds["23"]["id"] if name == "id" else name
     rents = ids.read(councils.citytown.funds["5"]["id"])
-    options = {"default_fund": rents, "metadata_fund": named}
+    options = {"default_fund": rents, "metadata_fund": fund_name}
     [line] = (await resolve(amount=7_000, reference="800123459", **options)).lines
     assert (line.fund_code, line.reference) == ("23", "800123459")
 
