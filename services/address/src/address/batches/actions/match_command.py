@@ -1,8 +1,8 @@
-"""The command ``python -m chassis run address match-batches``: match waiting batches until none is left.
+"""The command ``python -m chassis run address match-batch``: match what is left of one batch.
 
-The scheduler starts it as a process, because matching takes a whole CPU. It claims a batch while it works on
-it and saves each chunk's answers in one transaction: after a kill at any moment the next one continues there,
-with no row doubled or lost.
+The worker starts it as a process, because matching takes a whole CPU. It saves each chunk's answers in one
+transaction: after a kill at any moment the next one continues there, with no row doubled or lost. Should two
+processes match the same batch, because a worker was cut off, each chunk counts once.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import logging
 import os
 import signal
 import sys
-import time
 import traceback
 import zlib
 from contextlib import suppress
@@ -24,7 +23,6 @@ from uuid import UUID
 from address.address_text.rules.tokens import MatchQuery
 from address.batches import rules, store
 from address.batches.actions.uploads import compress_csv
-from address.batches.store import ClaimedBatch
 from address.matching.actions import index_load
 from address.matching.rules.decision import Match
 from chassis import ids
@@ -34,10 +32,7 @@ from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_IDLE_EXIT = 5.0  # seconds without a batch until it ends
-_POLL = 0.5
 _STATEMENT_TIMEOUT = 600.0  # seconds: a whole gazetteer is read
-_MAX_TRIES = 5
 _NICENESS = 5  # lower priority on a busy machine
 
 
@@ -47,38 +42,41 @@ class Engine(Protocol):
     def match(self, query: MatchQuery) -> Match: ...
 
 
-class ClaimLostError(Exception):
-    """The claim on the batch is lost: taken over, deleted, or its council suspended."""
-
-
 async def command(settings: Settings, arguments: list[str]) -> int:
-    """Run the command. Return its exit code."""
-    parser = argparse.ArgumentParser(prog="match-batches", description="Match the batches that wait.")
-    parser.add_argument("--holder", help="the worker's name for us; we end when it closes our input")
-    options = parser.parse_args(arguments).holder
+    """Run the command. Return its exit code: refused if the batch is gone or its council suspended."""
+    parser = argparse.ArgumentParser(prog="match-batch", description="Match what is left of a batch.")
+    parser.add_argument("--council", required=True)
+    parser.add_argument("--batch", required=True, type=ids.read)
+    parser.add_argument("--attached", action="store_true", help="end when standard input is closed")
+    options = parser.parse_args(arguments)
     os.nice(_NICENESS)
     patient = settings.model_copy(update={"timeout": _STATEMENT_TIMEOUT})
     database = Database(patient, "address-batches", rows_secured=True)
+    try:
+        matching = asyncio.create_task(match_batch(database, options.council, options.batch))
+        return await _run_until_stopped(matching, attached=options.attached)
+    finally:
+        await database.close()
+
+
+async def _run_until_stopped(matching: asyncio.Task[ExitCode], *, attached: bool) -> ExitCode:
+    """Wait for the task's result, or cancel it at a signal or when who started this process has ended."""
     stopping = asyncio.Event()
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop_signal, stopping.set)
-    work = asyncio.create_task(_work(database, ids.read(options) if options else ids.new()))
-    deadline = {work, asyncio.create_task(stopping.wait())}
-    if options is not None:
-        deadline.add(asyncio.create_task(_wait_for_parent()))
-    try:
-        await asyncio.wait(deadline, return_when=asyncio.FIRST_COMPLETED)
-        for task in deadline:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
-    finally:
-        await database.close()
-    return ExitCode.DONE
+    stops: set[asyncio.Task[object]] = {asyncio.create_task(stopping.wait())}
+    if attached:
+        stops.add(asyncio.create_task(_wait_for_parent()))
+    await asyncio.wait({matching, *stops}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (matching, *stops):
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        return await matching
+    return ExitCode.INTERRUPTED
 
 
 async def _wait_for_parent() -> None:
-    """Wait until standard input is closed, which means that the scheduler has ended."""
+    """Wait until standard input is closed, which means that the worker has ended."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
@@ -87,78 +85,18 @@ async def _wait_for_parent() -> None:
         pass
 
 
-async def _work(database: Database, holder: UUID) -> None:
-    last = time.monotonic()
-    while time.monotonic() - last < _IDLE_EXIT:
-        async with database.writing() as session:
-            await session.set_all_councils()
-            claimed = await store.claim(session, holder)
-        if claimed is None:
-            await asyncio.sleep(_POLL)
-            continue
-        try:
-            await _run_claimed(database, claimed)
-        except ClaimLostError:
-            log.info("batch %s is not ours to match any more", ids.show(claimed.batch))
-            await _release(database, claimed)
-        except asyncio.CancelledError:
-            await _release(database, claimed)
-            raise
-        last = time.monotonic()
-
-
-async def _release(database: Database, claimed: ClaimedBatch) -> None:
-    async with database.writing(claimed.council) as session:
-        await store.release(session, claimed.holder, forgiven=True)
-
-
-async def _run_claimed(database: Database, claimed: ClaimedBatch) -> None:
-    if claimed.tries > _MAX_TRIES:
-        fault = f"The work on it stopped {_MAX_TRIES} times at the same place. Send the rows that are left."
-        log.error("batch %s of %s is given up", ids.show(claimed.batch), claimed.council)
-        async with database.writing(claimed.council) as session:
-            await store.fail_batch(session, claimed, fault)
-        return
-    keeping = asyncio.create_task(_renew_claim(database, claimed))
-    running = asyncio.create_task(_match_chunks(database, claimed))
-    try:
-        await asyncio.wait({keeping, running}, return_when=asyncio.FIRST_COMPLETED)
-        if keeping.done():
-            running.cancel()
-        await (keeping if keeping.done() else running)
-    finally:
-        keeping.cancel()
-        running.cancel()
-        await asyncio.gather(keeping, running, return_exceptions=True)
-
-
-async def _renew_claim(database: Database, claimed: ClaimedBatch) -> None:
-    """Renew the claim. Raise ClaimLostError."""
+async def match_batch(database: Database, council: str, batch: UUID) -> ExitCode:
+    """Match chunk after chunk until none is left, or the batch is gone or its council suspended."""
+    engine = await _load_engine(database, council)
     while True:
-        await asyncio.sleep(store.CLAIM_SECONDS / 3)
-        async with database.writing(claimed.council) as session:
-            if not await store.renew(session, claimed):
-                raise ClaimLostError
-
-
-async def _match_chunks(database: Database, claimed: ClaimedBatch) -> None:
-    """Match chunk after chunk. Raise ClaimLostError."""
-    engine = await _load_engine(database, claimed.council)
-    while True:
-        async with database.reading(claimed.council) as session:
-            chunk = await store.get_next_chunk(session, claimed)
+        async with database.reading(council) as session:
+            chunk = await store.get_next_chunk(session, council, batch)
         if chunk is None:
-            break
+            return ExitCode.DONE
         results = await asyncio.to_thread(match_rows, engine, chunk.asked)
-        async with database.writing(claimed.council) as writing:
-            if not (
-                await store.renew(writing, claimed)
-                and await store.save_chunk(writing, claimed, chunk.n, results)
-            ):
-                raise ClaimLostError
-    async with database.writing(claimed.council) as writing:
-        if not await store.finish_batch(writing, claimed):
-            raise ClaimLostError
+        async with database.writing(council) as writing:
+            if not await store.save_chunk(writing, council, batch, chunk.n, results):
+                return ExitCode.REFUSED
 
 
 async def _load_engine(database: Database, council: str) -> Engine:

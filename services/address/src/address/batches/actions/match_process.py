@@ -1,79 +1,34 @@
-"""Start the process that matches batches, and purge old ones. The worker runs this.
-
-One process at a time, so that a worker uses at most one CPU. It ends by itself when no batch is left.
-"""
+"""Run the command that matches a batch as a process: matching takes a whole CPU, a worker has one loop."""
 
 import asyncio
-import logging
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from address.batches import store
 from address.settings import Settings
 from chassis import ids
-from chassis.database import Database
 
-log = logging.getLogger(__name__)
-
-_POLL = 1.0  # seconds
-_PURGE_EVERY = 3600.0
-_STOP_TIMEOUT = 10.0  # seconds for the process to save its work
-_CHILD = (sys.executable, "-m", "chassis", "run", "address", "match-batches")
+COMMAND = (sys.executable, "-m", "chassis", "run", "address", "match-batch")
 
 
-async def run_scheduler(database: Database, settings: Settings, child: Sequence[str] = _CHILD) -> None:
-    """Run for ever. ``child``: the command that matches."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_match_batches(database, settings, child))
-        group.create_task(_purge(database, settings.batch_days))
+async def run_match_process(settings: Settings, council: str, batch: UUID) -> int:
+    """Match what is left of a batch in a process. Return its exit code, negative for a signal.
 
-
-async def _match_batches(database: Database, settings: Settings, child: Sequence[str]) -> None:
-    while True:
-        async with database.reading() as session:
-            await session.set_all_councils()
-            has_work = await store.has_free(session)
-        if has_work:
-            await _run_child(database, settings, child)
-        await asyncio.sleep(_POLL)
-
-
-async def _run_child(database: Database, settings: Settings, child: Sequence[str]) -> None:
-    """Run the process until it ends. If it crashed, release its claim."""
-    holder = ids.new()
+    When this task is cancelled, or this process ends, so does that one: what it has not saved by then is
+    matched again.
+    """
+    arguments = ("--council", council, "--batch", ids.show(batch), "--attached")
     process = await asyncio.create_subprocess_exec(
-        *child, "--holder", ids.show(holder), stdin=asyncio.subprocess.PIPE, env=_environment(settings)
+        *COMMAND, *arguments, stdin=asyncio.subprocess.PIPE, env=_environment(settings)
     )
     try:
-        await process.wait()
+        return await process.wait()
     finally:
         if process.returncode is None:
-            await _stop(process)
-    if process.returncode:
-        log.error("matching ended with %s; it goes on where it was", process.returncode)
-        await _release(database, holder)
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Close its input, which tells it to stop; kill it after the timeout."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(_STOP_TIMEOUT):
+            with suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-async def _release(database: Database, holder: UUID) -> None:
-    async with database.writing() as session:
-        await session.set_all_councils()
-        await store.release(session, holder, forgiven=False)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -83,11 +38,3 @@ def _environment(settings: Settings) -> dict[str, str]:
         f"{prefix}{name}".upper(): str(value) for name, value in settings.model_dump(mode="json").items()
     }
     return {**os.environ, **overrides}
-
-
-async def _purge(database: Database, days: int) -> None:
-    while True:
-        async with database.writing() as session:
-            await session.set_all_councils()
-            await store.purge(session, days)
-        await asyncio.sleep(_PURGE_EVERY)
