@@ -115,6 +115,21 @@ async def test_a_killed_workers_long_call_goes_on_within_seconds_after_its_last_
     assert sorted(await jobs.list_notes()) == STEPS
 
 
+@pytest.mark.parametrize(("failures", "at_once"), [(1, 2), (2, 1)])
+async def test_long_calls_of_a_dead_worker_go_on_at_once_and_alone_after_its_second_death(
+    jobs, blocked, failures, at_once
+):
+    await enqueue_long(jobs, "citytown", "hillshire")
+    await jobs.execute("UPDATE job SET failures = :n, reason = 'its worker went away'", n=failures)
+    async with jobs.running():
+        await wait_for(lambda: len(jobs.calls) == at_once)
+        await jobs.enqueue("marker", kind=Send)
+        await wait_for(lambda: "marker" in jobs.calls)
+        assert len(jobs.calls) == at_once + 1
+        blocked.set()
+        await wait_for(lambda: len(jobs.calls) == 3)
+
+
 async def has_notes(jobs, least):
     return len(await jobs.list_notes()) >= least
 

@@ -131,8 +131,11 @@ class ClaimedJob:
 
     @property
     def is_suspect(self) -> bool:
-        """Check whether its last worker ended or stood still with it in hand, among others perhaps."""
-        return self.reason in {_WENT_AWAY, _RAN_OUT}
+        """Check whether its last worker ended or stood still with it in hand, among others perhaps.
+
+        A long one is not after the first time: those that were taken with it would wait for minutes.
+        """
+        return self.reason in {_WENT_AWAY, _RAN_OUT} and (self.lane != Lane.LONG or self.failures > 1)
 
 
 class Claimer:
