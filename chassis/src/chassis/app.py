@@ -59,6 +59,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     jobs: Sequence[JobHandlers] = ()
     schedules: Sequence[Schedule] = ()
+    audited: bool = False  # it writes `chassis.audit`
     shapes: Sequence[ErrorShape] = ()
     cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
@@ -81,8 +82,10 @@ class Service:
 
     @property
     def rows_secured(self) -> bool:
-        """Check whether some table is marked ``info={"row_level_security": True}``."""
-        return any(table.info.get("row_level_security") for table in self.metadata.tables.values())
+        """Check whether a session must set its council: for a table of the service, or for the audit."""
+        return self.audited or any(
+            table.info.get("row_level_security") for table in self.metadata.tables.values()
+        )
 
     @property
     def has_jobs(self) -> bool:

@@ -146,6 +146,7 @@ service = Service(
     title="Townhall identity",
     settings=Settings,
     metadata=metadata,
+    audited=True,
     routers=(
         discovery.router,
         cors.router,

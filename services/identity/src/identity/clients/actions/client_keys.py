@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis import clock, ids
+from chassis import audit, clock, ids
 from chassis.database import Database
 from chassis.outbound import Outbound, OutboundError
 from chassis.problems import FieldError, Problem
@@ -19,7 +19,7 @@ from identity.shared.rules import key_sets
 log = logging.getLogger(__name__)
 
 Keys = list[dict[str, str]]
-JWKS_URI_ACTOR = "jwks_uri"
+_JWKS_URI = audit.by_system("jwks_uri")
 _ACCEPT = "application/jwk-set+json, application/json"
 _BATCH = 100  # clients at a time
 _PAUSE = 30.0  # seconds between looks for keys that are old
@@ -101,8 +101,8 @@ async def _store_keys(database: Database, council: str, client_id: UUID, uri: st
         if row.jwks != new:
             await store.update_keys(session, council, client_id, new)
             changes = {"jwks": [list_kids(row.jwks), list_kids(new)]}
-            event = {"client": client_id, "id": ids.new(), "act": "keys-read", "changes": changes}
-            await services.add_history(session, council, {**event, "actor": JWKS_URI_ACTOR, "at": now})
+            service = (services.AGGREGATE, ids.show(client_id))
+            await audit.record(session, council, _JWKS_URI, "keys-read", *service, changes=changes, at=now)
     return new
 
 
