@@ -1,4 +1,4 @@
-"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs.
+"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs, rate limits.
 
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
@@ -174,4 +174,14 @@ schedule = Table(
     Column("name", Text, primary_key=True),
     Column("rule", Text, nullable=False),
     Column("next_at", DateTime(timezone=True), nullable=False),
+)
+
+# What ``chassis.rates.SharedLimiter`` counts. ``key``: HMAC of a limit and of whom or what it counts.
+# ``refilled_at``: when the whole quota is there again; from then on the row says nothing and is purged.
+rate_limit = Table(
+    "rate_limit",
+    platform,
+    Column("key", LargeBinary, primary_key=True),
+    Column("refilled_at", DateTime(timezone=True), nullable=False),
+    Index(None, "refilled_at"),
 )

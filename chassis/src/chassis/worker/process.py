@@ -24,6 +24,7 @@ from chassis.database import Database
 from chassis.delivery.runner import ConsumerRunner
 from chassis.jobs import dead_jobs
 from chassis.jobs.runner import JobRunner
+from chassis.rates import shared as shared_limits
 from chassis.settings import Settings
 from chassis.worker import http_port as worker_http
 from chassis.worker.monitor import Monitor
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _STOP_TIMEOUT = 8.0  # seconds; a consumer finishes a transaction for five
 _PURGE_INTERVAL = 3600.0  # seconds
+_RATE_LIMITS_INTERVAL = 60.0  # strangers can add rows, so they do not stay for long
 # Longer than the streams keep events, so that an event delivered again is always recognised.
 _INBOX_DAYS = 32
 _PURGE_INBOX = delete(tables.inbox).where(
@@ -87,6 +89,7 @@ async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
             group.create_task(run_forever("purge", lambda: _purge(database)))
+            group.create_task(run_forever("rate limits", lambda: _purge_rate_limits(database)))
             group.create_task(run_forever("loop lag", metrics.measure_loop_lag))
             if service.has_jobs:
                 jobs = JobRunner(service.name, service.jobs, service.schedules, database, settings)
@@ -119,3 +122,13 @@ async def _purge(database: Database) -> None:
             await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
             await dead_jobs.purge(session)
         await asyncio.sleep(_PURGE_INTERVAL)
+
+
+async def _purge_rate_limits(database: Database) -> None:
+    """Delete rate limits that count nothing any more, every minute: a batch a transaction."""
+    while True:
+        more = True
+        while more:
+            async with database.writing() as session:
+                more = await shared_limits.purge(session)
+        await asyncio.sleep(_RATE_LIMITS_INTERVAL)
