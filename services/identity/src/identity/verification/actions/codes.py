@@ -97,5 +97,5 @@ async def use_code(
 
 
 async def purge(session: Session, now: datetime) -> None:
-    """Delete expired codes, and the attempts that no rate limit counts any more."""
+    """Delete expired codes."""
     await store.purge(session, now)
