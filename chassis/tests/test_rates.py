@@ -127,8 +127,12 @@ def test_one_subject_uses_up_nothing_of_anothers(at):
 def test_a_clock_that_is_set_back_costs_a_window_at_most(at):
     limiter = LocalLimiter(CALLS)
     count_allowed(limiter, "a")
-    at(-86_400)
+    at(-6)
     assert count_allowed(limiter, "a") == 0
+    at(2)
+    assert count_allowed(limiter, "a") == 1
+    at(-86_400)
+    assert count_allowed(limiter, "a") == 1
     at(-86_400 + 2)
     assert count_allowed(limiter, "a") == 1
     at(-86_400 + 8)

@@ -36,8 +36,8 @@ class LocalLimiter:
         refilled_at = self._refilled_at.pop(subject, 0)
         if refilled_at < now:
             refilled_at = now
-        elif refilled_at > now + self._span:  # the clock was set back since: it heals within a window
-            refilled_at = now + self._span
+        elif refilled_at > now + 2 * self._span:  # the clock was set back since: there is room for one
+            refilled_at = now + self._room
         wait = refilled_at - now - self._room
         self._refilled_at[subject] = refilled_at if wait > 0 else refilled_at + self._step
         if len(self._refilled_at) > self._max_subjects:

@@ -6,15 +6,13 @@ The rows' locks, taken in one order, make concurrent attempts count one after th
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from sqlalchemy import delete, select, text
 
 from chassis import clock
 from chassis.database import Database, Session
-from chassis.rates.limits import MICROSECONDS, Limit
+from chassis.rates.limits import Limit
 from chassis.rates.refusals import Refusal, count_refusal
 from chassis.tables import rate_limit
 
@@ -22,25 +20,26 @@ Attempt = tuple[Limit, str]
 _PURGED_AT_ONCE = 5_000
 _MIN_KEY = 32  # bytes
 
-_TAKEN = """unnest(CAST(:keys AS bytea[]), CAST(:steps AS float8[]), CAST(:spans AS float8[]))
-    AS taken (key, step, span)"""
-# A key without room returns no row. ``rooms``: how far ahead of now a key may be that has room for one more.
+_KEYS, _NOW = "CAST(:keys AS bytea[])", "CAST(:now AS timestamptz)"
+_NEXT = f"unnest({_KEYS}, CAST(:next AS timestamptz[])) AS taken (key, next)"  # now and a step
+_LATEST, _LOST = (
+    f"(CAST(:{name} AS timestamptz[]))[array_position({_KEYS}, counted.key)]" for name in ("latest", "lost")
+)
+# A key without room returns no row. ``latest``: of a key that has room for one more. ``lost``: two windows
+# ahead, of a clock that was set back since; it has room for one. Clocks of replicas differ by less.
 _TAKE = text(f"""
-    INSERT INTO rate_limit AS counted (key, refilled_at)
-    SELECT key, CAST(:now AS timestamptz) + make_interval(secs => step) FROM {_TAKEN} ORDER BY key
+    INSERT INTO rate_limit AS counted (key, refilled_at) SELECT key, next FROM {_NEXT} ORDER BY key
     ON CONFLICT (key) DO UPDATE SET refilled_at =
-        greatest(counted.refilled_at, CAST(:now AS timestamptz)) + (excluded.refilled_at - :now)
-    WHERE counted.refilled_at <= CAST(:now AS timestamptz) + make_interval(secs =>
-        (CAST(:rooms AS float8[]))[array_position(CAST(:keys AS bytea[]), counted.key)])
+        greatest({_NOW}, least(counted.refilled_at, {_LATEST})) + (excluded.refilled_at - {_NOW})
+    WHERE counted.refilled_at <= {_LATEST} OR counted.refilled_at > {_LOST}
     RETURNING key""")  # noqa: S608 - of constants
-# The locks are held already. A time beyond the span is of a clock that was set back since.
+# The first statement locked all rows, also those that have no room.
 _GIVE_BACK = text(f"""
-    UPDATE rate_limit AS counted SET refilled_at = CASE
-        WHEN counted.key = ANY (CAST(:counted AS bytea[]))
-        THEN counted.refilled_at - make_interval(secs => step)
-        ELSE least(counted.refilled_at, CAST(:now AS timestamptz) + make_interval(secs => span)) END
-    FROM {_TAKEN} WHERE counted.key = taken.key
-    RETURNING counted.key, counted.refilled_at""")  # noqa: S608 - of constants
+    WITH given_back AS (
+        UPDATE rate_limit AS counted SET refilled_at = counted.refilled_at - (next - {_NOW})
+        FROM {_NEXT} WHERE counted.key = taken.key AND counted.key = ANY (CAST(:counted AS bytea[])))
+    SELECT key, refilled_at FROM rate_limit
+    WHERE key = ANY ({_KEYS}) AND key <> ALL (CAST(:counted AS bytea[]))""")  # noqa: S608 - of constants
 _EXPIRED = (
     select(rate_limit.c.key)
     .where(rate_limit.c.refilled_at < text(":now"))
@@ -71,16 +70,21 @@ class SharedLimiter:
         """
         limits = {self.hash_subject(limit, subject): limit for limit, subject in attempts}
         now = clock.now()
-        values = _make_values(limits, now)
-        counted = [row.key for row in await session.all(_TAKE, values)]
+        values = {
+            "now": now,
+            "keys": list(limits),
+            "next": [now + _step(limit) for limit in limits.values()],
+        }
+        bounds = {
+            "latest": [now + (limit.quota - 1) * _step(limit) for limit in limits.values()],
+            "lost": [now + 2 * limit.quota * _step(limit) for limit in limits.values()],
+        }
+        counted = [row.key for row in await session.all(_TAKE, {**values, **bounds})]
         if len(counted) == len(limits):
             return None
-        del values["rooms"]
-        rows = await session.all(_GIVE_BACK, {**values, "counted": counted})
         refusals = [
-            Refusal(limits[row.key], _retry_at(limits[row.key], row.refilled_at))
-            for row in rows
-            if row.key not in counted
+            Refusal(limits[row.key], row.refilled_at - (limits[row.key].quota - 1) * _step(limits[row.key]))
+            for row in await session.all(_GIVE_BACK, {**values, "counted": counted})
         ]
         for refusal in refusals:
             count_refusal(refusal.limit)
@@ -110,17 +114,5 @@ async def purge(session: Session) -> bool:
     return await session.execute(_PURGE, {"now": clock.now()}) == _PURGED_AT_ONCE
 
 
-def _make_values(limits: dict[bytes, Limit], now: datetime) -> dict[str, Any]:
-    steps = [limit.step / MICROSECONDS for limit in limits.values()]
-    quotas: Sequence[int] = [limit.quota for limit in limits.values()]
-    return {
-        "now": now,
-        "keys": list(limits),
-        "steps": steps,
-        "spans": [step * quota for step, quota in zip(steps, quotas, strict=True)],
-        "rooms": [step * (quota - 1) for step, quota in zip(steps, quotas, strict=True)],
-    }
-
-
-def _retry_at(limit: Limit, refilled_at: datetime) -> datetime:
-    return refilled_at - timedelta(microseconds=limit.step * (limit.quota - 1))
+def _step(limit: Limit) -> timedelta:
+    return timedelta(microseconds=limit.step)
