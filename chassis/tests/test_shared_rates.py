@@ -9,6 +9,7 @@ from chassis import ids
 from chassis.problems import Problem
 from chassis.rates import Limit, LocalLimiter, SharedLimiter
 from chassis.rates.shared import purge
+from chassis.worker.process import _purge_rate_limits
 
 START = 1_800_000_000.0
 GUESSES = Limit(3, 600, "guesses")
@@ -253,3 +254,15 @@ async def test_a_purge_waits_for_nobody(database, take, limiter, at, list_rows):
         async with database.writing() as purging:
             assert await asyncio.wait_for(purge(purging), 5) is False
     assert await count_allowed(take, attempt) == 2
+
+
+async def test_the_worker_purges(database, take, at, list_rows):
+    await take((GUESSES, new_subject()))
+    at(86_400)
+    worker = asyncio.create_task(_purge_rate_limits(database))
+    try:
+        while await list_rows():
+            await asyncio.wait({worker}, timeout=0.02)
+            assert not worker.done()
+    finally:
+        worker.cancel()
