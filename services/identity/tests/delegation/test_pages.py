@@ -253,8 +253,9 @@ async def test_a_code_is_entered_on_the_page_once_and_by_one_person(database, ma
         assert wrong not in answer.text or not wrong
 
 
-async def test_codes_are_not_tried_for_ever(make_person, quota_of):
-    quota = quota_of("mandate_codes_for_account")
+async def test_codes_are_not_tried_for_ever(make_person, set_limit):
+    quota = 3
+    set_limit("mandate_codes_for_account", quota, 3_600)
     person = await make_person()
     tries = [
         (await person.post(f"{PAGE}/code", code="0000-0000-0000-0000")).status_code for _ in range(quota + 1)

@@ -432,11 +432,12 @@ async def test_a_desk_code_that_is_nobodys_is_not_found(client, clerk, code):
 
 
 async def test_a_member_of_staff_who_tries_codes_is_slowed_down_and_a_colleague_is_not(
-    client, clerk, colleague, database, quota_of
+    client, clerk, colleague, database, set_limit
 ):
     account_id = await make_account(database)
     body = proof_body("4k7t-9wqd")
-    for _ in range(quota_of("desk_codes_for_caller")):
+    set_limit("desk_codes_for_caller", 3, 90)
+    for _ in range(3):
         assert (await client.post(f"{URL}/proofs", json=body, headers=clerk)).status_code == 404
     response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=clerk

@@ -204,16 +204,15 @@ async def test_a_wrong_secret_uses_up_nothing_of_the_clients_share(visitor, app,
     assert (await visitor.post("/identity/token", data=form)).status_code == 200
 
 
-async def test_a_network_that_is_refused_uses_up_no_other_limit(browser, app, set_limit):
+async def test_a_network_that_is_refused_uses_up_no_other_limit(browser, set_limit):
     """Or a stranger could go on locking addresses out after their own limit is reached."""
+    set_limit("codes_for_address", 1, 3_600)
     set_limit("codes_from_network", 1, 3_600)
-    for status in (303, 429, 429, 429):
+    for status in (303, 429, 429):
         response = await browser().post("/identity/sign-in", email=f"{status}@lock.example")
         assert response.status_code == status
     set_limit("codes_from_network", 100, 3_600)
-    quota = app.state.settings.limit_codes_for_address.quota
-    tries = [await browser().post("/identity/sign-in", email="429@lock.example") for _ in range(quota)]
-    assert {response.status_code for response in tries} == {303}
+    assert (await browser().post("/identity/sign-in", email="429@lock.example")).status_code == 303
 
 
 @pytest.mark.parametrize("value", ["1000/h", "10/s", "ten"])
