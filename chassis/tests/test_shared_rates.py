@@ -5,11 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from chassis import ids
+from chassis import housekeeping, ids
 from chassis.problems import Problem
 from chassis.rates import Limit, LocalLimiter, SharedLimiter
 from chassis.rates.shared import purge
-from chassis.worker.process import _purge_rate_limits
 
 START = 1_800_000_000.0
 GUESSES = Limit(3, 600, "guesses")
@@ -236,11 +235,12 @@ async def test_a_purge_deletes_what_counts_nothing_any_more_a_batch_at_a_time(da
             {"at": START},
         )
     at(1)
-    more = []
+    (of_worker,) = (purge for purge in housekeeping.PURGES if purge.kind == "platform.purge_rate_limits")
+    deleted = []
     for _ in range(2):
         async with database.writing() as session:
-            more.append(await purge(session))
-    assert more == [True, False]
+            deleted.append(await of_worker.delete_batch(session, of_worker.most))
+    assert deleted == [5_000, 1]
     assert len(await list_rows()) == 1
     assert await count_allowed(take, counted) == 2
 
@@ -252,17 +252,5 @@ async def test_a_purge_waits_for_nobody(database, take, limiter, at, list_rows):
     async with database.writing() as session:
         await limiter.take(session, attempt)  # its row is locked
         async with database.writing() as purging:
-            assert await asyncio.wait_for(purge(purging), 5) is False
+            assert await asyncio.wait_for(purge(purging, 10), 5) == 0
     assert await count_allowed(take, attempt) == 2
-
-
-async def test_the_worker_purges(database, take, at, list_rows):
-    await take((GUESSES, new_subject()))
-    at(86_400)
-    worker = asyncio.create_task(_purge_rate_limits(database))
-    try:
-        while await list_rows():
-            await asyncio.wait({worker}, timeout=0.02)
-            assert not worker.done()
-    finally:
-        worker.cancel()

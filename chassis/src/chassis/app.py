@@ -16,6 +16,7 @@ from chassis import (
     council_routes,
     error_handlers,
     health,
+    housekeeping,
     metrics,
     openapi,
     readiness,
@@ -28,7 +29,8 @@ from chassis.database import Database
 from chassis.deny_list import DenyList
 from chassis.directory import Directory
 from chassis.events import EventData
-from chassis.jobs import JobHandlers, Schedule
+from chassis.jobs import JobHandlers, Purge, Schedule
+from chassis.jobs.purges import make_handlers, make_schedules
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
 from chassis.settings import Settings
@@ -59,6 +61,8 @@ class Service:
     consumers: Sequence[Consumer] = ()
     jobs: Sequence[JobHandlers] = ()
     schedules: Sequence[Schedule] = ()
+    audited: bool = False  # it writes `chassis.audit`
+    purges: Sequence[Purge] = ()  # what is deleted when it has expired
     shapes: Sequence[ErrorShape] = ()
     cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
@@ -81,17 +85,29 @@ class Service:
 
     @property
     def rows_secured(self) -> bool:
-        """Check whether some table is marked ``info={"row_level_security": True}``."""
-        return any(table.info.get("row_level_security") for table in self.metadata.tables.values())
+        """Check whether a session must set its council: for a table of the service, or for the audit."""
+        return self.audited or any(
+            table.info.get("row_level_security") for table in self.metadata.tables.values()
+        )
 
     @property
-    def has_jobs(self) -> bool:
-        """Check whether its worker runs jobs or schedules."""
-        return bool(self.jobs or self.schedules)
+    def all_purges(self) -> Sequence[Purge]:
+        """List the service's purges, with those every service has."""
+        return (*housekeeping.PURGES, *self.purges)
+
+    @property
+    def all_jobs(self) -> Sequence[JobHandlers]:
+        """List the handlers of the service's jobs, with those of purges."""
+        return (*self.jobs, make_handlers(self.all_purges))
+
+    @property
+    def all_schedules(self) -> Sequence[Schedule]:
+        """List the service's schedules, with those of purges."""
+        return (*self.schedules, *make_schedules(self.all_purges))
 
     def database(self, settings: Settings) -> Database:
         """Make the service's database; it connects at first use."""
-        return Database(settings, self.name, rows_secured=self.rows_secured, has_jobs=self.has_jobs)
+        return Database(settings, self.name, rows_secured=self.rows_secured)
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:

@@ -1,4 +1,4 @@
-"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs, rate limits.
+"""The tables every service has: councils, revoked credentials, outbox, inbox, jobs, audit, rate limits ...
 
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 from sqlalchemy.types import UserDefinedType
 
 NAMING = {
@@ -189,6 +190,42 @@ schedule = Table(
     Column("name", Text, primary_key=True),
     Column("rule", Text, nullable=False),
     Column("next_at", DateTime(timezone=True), nullable=False),
+)
+
+# Who changed what, for whom, by which credential (``chassis.audit``). PostgreSQL keeps it as it was written.
+audit = Table(
+    "audit",
+    platform,
+    Column("council", Text, primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("aggregate", Text, nullable=False),  # identity.upstream
+    Column("aggregate_id", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),  # the subject of who did it, or the name of a task
+    Column("actor_kind", Text),  # null in entries of older records, which did not know it
+    Column("credential", Text),  # the client of the token, or the API key: its id
+    Column("for_whom", Text),  # the subject of the person whom the actor, a delegate, acted for
+    Column("mandate", Text),
+    Column("changes", JSONB, nullable=False),  # field -> [before, after], of the fields that changed
+    Column("personal_digest", LargeBinary),  # SHA-256 of salt and changes in audit_personal
+    Column("reason", Text),
+    Column("trace_id", Text),
+    CheckConstraint("actor_kind IN ('person', 'staff', 'client', 'system')", name="actor_kind"),
+    Index("ix_audit_aggregate", "council", "aggregate", "aggregate_id", "id"),
+    Index("ix_audit_actor", "council", "actor", "id"),
+    info={"row_level_security": True},
+)
+
+# The changes of fields with personal data: apart, so that they can be erased. JSON as text, for the digest.
+audit_personal = Table(
+    "audit_personal",
+    platform,
+    Column("council", Text, primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),  # of the entry
+    Column("salt", Text, nullable=False),  # without it nobody finds the values by trying digests
+    Column("changes", JSON, nullable=False),
+    info={"row_level_security": True},
 )
 
 # What ``chassis.rates.SharedLimiter`` counts. ``key``: HMAC of a limit and of whom or what it counts.

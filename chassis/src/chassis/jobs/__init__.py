@@ -15,6 +15,7 @@ from chassis.jobs.handlers import (
     RetryAfterError,
     UnreadableError,
 )
+from chassis.jobs.purges import Purge
 from chassis.jobs.queue import NewJob, cancel, enqueue, enqueue_all
 from chassis.jobs.recurrence import Daily, Every
 from chassis.jobs.schedule import Missed, Schedule
@@ -32,6 +33,7 @@ __all__ = [
     "Missed",
     "NewJob",
     "Priority",
+    "Purge",
     "RefusedError",
     "RetryAfterError",
     "Schedule",

@@ -8,16 +8,16 @@ import hashlib
 import hmac
 from datetime import timedelta
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import bindparam, text
 
 from chassis import clock
+from chassis.batches import delete_batch
 from chassis.database import Database, Session
 from chassis.rates.limits import Limit
 from chassis.rates.refusals import Refusal, count_refusal
 from chassis.tables import rate_limit
 
 Attempt = tuple[Limit, str]
-_PURGED_AT_ONCE = 5_000
 _MIN_KEY = 32  # bytes
 
 _KEYS, _NOW = "CAST(:keys AS bytea[])", "CAST(:now AS timestamptz)"
@@ -40,14 +40,7 @@ _GIVE_BACK = text(f"""
         FROM {_NEXT} WHERE counted.key = taken.key AND counted.key = ANY (CAST(:counted AS bytea[])))
     SELECT key, refilled_at FROM rate_limit
     WHERE key = ANY ({_KEYS}) AND key <> ALL (CAST(:counted AS bytea[]))""")  # noqa: S608 - of constants
-_EXPIRED = (
-    select(rate_limit.c.key)
-    .where(rate_limit.c.refilled_at < text(":now"))
-    .order_by(rate_limit.c.refilled_at)
-    .limit(_PURGED_AT_ONCE)
-    .with_for_update(skip_locked=True)
-)
-_PURGE = delete(rate_limit).where(rate_limit.c.key.in_(_EXPIRED))
+_PURGE = delete_batch(rate_limit, rate_limit.c.refilled_at < bindparam("now"))
 
 
 class SharedLimiter:
@@ -109,9 +102,9 @@ class SharedLimiter:
         return mac.digest()
 
 
-async def purge(session: Session) -> bool:
-    """Delete the rows whose quota is whole again, a few thousand; False when there are no more."""
-    return await session.execute(_PURGE, {"now": clock.now()}) == _PURGED_AT_ONCE
+async def purge(session: Session, most: int) -> int:
+    """Delete a batch of the rows whose quota is whole again."""
+    return await session.execute(_PURGE, {"now": clock.now(), "most": most})
 
 
 def _step(limit: Limit) -> timedelta:

@@ -1,4 +1,4 @@
-"""The worker process of a service: it relays the outbox, consumes events, runs jobs and purges old rows.
+"""The worker process of a service: it relays the outbox, consumes events and runs jobs.
 
 By HTTP it answers nothing but its health and metrics (``chassis.worker.monitor``).
 
@@ -14,17 +14,14 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from nats.aio.client import Client
-from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, metrics, relay, revocations, tables, telemetry
+from chassis import metrics, relay, telemetry
 from chassis.app import Service
 from chassis.broker.connection import access_of, connect
 from chassis.consumer import run_forever
 from chassis.database import Database
 from chassis.delivery.runner import ConsumerRunner
-from chassis.jobs import dead_jobs
 from chassis.jobs.runner import JobRunner
-from chassis.rates import shared as shared_limits
 from chassis.settings import Settings
 from chassis.worker import http_port as worker_http
 from chassis.worker.monitor import Monitor
@@ -32,13 +29,6 @@ from chassis.worker.monitor import Monitor
 log = logging.getLogger(__name__)
 
 _STOP_TIMEOUT = 8.0  # seconds; a consumer finishes a transaction for five
-_PURGE_INTERVAL = 3600.0  # seconds
-_RATE_LIMITS_INTERVAL = 60.0  # strangers can add rows, so they do not stay for long
-# Longer than the streams keep events, so that an event delivered again is always recognised.
-_INBOX_DAYS = 32
-_PURGE_INBOX = delete(tables.inbox).where(
-    tables.inbox.c.received_at < func.now() - func.make_interval(0, 0, 0, bindparam("days"))
-)
 
 
 async def run(service: Service, settings: Settings, host: str, port: int) -> None:
@@ -88,12 +78,9 @@ async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
-            group.create_task(run_forever("purge", lambda: _purge(database)))
-            group.create_task(run_forever("rate limits", lambda: _purge_rate_limits(database)))
             group.create_task(run_forever("loop lag", metrics.measure_loop_lag))
-            if service.has_jobs:
-                jobs = JobRunner(service.name, service.jobs, service.schedules, database, settings)
-                group.create_task(run_forever("jobs", jobs.run))
+            jobs = JobRunner(service.name, service.all_jobs, service.all_schedules, database, settings)
+            group.create_task(run_forever("jobs", jobs.run))
             for name, task in service.tasks.items():
                 group.create_task(run_forever(name, partial(task, database, settings)))
             for consumer in service.all_consumers:
@@ -111,24 +98,3 @@ async def _relay(database: Database, client: Client) -> None:
         await relay.Relay(connection, client).run()
     finally:
         connection.terminate()
-
-
-async def _purge(database: Database) -> None:
-    """Delete rows that have expired, every hour."""
-    while True:
-        async with database.writing() as session:
-            await idempotency.purge(session)
-            await revocations.purge(session)
-            await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
-            await dead_jobs.purge(session)
-        await asyncio.sleep(_PURGE_INTERVAL)
-
-
-async def _purge_rate_limits(database: Database) -> None:
-    """Delete rate limits that count nothing any more, every minute: a batch a transaction."""
-    while True:
-        more = True
-        while more:
-            async with database.writing() as session:
-                more = await shared_limits.purge(session)
-        await asyncio.sleep(_RATE_LIMITS_INTERVAL)

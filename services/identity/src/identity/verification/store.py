@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.verification.tables import one_time_code
 
@@ -30,7 +31,7 @@ _COUNT_ATTEMPT = (
 )
 _DELETE_CODE = delete(one_time_code).where(*_THE_CODE)
 
-_PURGE = delete(one_time_code).where(one_time_code.c.expires_at < bindparam("now"))
+_PURGE_CODES = delete_batch(one_time_code, one_time_code.c.expires_at < bindparam("now"))
 
 
 async def save_code(session: Session, values: Mapping[str, Any]) -> None:
@@ -56,6 +57,6 @@ async def delete_code(session: Session, browser: bytes, purpose: str) -> bool:
     return await session.execute(_DELETE_CODE, {"browser_": browser, "purpose_": purpose}) == 1
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete expired codes."""
-    await session.execute(_PURGE, {"now": now})
+async def purge_codes(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of expired codes."""
+    return await session.execute(_PURGE_CODES, {"now": now, "most": most})

@@ -7,7 +7,7 @@ nobody can make from the old ones. So everybody has one whole quota more, once.
 from alembic import op
 
 revision = "0024"
-down_revision = "0020"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
