@@ -62,8 +62,7 @@ def _environment(database_url: str) -> dict[str, str]:
         "IDENTITY_DATABASE_URL": database_url,
         "IDENTITY_MASTER_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "IDENTITY_LOG_LEVEL": "WARNING",
-        "IDENTITY_CLIENT_RATE": "1000000",  # the rate limit of a client is not what is measured
-        "IDENTITY_CLIENT_BURST": "1000000",
+        "IDENTITY_LIMIT_CLIENT": "1000000/s",  # the rate limit of a client is not what is measured
     }
 
 

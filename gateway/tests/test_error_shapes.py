@@ -51,6 +51,7 @@ PLANTED = {
 def oauth(**codes):
     def write(status, detail, _):
         usual = "invalid_request" if status < 500 else "server_error"
+        usual = "temporarily_unavailable" if status == 429 else usual
         return {"error": codes.get(f"s{status}", usual), "error_description": detail}
 
     return write

@@ -43,7 +43,7 @@ async def site(app):
 async def uncounted(database):
     """All the windows are of one network."""
     async with database.writing() as session:
-        await session.execute(text("DELETE FROM attempt"))
+        await session.execute(text("DELETE FROM rate_limit"))
 
 
 @pytest.fixture

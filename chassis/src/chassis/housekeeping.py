@@ -6,8 +6,10 @@ from chassis import idempotency, revocations, tables
 from chassis.batches import delete_batch
 from chassis.database import Session
 from chassis.jobs import Every, Purge, dead_jobs
+from chassis.rates import shared as rate_limits
 
 _HOURLY = Every(3600)
+_SOON = Every(300)  # strangers can add such rows, so they do not stay for long
 # Longer than the streams keep events, so that an event delivered again is always recognised.
 _INBOX_DAYS = 32
 _PURGE_INBOX = delete_batch(
@@ -25,4 +27,5 @@ PURGES = (
     Purge("platform.purge_revocations", _HOURLY, revocations.purge),
     Purge("platform.purge_inbox", _HOURLY, purge_inbox),
     Purge("platform.purge_dead_jobs", _HOURLY, dead_jobs.purge),
+    Purge("platform.purge_rate_limits", _SOON, rate_limits.purge, most=5_000),
 )

@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     pool_size: int = Field(default=4, ge=1, description="Connections of the transactional pool")
     fast_pool_size: int = Field(default=4, ge=1, description="Connections of the plain asyncpg read pool")
+    replicas: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description="Web processes of this service, which divide the limits that each counts in its memory",
+    )
     pause_after: int = Field(
         default=5,
         ge=1,

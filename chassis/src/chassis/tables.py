@@ -1,4 +1,4 @@
-"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs, audit.
+"""The tables every service has: councils, revoked credentials, outbox, inbox, jobs, audit, rate limits ...
 
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
@@ -226,4 +226,14 @@ audit_personal = Table(
     Column("salt", Text, nullable=False),  # without it nobody finds the values by trying digests
     Column("changes", JSON, nullable=False),
     info={"row_level_security": True},
+)
+
+# What ``chassis.rates.SharedLimiter`` counts. ``key``: HMAC of a limit and of whom or what it counts.
+# ``refilled_at``: when the whole quota is there again; from then on the row says nothing and is purged.
+rate_limit = Table(
+    "rate_limit",
+    platform,
+    Column("key", LargeBinary, primary_key=True),
+    Column("refilled_at", DateTime(timezone=True), nullable=False),
+    Index(None, "refilled_at"),
 )

@@ -10,6 +10,8 @@ import pytest
 from joserfc.jwk import RSAKey
 from sqlalchemy import text
 
+from chassis import ids
+from chassis.rates import Limit
 from chassis.testing import ISSUER
 from chassis.tokens import make_key_source
 from identity.app import service as identity_service
@@ -227,3 +229,20 @@ def account_of(database):
             )
 
     return find
+
+
+@pytest.fixture
+def quota_of(app):
+    """``quota_of("codes_for_address")`` -> how often at once."""
+    return lambda name: getattr(app.state.settings, f"limit_{name}").quota
+
+
+@pytest.fixture
+def set_limit(app, monkeypatch):
+    """``set_limit("codes_for_address", 2, 900)`` sets a limit that PostgreSQL counts."""
+
+    def set_to(name, quota, window):
+        changed = {f"limit_{name}": Limit(quota, window, f"{name} {ids.show(ids.new())}")}
+        monkeypatch.setattr(app.state.auth, "settings", app.state.auth.settings.model_copy(update=changed))
+
+    return set_to

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
+from chassis.tables import rate_limit
 from chassis.testing import ISSUER
 from identity.factors.tables import sms_count
-from identity.verification.tables import attempt
 
 ACCOUNT = "/identity/account"
 PHONE = "/identity/account/phone"
@@ -32,7 +32,7 @@ def settings(service, database_url, nats_url, master_key):
 async def reset_limits(database):
     """Reset all limits before each test, since every test's browsers share one network."""
     async with database.writing() as session:
-        await session.execute(attempt.delete())
+        await session.execute(rate_limit.delete())
         await session.execute(sms_count.delete())
 
 

@@ -42,7 +42,7 @@ async def nobody(database):
     """Delete all e-mail addresses after a test, in modules that import this."""
     yield
     async with database.writing("*") as session:
-        for table in ("account_email", "attempt"):
+        for table in ("account_email", "rate_limit"):
             await session.execute(text(f"DELETE FROM {table}"))
 
 

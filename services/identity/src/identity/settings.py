@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 import chassis.settings
+from chassis.rates import GuessLimitSetting, LimitSetting, limit_setting
 
 OWASP_MEMORY_KIB = 19_456
 """The least memory of argon2id with two passes (OWASP Password Storage Cheat Sheet)."""
@@ -34,14 +35,12 @@ class Settings(chassis.settings.Settings):
     )
     issuing_pool_size: int = Field(default=4, ge=1, description="Connections of the token endpoint")
 
-    client_rate: float = Field(default=100, gt=0, description="Requests a second of one client, sustained")
-    client_burst: int = Field(default=1_000, ge=1, description="Requests of one client at once")
-    sign_in_rate: float = Field(
-        default=20,
-        gt=0,
-        description="Requests for sign-in a second: pushed by one client, or from one network for it",
+    limit_client: LimitSetting = limit_setting(
+        "1000/10s", "Requests of a client, and of a person at userinfo"
     )
-    sign_in_burst: int = Field(default=400, ge=1, description="Requests for sign-in at once")
+    limit_sign_in: LimitSetting = limit_setting(
+        "400/20s", "Requests for sign-in at a client: those it pushes, and those from each network"
+    )
     services_per_council: int = Field(default=200, ge=1, description="Services in use, sandbox and live")
     upstreams_per_council: int = Field(default=10, ge=1, description="Upstream providers of a council")
     onelogin_issuers: dict[str, str] = Field(
@@ -80,6 +79,50 @@ class Settings(chassis.settings.Settings):
     )
     texts_abroad_per_day: int = Field(
         default=50, ge=0, description="SMS a day to other countries, which cost more; 0 refuses their numbers"
+    )
+
+    # A code may be tried five times, so 6/h is 30 guesses an hour at one of a million.
+    limit_codes_for_address: GuessLimitSetting = limit_setting("6/h", "Codes to an e-mail address")
+    limit_passwords_for_address: GuessLimitSetting = limit_setting(
+        "10/15min", "Passwords tried at an address"
+    )
+    limit_second_steps_for_account: GuessLimitSetting = limit_setting(
+        "10/15min", "Second steps of an account"
+    )
+    # Where the account was used before it is counted apart: nobody else can use this up.
+    limit_codes_in_known_browser: GuessLimitSetting = limit_setting("10/h", "Codes in a known browser")
+    limit_passwords_in_known_browser: GuessLimitSetting = limit_setting(
+        "10/15min", "Passwords tried in a known browser"
+    )
+    limit_second_steps_in_known_browser: GuessLimitSetting = limit_setting(
+        "10/15min", "Second steps in a known browser"
+    )
+    # A library or an office is one network, so these are high.
+    limit_codes_from_network: LimitSetting = limit_setting("60/h", "Codes requested from a network")
+    limit_passwords_from_network: LimitSetting = limit_setting("100/15min", "Passwords tried from a network")
+    limit_passkeys_from_network: LimitSetting = limit_setting("100/15min", "Passkeys tried from a network")
+    limit_upstream_sign_ins_from_network: LimitSetting = limit_setting(
+        "300/15min", "Sign-ins at upstream providers from a network"
+    )
+    limit_sign_ins_for_client: LimitSetting = limit_setting("1200/min", "Codes and passwords of a client")
+    # Each SMS costs money. By account they bound what one person spends, by number whom they can bother.
+    limit_sms_for_account: LimitSetting = limit_setting("5/15min", "SMS for an account")
+    limit_sms_for_account_a_day: LimitSetting = limit_setting("15/d", "SMS for an account")
+    limit_sms_in_known_browser: LimitSetting = limit_setting("5/15min", "SMS in a known browser")
+    limit_sms_in_known_browser_a_day: LimitSetting = limit_setting("15/d", "SMS in a known browser")
+    limit_sms_to_number: LimitSetting = limit_setting("5/h", "SMS to a number that nobody has proven")
+    limit_sms_to_number_a_day: LimitSetting = limit_setting("10/d", "SMS to a number that nobody has proven")
+    limit_sms_to_block_a_day: LimitSetting = limit_setting("20/d", "SMS to a thousand numbers in a row")
+    limit_sms_from_network: LimitSetting = limit_setting("30/h", "SMS requested from a network")
+    # An offer of a mandate sends an e-mail to an address that a person names.
+    limit_offers_for_account: LimitSetting = limit_setting("20/d", "Offers of mandates by an account")
+    limit_offers_to_address: LimitSetting = limit_setting("5/d", "E-mails about offers to an address")
+    # Codes of 80 bits (mandates) and of 40 that live 15 minutes (desks).
+    limit_mandate_codes_for_account: GuessLimitSetting = limit_setting(
+        "20/h", "Mandates' codes tried by an account"
+    )
+    limit_desk_codes_for_caller: GuessLimitSetting = limit_setting(
+        "30/15min", "Desk codes tried by one of staff"
     )
 
     @field_validator("mail", "texts", mode="before")

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from chassis.rates import Limit
 from services.identity.tests import provider
 from services.identity.tests.authorization_machine import AuthorizationMachine
 
@@ -22,7 +23,7 @@ REACHED = {
 @pytest.fixture(scope="module")
 def settings(settings):
     """Rates that no machine reaches, however fast: other tests hold the limits."""
-    return settings.model_copy(update={"sign_in_rate": 100_000, "sign_in_burst": 100_000})
+    return settings.model_copy(update={"limit_sign_in": Limit(1_000_000, 1, "sign-in")})
 
 
 @pytest.mark.timeout(120)

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from sqlalchemy import text
 
 from chassis import ids
+from chassis.rates import Limit
 from identity.grants.actions import consents
 from identity.proofs.actions import proofs
 from identity.shared.oauth import claims as names
@@ -188,7 +189,7 @@ _CLERK = _Clerk()
 @pytest.fixture(scope="module")
 def settings(settings):
     """Rates that no machine reaches, however fast: other tests hold the limits."""
-    return settings.model_copy(update={"sign_in_rate": 100_000, "sign_in_burst": 100_000})
+    return settings.model_copy(update={"limit_sign_in": Limit(1_000_000, 1, "sign-in")})
 
 
 @pytest.mark.timeout(120)

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
+from chassis.rates import Limit, LocalLimiter
 from identity.clients.store import clients
 from identity.shared.oauth import redirects, relying_party
-from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import uris
 from services.identity.tests.provider import (
     Service,
@@ -439,7 +439,7 @@ async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_aw
 
 
 async def test_naming_an_app_uses_up_the_callers_networks_share_only(app, client, web, monkeypatch):
-    pace = RateLimiter(rate=0.001, burst=2)
+    pace = LocalLimiter(Limit(2, 2_000, "client"))
     monkeypatch.setattr(app.state.issuer, "client_limiter", pace)
     form = {"grant_type": "refresh_token", "refresh_token": "x", **web.credentials}
     answers = [(await client.post("/identity/token", data=form)).status_code for _ in range(3)]

@@ -7,14 +7,13 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, text
 
 from chassis import ids
+from chassis.tables import rate_limit
 from chassis.testing import published
 from identity.accounts.tables import account
 from identity.clients.tables import client as clients
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
 from identity.proofs.actions import accesses, desk_codes, proofs
-from identity.shared.rate_limiters import RateLimiter
-from identity.shared.rules import limits
 from services.identity.tests.provider import subject_at
 
 URL = "/citytown/identity/v1"
@@ -29,7 +28,8 @@ HOME = {"uprn": 100121048421, "building_number": "1", "street_name": "High Stree
 @pytest.fixture
 async def clerk(mint, app, client, database):
     """The headers of a member of staff who proves identities, with a fresh rate limit."""
-    app.state.issuer.desk_code_limiter = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
+    async with database.writing() as session:
+        await session.execute(rate_limit.delete())
     return await headers_of_prover(database, mint, "clerk")
 
 
@@ -432,11 +432,12 @@ async def test_a_desk_code_that_is_nobodys_is_not_found(client, clerk, code):
 
 
 async def test_a_member_of_staff_who_tries_codes_is_slowed_down_and_a_colleague_is_not(
-    client, clerk, colleague, database
+    client, clerk, colleague, database, set_limit
 ):
     account_id = await make_account(database)
     body = proof_body("4k7t-9wqd")
-    for _ in range(limits.DESK_CODES_AT_ONCE):
+    set_limit("desk_codes_for_caller", 3, 90)
+    for _ in range(3):
         assert (await client.post(f"{URL}/proofs", json=body, headers=clerk)).status_code == 404
     response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=clerk

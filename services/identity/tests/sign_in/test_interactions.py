@@ -6,8 +6,6 @@ import pyotp
 import pytest
 
 from identity.assurance.rules import SignInRequest
-from identity.factors.actions import authentication
-from identity.shared.rules.limits import Limit
 from identity.sign_in.actions import sign_in_requests
 
 ASK = "request=abcDEF_123"
@@ -95,8 +93,8 @@ async def test_a_services_language_is_used_unless_the_person_chose_one(browser, 
     assert "Sign in" in (await english.get(f"/identity/sign-in?{ASK}")).text
 
 
-async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, sent_emails):
-    monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("few through a client", 2, 60))
+async def test_one_service_cannot_crowd_out_the_others(browser, wants, set_limit, sent_emails):
+    set_limit("sign_ins_for_client", 2, 60)
     wants(client_id="crowded")
     responses = [
         await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
@@ -109,11 +107,11 @@ async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypat
 
 
 async def test_strangers_at_a_service_lock_nobody_out_of_a_known_browser(
-    browser, wants, monkeypatch, sent_emails, newcomer
+    browser, wants, set_limit, sent_emails, newcomer
 ):
     tab = await newcomer("regular@example.org")
     await tab.post("/identity/sign-out")
-    monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("one through a client", 1, 60))
+    set_limit("sign_ins_for_client", 1, 60)
     wants(client_name="Beset")
     for status in (303, 429):
         stranger = await browser().post(f"/identity/sign-in?{ASK}", email="regular@example.org")

@@ -54,7 +54,7 @@ async def empty_council(database, client):
     """Leave the council without staff or roles after each test."""
     yield
     async with database.writing("*") as session:
-        for table in ("upstream_account", "upstream_visit", "upstream", "attempt"):
+        for table in ("upstream_account", "upstream_visit", "upstream", "rate_limit"):
             await session.execute(text(f"DELETE FROM {table}"))
         for table in ("staff", "role", "staff_group"):
             await session.execute(text(f"DELETE FROM {table}"))

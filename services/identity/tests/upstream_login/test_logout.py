@@ -47,7 +47,7 @@ async def nobody(database, simulator):
     simulator.sessions.clear()
     yield
     async with database.writing("*") as session:
-        for table in ("account_email", "attempt"):
+        for table in ("account_email", "rate_limit"):
             await session.execute(text(f"DELETE FROM {table}"))
 
 

@@ -373,10 +373,8 @@ async def test_nothing_secret_is_logged(journey, one_login, caplog, simulator):
     assert any("is not valid" in line for line in lines)
 
 
-async def test_one_network_cannot_fill_the_table(journey, one_login, monkeypatch):
-    from identity.shared.rules import limits  # noqa: PLC0415
-
-    monkeypatch.setattr(limits, "UPSTREAM_FROM_NETWORK", limits.Limit("here", 2, 900))
+async def test_one_network_cannot_fill_the_table(journey, one_login, set_limit):
+    set_limit("upstream_sign_ins_from_network", 2, 900)
     mary = journey(one_login)
     responses = [await mary.tab.post(mary.path, purpose="sign-in") for _ in range(4)]
     assert [response.status_code for response in responses] == [200, 200, 429, 429]

@@ -48,7 +48,7 @@ def officer(mint):
 async def nobody(database):
     yield
     async with database.writing("*") as session:
-        for table in ("staff", "role", "upstream_account", "account_email", "attempt"):
+        for table in ("staff", "role", "upstream_account", "account_email", "rate_limit"):
             await session.execute(text(f"DELETE FROM {table}"))
 
 

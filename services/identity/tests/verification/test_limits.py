@@ -1,19 +1,23 @@
 """Every way in has a limit, by client, account and address; and no limit can be used against others."""
 
 import asyncio
+from collections import Counter
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from chassis import ids
 from chassis.problems import Problem
+from chassis.rates import ConcurrencyLimiter, Limit, LocalLimiter
 from identity.mandates.actions import emails
-from identity.shared import rate_limiters as pacing
-from identity.shared.rate_limiters import ConcurrencyLimiter, RateLimiter
-from identity.shared.rules import email_addresses, limits
+from identity.settings import Settings
+from identity.shared.rules import email_addresses
 from services.identity.tests.proofs.test_proofs import proof_body
 from services.identity.tests.provider import ask, register
 
+DOCUMENT = Path(__file__).parents[4] / "docs" / "limits.md"
 HTML = {"Accept": "text/html"}
 
 
@@ -28,7 +32,7 @@ async def parks(database, client):
 
 
 def slow(burst=2):
-    return RateLimiter(rate=0.001, burst=burst)
+    return LocalLimiter(Limit(burst, burst * 1_000, "few"))
 
 
 async def statuses(times, call):
@@ -93,47 +97,6 @@ async def test_by_default_one_service_has_half_of_the_connections_at_most(app, c
     assert app.state.issuer.sign_in_slots._at_once <= app.state.settings.pool_size
 
 
-async def test_so_many_are_worked_on_at_once_and_so_many_wait():
-    gate, account, working, most = ConcurrencyLimiter(2, 3), ids.new(), 0, 0
-
-    async def work():
-        nonlocal working, most
-        async with gate.hold(account):
-            working += 1
-            most = max(most, working)
-            await asyncio.sleep(0.01)
-            working -= 1
-
-    results = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
-    refused = [result for result in results if isinstance(result, Problem)]
-    assert (most, len(refused), {problem.status_code for problem in refused}) == (2, 5, {429})
-    assert gate._slots == {}, "nothing is remembered of who has gone"
-
-
-async def test_who_gives_up_waiting_leaves_nothing_behind():
-    gate, account = ConcurrencyLimiter(1, 5), ids.new()
-
-    async def wait():
-        async with gate.hold(account):
-            pass
-
-    async with gate.hold(account):
-        waiting = asyncio.create_task(wait())
-        await asyncio.sleep(0)
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-    assert gate._slots == {}
-    await asyncio.wait_for(wait(), 1)
-
-
-def test_what_is_remembered_of_strangers_is_bounded(monkeypatch):
-    monkeypatch.setattr(pacing, "_MAX_CLIENTS", 10)
-    pace = slow()
-    for number in range(1_000):
-        pace.take("anybody", f"192.0.2.{number}")
-    assert len(pace._buckets) == 10
-
-
 @pytest.mark.parametrize("path", ["token", "introspect", "revoke", "par"])
 async def test_each_endpoint_for_clients_counts_the_client(app, visitor, bins, monkeypatch, path):
     monkeypatch.setattr(app.state.issuer, "client_limiter", slow())
@@ -162,8 +125,9 @@ def caller(mint):
     return of
 
 
-async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "desk_code_limiter", slow())
+async def test_desk_codes_cannot_be_guessed_on_and_on(set_limit, client, caller):
+    """Each wrong code undoes its transaction; its count stays."""
+    set_limit("desk_codes_for_caller", 2, 2_000)
     prover, officer = caller("identity:prove"), caller("identity:staff")
     proofs = "/citytown/identity/v1/proofs"
 
@@ -174,7 +138,18 @@ async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monke
     link = f"/citytown/identity/v1/staff/{ids.show(ids.new())}/account"
     response = await client.put(link, json={"desk_code": "aaaa-aaaa"}, headers=officer)
     assert response.status_code == 429, "wherever the codes are tried"
+    assert response.headers["RateLimit-Policy"].endswith(";q=2;w=2000")
     assert (await prove(caller("identity:prove", "colleague"))).status_code == 404
+
+
+async def test_desk_codes_tried_at_once_are_counted_over_all_replicas(set_limit, client, caller):
+    set_limit("desk_codes_for_caller", 3, 3_000)
+    headers = caller("identity:prove")
+    url = "/citytown/identity/v1/proofs"
+    responses = await asyncio.gather(
+        *(client.post(url, json=proof_body("aaaa-aaaa"), headers=headers) for _ in range(12))
+    )
+    assert Counter(response.status_code for response in responses) == {404: 3, 429: 9}
 
 
 async def test_a_directory_counts_by_its_own_key(app, client, caller, monkeypatch):
@@ -187,26 +162,23 @@ async def test_a_directory_counts_by_its_own_key(app, client, caller, monkeypatc
     assert (await client.get(users, headers=okta)).status_code == 200
 
 
-def many():
-    return limits.OFFERS_TO_ADDRESS.most
-
-
-async def test_offers_of_mandates_to_one_address_are_limited(app, database, client):
+async def test_offers_of_mandates_to_one_address_are_limited(app, database, client, quota_of):
     """Also when somebody offers, withdraws and offers again, or uses many accounts."""
     auth, address = app.state.auth, f"{ids.show(ids.new())}@people.example"
+    quota = quota_of("offers_to_address")
     async with database.writing() as session:
         allowed = [
             await emails.allows_address(session, auth, email_addresses.normalise(spelling))
-            for spelling in (address, address.upper()) * many()
+            for spelling in (address, address.upper()) * quota
         ]
-        assert allowed == [True] * many() + [False] * many()
+        assert allowed == [True] * quota + [False] * quota
         assert await emails.allows_address(session, auth, f"other-{address}")
 
 
-async def test_offers_of_one_account_are_limited_by_day(app, database, client):
+async def test_offers_of_one_account_are_limited_by_day(app, database, client, quota_of):
     account, auth = ids.new(), app.state.auth
     async with database.writing() as session:
-        for _ in range(limits.OFFERS_FOR_ACCOUNT.most):
+        for _ in range(quota_of("offers_for_account")):
             await emails.check_offer_rate(session, auth, account)
         with pytest.raises(Problem) as refused:
             await emails.check_offer_rate(session, auth, account)
@@ -218,12 +190,43 @@ async def test_attempts_are_stored_without_names(app, database, client):
     address = f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
         await emails.allows_address(session, app.state.auth, address)
-        rows = await session.all(text("SELECT * FROM attempt"))
+        rows = await session.all(text("SELECT * FROM rate_limit"))
     assert rows
     assert address not in str(rows)
 
 
-def test_a_network_is_what_one_subscriber_has():
-    assert limits.subscriber_network("2001:db8::1") == limits.subscriber_network("2001:db8::ffff:1")
-    assert limits.subscriber_network("2001:db8::1") != limits.subscriber_network("2001:db8:0:1::1")
-    assert limits.subscriber_network("::ffff:192.0.2.1") == limits.subscriber_network("192.0.2.1")
+async def test_a_wrong_secret_uses_up_nothing_of_the_clients_share(visitor, app, bins, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "client_limiter", slow(1))
+    form = {"grant_type": "client_credentials", **bins.credentials}
+    for _ in range(5):
+        response = await visitor.post("/identity/token", data={**form, "client_secret": "guessed"})
+        assert response.status_code == 401
+    assert (await visitor.post("/identity/token", data=form)).status_code == 200
+
+
+async def test_a_network_that_is_refused_uses_up_no_other_limit(browser, set_limit):
+    """Or a stranger could go on locking addresses out after their own limit is reached."""
+    set_limit("codes_for_address", 1, 3_600)
+    set_limit("codes_from_network", 1, 3_600)
+    for status in (303, 429, 429):
+        response = await browser().post("/identity/sign-in", email=f"{status}@lock.example")
+        assert response.status_code == status
+    set_limit("codes_from_network", 100, 3_600)
+    assert (await browser().post("/identity/sign-in", email="429@lock.example")).status_code == 303
+
+
+@pytest.mark.parametrize("value", ["1000/h", "10/s", "ten"])
+def test_identity_does_not_start_with_a_limit_by_which_passwords_could_be_guessed(value):
+    with pytest.raises(ValidationError, match="limit_passwords_for_address"):
+        Settings(database_url="postgresql://x", limit_passwords_for_address=value)
+
+
+def test_every_limit_stands_in_the_documentation_with_its_default():
+    text = DOCUMENT.read_text()
+    rows = [
+        f"| `{name}` | {field.default} |"
+        for name, field in Settings.model_fields.items()
+        if name.startswith("limit_")
+    ]
+    assert [row for row in rows if row not in text] == []
+    assert text.count("| `limit_") == len(rows) > 20

@@ -17,7 +17,6 @@ _LATER = Every(600)  # what has expired is refused at once: it only takes room
 PURGES = (
     Purge("identity.expire_sessions", _SOON, sessions.expire, most=100),
     Purge("identity.purge_codes", _LATER, codes.purge_codes),
-    Purge("identity.purge_attempts", _LATER, codes.purge_attempts),
     Purge("identity.purge_desk_codes", _LATER, desk_codes.purge_desk_codes),
     Purge("identity.purge_challenges", _LATER, authentication.purge_challenges),
     Purge("identity.purge_pending_sign_ins", _LATER, authentication.purge_pending),

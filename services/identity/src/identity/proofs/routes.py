@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Row
 
 from chassis import ids
@@ -12,6 +12,7 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
+from identity.accounts.routes import TheAuthContext
 from identity.grants.actions import token_owner
 from identity.issuer.routes import TheIssuer
 from identity.proofs.actions import accesses, desk_codes, proofs
@@ -23,9 +24,18 @@ Prover = Annotated[Caller, permission("identity:prove")]
 Resident = Annotated[Caller, permission("identity:self")]
 
 
+async def _limit_desk_codes(request: Request, caller: Prover, auth: TheAuthContext) -> Caller:
+    await desk_codes.check_rate(request.app.state.database, auth, caller)
+    return caller
+
+
+LimitedProver = Annotated[Caller, Depends(_limit_desk_codes)]
+"""A prover who tries a desk code. It stands before the session, so that no second connection is taken."""
+
+
 @router.post("/proofs", status_code=201, response_model=ProofRecord, responses=document_problems(404))
 async def record_proof(
-    council: Slug, body: NewProof, caller: Prover, session: Writing, issuer: TheIssuer, once: OnlyOnce
+    council: Slug, body: NewProof, caller: LimitedProver, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
     """Record that you proved a person's identity. P1 holds at once, P2 once a colleague confirms it.
 
@@ -33,7 +43,6 @@ async def record_proof(
 
     The person shows you a desk code from their account. It says whose identity this is, and works once.
     """
-    issuer.desk_code_limiter.take(caller.subject)
     return await once.run(
         session, caller, body, lambda: proofs.prove_in_person(session, issuer, council, caller, body)
     )

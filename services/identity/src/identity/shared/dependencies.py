@@ -16,7 +16,6 @@ from chassis.types import SLUG_PATTERN
 from chassis.web import Pages, choose_language, gettext_noop
 from identity.shared.oauth import scopes
 from identity.shared.oauth.authorization_requests import PageError
-from identity.shared.rules import limits
 
 _LONDON = ZoneInfo("Europe/London")
 _SLUG = re.compile(SLUG_PATTERN)
@@ -38,11 +37,6 @@ SANDBOX = "sandbox"
 def mark_test_service(request: Request, mode: str) -> None:
     """Have the pages of this request say that the service is a test, if it is one of the sandbox."""
     request.state.test_service = mode == SANDBOX
-
-
-def network_of(request: Request) -> str:
-    """Get the network a request comes from, as rate limits count it."""
-    return limits.subscriber_network(request.client.host if request.client else "")
 
 
 def format_time(time: datetime, request: Request) -> str:

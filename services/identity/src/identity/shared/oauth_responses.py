@@ -21,7 +21,7 @@ _OAUTH_ERRORS = frozenset(
     }
 )
 _OAUTH_TEXT = '{"error":$code,"error_description":$detail}'
-_CODES = {"4XX": "invalid_request", "5XX": "server_error"}
+_CODES = {"429": "temporarily_unavailable", "4XX": "invalid_request", "5XX": "server_error"}
 OAUTH_TEMPLATES = (ErrorTemplate(_OAUTH_TEXT, codes={"401": "invalid_client", **_CODES}),)
 """Errors of endpoints where a client authenticates."""
 BEARER_TEMPLATES = (
@@ -42,5 +42,6 @@ def render_oauth(_: Request, problem: Problem) -> Response:
         headers["WWW-Authenticate"] = 'Basic realm="identity"'
     error = problem.code
     if error not in _OAUTH_ERRORS:
-        error = "invalid_request" if problem.status_code < 500 else "server_error"  # noqa: PLR2004
+        status = problem.status_code
+        error = _CODES.get(str(status)) or _CODES[f"{status // 100}XX"]
     return JSONResponse({"error": error, "error_description": problem.detail}, problem.status_code, headers)

@@ -1,16 +1,14 @@
-"""One-time codes, and the attempts that rate limits count."""
+"""One-time codes."""
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    DateTime,
     Index,
     Integer,
     LargeBinary,
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from identity.shared.tables import ID, metadata, timestamp
 
@@ -33,15 +31,4 @@ one_time_code = Table(
         "'text', 'text-set-up')",
         name="purpose",
     ),
-)
-
-# Sliding windows: the times of the last attempts. ``key``: HMAC of the limit and of whom it is for.
-attempt = Table(
-    "attempt",
-    metadata,
-    Column("key", LargeBinary, primary_key=True),
-    Column("times", ARRAY(DateTime(timezone=True)), nullable=False),
-    Column("most", Integer, nullable=False),
-    timestamp("expires_at"),
-    Index("ix_attempt_expires_at", "expires_at"),
 )

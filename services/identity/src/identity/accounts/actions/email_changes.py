@@ -8,12 +8,12 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Session
+from chassis.rates import Limit
 from identity.accounts.actions import accounts, emails
 from identity.accounts.rules import factors
 from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.accounts.store import accounts as store
 from identity.shared.rules import email_addresses
-from identity.shared.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK, Limit
 from identity.verification.actions import codes
 from identity.verification.actions.codes import CodeResult
 from identity.verification.actions.context import AuthContext, ClientContext
@@ -24,7 +24,7 @@ async def start(
 ) -> datetime | None:
     """Send a code to the new address. Returns when one may be sent, if codes were sent too often."""
     canonical = email_addresses.normalise(address)
-    retry_after = await auth.retry_after(session, *_limits(client_context, canonical))
+    retry_after = await auth.retry_after(session, *_limits(auth, client_context, canonical))
     if retry_after is not None:
         return retry_after
     holder = await store.get_by_email(session, canonical)
@@ -38,8 +38,11 @@ async def start(
     return None
 
 
-def _limits(client_context: ClientContext, canonical: str) -> list[tuple[Limit, str]]:
-    return [(CODES_FOR_ADDRESS, canonical), (CODES_FROM_NETWORK, client_context.network)]
+def _limits(auth: AuthContext, client_context: ClientContext, canonical: str) -> list[tuple[Limit, str]]:
+    return [
+        (auth.settings.limit_codes_for_address, canonical),
+        (auth.settings.limit_codes_from_network, client_context.network),
+    ]
 
 
 async def confirm_new(
@@ -67,7 +70,9 @@ async def _send_old_code(
     session: Session, auth: AuthContext, client_context: ClientContext, account: Row[Any], new: str
 ) -> CodeResult:
     old = account.address
-    retry_after = await auth.retry_after(session, *_limits(client_context, email_addresses.normalise(old)))
+    retry_after = await auth.retry_after(
+        session, *_limits(auth, client_context, email_addresses.normalise(old))
+    )
     if retry_after is None:
         change = f"{old} {new}"  # no address has a blank in it
         code = await codes.create_code(

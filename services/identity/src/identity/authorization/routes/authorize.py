@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from chassis.auth import public
 from chassis.database import Session
 from chassis.problems import document_problems
+from chassis.rates import network_of
 from chassis.web import SubmittedForm, choose_language, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
@@ -30,7 +31,6 @@ from identity.shared.dependencies import (
     NOT_REFERRED,
     SANDBOX,
     mark_test_service,
-    network_of,
     pages,
     show_wrong_request,
 )

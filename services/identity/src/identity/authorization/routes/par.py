@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
+from chassis.rates import network_of
 from identity.authorization.actions import authorization_flow, authorization_request
 from identity.authorization.routes.authorize import FORM_OPERATION
 from identity.clients.actions.authentication import Client
 from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider, identify_client
-from identity.shared.dependencies import network_of
 from identity.shared.oauth import relying_party, token_requests
 from identity.shared.oauth.authorization_requests import PageError, RequestError
 from identity.shared.oauth_responses import NO_STORE, OAUTH_TEMPLATES, render_oauth, to_problem

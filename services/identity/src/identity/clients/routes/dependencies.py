@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from chassis.rates import network_of
 from identity.clients.actions.authentication import (
     AuthenticatedClient,
     Client,
@@ -12,7 +13,6 @@ from identity.clients.actions.authentication import (
     identify,
     require_authentication,
 )
-from identity.shared.dependencies import network_of
 from identity.shared.oauth import token_requests
 from identity.shared.oauth_responses import to_problem
 

@@ -26,7 +26,6 @@ from identity.delegation.routes.views import (
 )
 from identity.mandates.actions import confirmations, mandates, offers
 from identity.shared.dependencies import pages
-from identity.shared.rules import limits
 from identity.sign_in.routes.interaction import too_often
 
 router = APIRouter(prefix=MANDATES, tags=["account"], default_response_class=HTMLResponse)
@@ -67,7 +66,9 @@ async def enter_mandate_code(
     if not code:
         form.error("code", _NO_CODE)
         return pages.render(request, "mandate-code.html", 400, form=form)
-    wait = await auth.retry_after(session, (limits.MANDATE_CODES_FOR_ACCOUNT, str(person.account)))
+    wait = await auth.retry_after(
+        session, (auth.settings.limit_mandate_codes_for_account, str(person.account))
+    )
     if wait is not None:
         return too_often(request, auth, wait)
     try:

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.database import Database, ReadSession, Session
+from chassis.rates import Limit
 from identity.accounts.actions import accounts, emails, known_browsers
 from identity.accounts.rules import factors
 from identity.accounts.rules.upstream_session import UpstreamSession
 from identity.factors.actions import authenticators, phones, recovery_codes, sms_step
 from identity.factors.store import passwords, sign_ins
-from identity.shared.rules import email_addresses, limits
+from identity.shared.rules import email_addresses
 from identity.verification.actions import codes
 from identity.verification.actions.context import AuthContext, ClientContext
 
@@ -104,20 +105,20 @@ async def _check_code_rate(
     known_browser = await known_browsers.is_known(session, account_id, client_context)
     return await auth.retry_after(
         session,
-        (limits.CODES_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
+        (auth.settings.limit_codes_in_known_browser, f"{account_id} {client_context.browser.hex()}")
         if known_browser
-        else (limits.CODES_FOR_ADDRESS, email_addresses.normalise(address)),
-        (limits.CODES_FROM_NETWORK, client_context.network),
-        *_limit_client(client_context, known_browser=known_browser),
+        else (auth.settings.limit_codes_for_address, email_addresses.normalise(address)),
+        (auth.settings.limit_codes_from_network, client_context.network),
+        *_limit_client(auth, client_context, known_browser=known_browser),
     )
 
 
 def _limit_client(
-    client_context: ClientContext, *, known_browser: bool = False
-) -> list[tuple[limits.Limit, str]]:
+    auth: AuthContext, client_context: ClientContext, *, known_browser: bool
+) -> list[tuple[Limit, str]]:
     """Limit sign-ins through one service. Strangers may use that up, so known browsers are not counted."""
     return (
-        [(limits.SIGN_INS_FOR_CLIENT, client_context.client)]
+        [(auth.settings.limit_sign_ins_for_client, client_context.client)]
         if client_context.client and not known_browser
         else []
     )
@@ -158,11 +159,11 @@ async def sign_in_by_password(
         known_browser = account is not None and account.browser is not None
         retry_after = await auth.retry_after(
             session,
-            (limits.PASSWORDS_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
+            (auth.settings.limit_passwords_in_known_browser, f"{account_id} {client_context.browser.hex()}")
             if known_browser
-            else (limits.PASSWORDS_FOR_ADDRESS, canonical),
-            (limits.PASSWORDS_FROM_NETWORK, client_context.network),
-            *_limit_client(client_context, known_browser=known_browser),
+            else (auth.settings.limit_passwords_for_address, canonical),
+            (auth.settings.limit_passwords_from_network, client_context.network),
+            *_limit_client(auth, client_context, known_browser=known_browser),
         )
     if retry_after is not None:
         return AuthAttempt(retry_after=retry_after)
@@ -201,8 +202,10 @@ async def check_second_step_rate(
     """Count a try of a second factor. Return from when on there may be another, when there were too many."""
     if await known_browsers.is_known(session, account_id, client_context):
         browser_of_account = f"{account_id} {client_context.browser.hex()}"
-        return await auth.retry_after(session, (limits.SECOND_IN_KNOWN, browser_of_account))
-    return await auth.retry_after(session, (limits.SECOND_FOR_ACCOUNT, str(account_id)))
+        return await auth.retry_after(
+            session, (auth.settings.limit_second_steps_in_known_browser, browser_of_account)
+        )
+    return await auth.retry_after(session, (auth.settings.limit_second_steps_for_account, str(account_id)))
 
 
 async def add_method(

@@ -28,7 +28,6 @@ from chassis import ids
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
 from identity.factors.store import passkeys as store
-from identity.shared.rules import limits
 from identity.verification.actions.context import AuthContext, ClientContext
 
 MAX_PASSKEYS = 10
@@ -57,7 +56,8 @@ async def verify_sign_in(
     session: Session, auth: AuthContext, client_context: ClientContext, response: str
 ) -> UUID | None:
     """Verify the browser's response to the challenge, and return the account; None when it is not right."""
-    if not await auth.check_rate(session, (limits.PASSKEYS_FROM_NETWORK, client_context.network)):
+    limit = auth.settings.limit_passkeys_from_network
+    if await auth.retry_after(session, (limit, client_context.network)) is not None:
         return None
     challenge = await store.use_challenge(session, client_context.browser, _SIGN_IN, auth.now())
     credential = _parse(response)

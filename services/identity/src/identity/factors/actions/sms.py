@@ -10,12 +10,12 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.database import Session
+from chassis.rates import Limit
 from identity.accounts.actions import known_browsers
 from identity.factors.rules import phones
 from identity.factors.store import phones as store
 from identity.messages.actions import queue
-from identity.shared.rules import limits
-from identity.shared.rules.limits import Limit
+from identity.settings import Settings
 from identity.verification.actions import codes
 from identity.verification.actions.context import AuthContext, ClientContext
 
@@ -74,40 +74,42 @@ async def _check_rate(
 ) -> datetime | None:
     known_browser = await known_browsers.is_known(session, account_id, client_context)
     if new:
-        counts = _limits_of_new_number(client_context, account_id, number)
+        counts = _limits_of_new_number(auth.settings, client_context, account_id, number)
     else:
-        counts = _limits_of_proven_number(client_context, account_id, known_browser=known_browser)
+        counts = _limits_of_proven_number(
+            auth.settings, client_context, account_id, known_browser=known_browser
+        )
     retry_after = await auth.retry_after(session, *counts)
     return retry_after or await _check_budget(session, auth, number, "new" if new else "known")
 
 
 def _limits_of_new_number(
-    client_context: ClientContext, account_id: UUID, number: str
+    settings: Settings, client_context: ClientContext, account_id: UUID, number: str
 ) -> list[tuple[Limit, str]]:
     return [
-        (limits.SMS_FOR_ACCOUNT, str(account_id)),
-        (limits.SMS_FOR_ACCOUNT_A_DAY, str(account_id)),
-        (limits.SMS_TO_NUMBER, number),
-        (limits.SMS_TO_NUMBER_A_DAY, number),
-        (limits.SMS_TO_NEIGHBOURS, phones.number_block(number)),
-        (limits.SMS_FROM_NETWORK, client_context.network),
+        (settings.limit_sms_for_account, str(account_id)),
+        (settings.limit_sms_for_account_a_day, str(account_id)),
+        (settings.limit_sms_to_number, number),
+        (settings.limit_sms_to_number_a_day, number),
+        (settings.limit_sms_to_block_a_day, phones.number_block(number)),
+        (settings.limit_sms_from_network, client_context.network),
     ]
 
 
 def _limits_of_proven_number(
-    client_context: ClientContext, account_id: UUID, *, known_browser: bool
+    settings: Settings, client_context: ClientContext, account_id: UUID, *, known_browser: bool
 ) -> list[tuple[Limit, str]]:
     """The number's own limits do not apply: strangers could reach them, and lock its owner out."""
     if known_browser:
         browser_of_account = f"{account_id} {client_context.browser.hex()}"
         return [
-            (limits.SMS_IN_KNOWN, browser_of_account),
-            (limits.SMS_IN_KNOWN_A_DAY, browser_of_account),
+            (settings.limit_sms_in_known_browser, browser_of_account),
+            (settings.limit_sms_in_known_browser_a_day, browser_of_account),
         ]
     return [
-        (limits.SMS_FOR_ACCOUNT, str(account_id)),
-        (limits.SMS_FOR_ACCOUNT_A_DAY, str(account_id)),
-        (limits.SMS_FROM_NETWORK, client_context.network),
+        (settings.limit_sms_for_account, str(account_id)),
+        (settings.limit_sms_for_account_a_day, str(account_id)),
+        (settings.limit_sms_from_network, client_context.network),
     ]
 
 

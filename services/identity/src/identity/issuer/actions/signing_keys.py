@@ -11,11 +11,11 @@ from sqlalchemy import Row
 from chassis.clock import unix_time
 from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
+from chassis.rates import ConcurrencyLimiter, LocalLimiter
 from identity.issuer import store
 from identity.settings import Settings
 from identity.shared.outages import DATABASE_UNAVAILABLE
-from identity.shared.rate_limiters import ConcurrencyLimiter, RateLimiter
-from identity.shared.rules import crypto, limits, tokens
+from identity.shared.rules import crypto, tokens
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +39,11 @@ class Issuer:
         self._secret_key = crypto.derive_subkey(master, "client secrets")
         self.subject_key = crypto.derive_subkey(master, "pairwise subjects")
         self.keys: tuple[crypto.SigningKey, ...] = ()
-        self.client_limiter = RateLimiter(settings.client_rate, settings.client_burst)
-        self.sign_in_limiter = RateLimiter(settings.sign_in_rate, settings.sign_in_burst)
+        self.client_limiter = LocalLimiter(settings.limit_client, replicas=settings.replicas)
+        self.sign_in_limiter = LocalLimiter(settings.limit_sign_in, replicas=settings.replicas)
         self.sign_in_slots = ConcurrencyLimiter(
-            settings.pool_size, settings.sign_in_burst
+            settings.pool_size, settings.limit_sign_in.quota
         )  # half of the pool's connections
-        self.desk_code_limiter = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
 
     @property
     def url(self) -> str:

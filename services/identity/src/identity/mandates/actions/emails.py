@@ -8,12 +8,10 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from chassis.problems import Problem
 from identity.accounts.actions import accounts
 from identity.councils.actions import councils
 from identity.messages.actions import queue
 from identity.settings import Settings
-from identity.shared.rules import limits
 from identity.verification.actions.context import AuthContext
 
 # The name goes into an e-mail to somebody else, so it must not carry a web address or a sentence.
@@ -23,14 +21,14 @@ _LONGEST_NAME = 60
 
 async def check_offer_rate(session: Session, auth: AuthContext, account: UUID) -> None:
     """Count an offer. Raises Problem 429 for too many."""
-    if not await auth.check_rate(session, (limits.OFFERS_FOR_ACCOUNT, str(account))):
-        detail = f"You have made {limits.OFFERS_FOR_ACCOUNT.most} offers today. Try again tomorrow."
-        raise Problem(429, "too-many-offers", detail, headers={"Retry-After": "86400"})
+    refusal = await auth.limiter.take(session, (auth.settings.limit_offers_for_account, str(account)))
+    if refusal is not None:
+        raise refusal.to_problem()
 
 
 async def allows_address(session: Session, auth: AuthContext, email: str) -> bool:
     """Count an e-mail to an address that a person names; false for too many."""
-    return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email))
+    return await auth.retry_after(session, (auth.settings.limit_offers_to_address, email)) is None
 
 
 def build_url(settings: Settings, mandate_id: UUID) -> str:

@@ -4,8 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis import clock
-from chassis.database import Session
+from chassis.auth import Caller
+from chassis.database import Database, Session
 from identity.proofs import rules, store
+from identity.verification.actions.context import AuthContext
 
 
 async def create_desk_code(session: Session, account: UUID) -> tuple[str, datetime]:
@@ -13,6 +15,14 @@ async def create_desk_code(session: Session, account: UUID) -> tuple[str, dateti
     code, expires_at = rules.create_desk_code(), _now() + rules.DESK_CODE_LIFETIME
     await store.put_desk_code(session, account, rules.hash_desk_code(code), expires_at)
     return code, expires_at
+
+
+async def check_rate(database: Database, auth: AuthContext, caller: Caller) -> None:
+    """Count a code that a member of staff tries, and commit: a wrong one undoes the request's transaction.
+
+    Raises Problem 429.
+    """
+    await auth.limiter.require(database, (auth.settings.limit_desk_codes_for_caller, caller.subject))
 
 
 async def use_desk_code(session: Session, code: str) -> UUID | None:

@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from chassis.database import ALL_COUNCILS, Database, Session, Writing
+from chassis.rates import network_of
 from chassis.types import Slug
 from chassis.web import Form, choose_language, see_other
 from chassis.web.browsers import browser_secret
@@ -18,7 +19,6 @@ from identity.assurance.routes import sign_in_needed
 from identity.assurance.rules import ACCOUNT, PAGE_PATTERN, SIGN_IN, ReturnTo
 from identity.factors.actions.authentication import AuthState
 from identity.shared.dependencies import format_time, mark_test_service, pages
-from identity.shared.rules import limits
 from identity.sign_in.actions import next_step, sign_in_requests
 from identity.verification.actions.context import AuthContext, ClientContext, hash_browser_secret
 
@@ -163,7 +163,7 @@ def _client_context(request: Request, returns_to: ReturnTo) -> ClientContext:
     sign_in_request = returns_to.sign_in_request
     return ClientContext(
         browser=hash_browser_secret(browser_secret(request)),
-        network=limits.subscriber_network(request.client.host if request.client else ""),
+        network=network_of(request),
         language=choose_language(request),
         device=devices.describe(request.headers.get("user-agent", "")),
         client=sign_in_request.client_id if sign_in_request else "",

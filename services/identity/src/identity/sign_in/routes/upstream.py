@@ -20,7 +20,6 @@ from identity.assurance.rules import SIGN_IN
 from identity.issuer.routes import TheIssuer
 from identity.settings import Settings
 from identity.shared.dependencies import pages
-from identity.shared.rules import limits
 from identity.sign_in.routes.interaction import CONFIRM_LINK, Interaction, TheInteraction
 from identity.sign_in.routes.upstream_failure import (
     LINKS,
@@ -71,9 +70,8 @@ async def start_login(interaction: Interaction, council: str, upstream_id: UUID,
     async with interaction.database.writing(council) as session:
         upstream = await _get_upstream(request, council, upstream_id, session)
         person = await sessions.get_current(session, interaction.session_secret)
-        retry_after = await interaction.auth.retry_after(
-            session, (limits.UPSTREAM_FROM_NETWORK, interaction.client_context.network)
-        )
+        limit = interaction.auth.settings.limit_upstream_sign_ins_from_network
+        retry_after = await interaction.auth.retry_after(session, (limit, interaction.client_context.network))
         if retry_after is not None:
             return interaction.show_too_often(retry_after)
         is_linked = person is not None and await links.is_linked(session, upstream, person.account)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Request
 
 from chassis import ids
 from chassis.auth import Caller, permission
@@ -10,7 +10,9 @@ from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
+from identity.accounts.routes import TheAuthContext
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
+from identity.proofs.actions import desk_codes
 from identity.shared.dependencies import read_id_cursor
 from identity.staff.actions import members, roles
 from identity.staff.schemas.staff import RoleName, StaffAccount, StaffMember
@@ -18,6 +20,15 @@ from identity.staff.schemas.staff import RoleName, StaffAccount, StaffMember
 router = APIRouter(prefix="/{council}/identity/v1", tags=["staff"])
 Officer = Annotated[Caller, permission("identity:staff")]
 NameInPath = Annotated[RoleName, Path()]
+
+
+async def _limit_desk_codes(request: Request, caller: Officer, auth: TheAuthContext) -> Caller:
+    await desk_codes.check_rate(request.app.state.database, auth, caller)
+    return caller
+
+
+LimitedOfficer = Annotated[Caller, Depends(_limit_desk_codes)]
+"""An officer who tries a desk code. It stands before the session, so that no second connection is taken."""
 
 
 @router.get("/staff")
@@ -60,15 +71,13 @@ async def link_staff_account(
     council: Slug,
     staff_id: ids.Id,
     body: StaffAccount,
-    caller: Officer,
+    caller: LimitedOfficer,
     session: Writing,
-    issuer: TheIssuer,
 ) -> None:
     """Link a member of staff with the account whose desk code they show you, where no directory signs in.
 
     You must hold every scope that their roles have.
     """
-    issuer.desk_code_limiter.take(caller.subject)
     await members.link_account_by_desk_code(session, council, caller, staff_id, body.desk_code)
 
 

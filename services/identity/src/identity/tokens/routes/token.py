@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.auth import public
 from chassis.problems import ErrorShape
+from chassis.rates import network_of
 from identity.clients.actions.authentication import Client, identify, require_authentication
 from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider
-from identity.shared.dependencies import network_of
 from identity.shared.oauth import assertions, token_requests
 from identity.shared.oauth_responses import NO_STORE, OAUTH_TEMPLATES, render_oauth, to_problem
 from identity.shared.schemas import TokenError

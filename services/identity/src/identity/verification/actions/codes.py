@@ -100,8 +100,3 @@ async def use_code(
 async def purge_codes(session: Session, most: int) -> int:
     """Delete a batch of expired codes."""
     return await store.purge_codes(session, clock.now(), most)
-
-
-async def purge_attempts(session: Session, most: int) -> int:
-    """Delete a batch of the attempts that no rate limit counts any more."""
-    return await store.purge_attempts(session, clock.now(), most)

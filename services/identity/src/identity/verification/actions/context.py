@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,11 +17,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from chassis.clock import unix_time
 from chassis.database import Session
 from chassis.problems import Problem
+from chassis.rates import Limit, SharedLimiter
 from identity.settings import Settings
 from identity.shared.rules import crypto
-from identity.shared.rules.limits import Limit
-from identity.verification import store
-from identity.verification.rules import codes, passwords
+from identity.verification.rules import passwords
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -100,7 +99,7 @@ class AuthContext:
         self.clock = clock
         self.code_key = crypto.derive_subkey(master, "one-time codes")
         self.sealing_key = crypto.derive_subkey(master, "authenticator secrets")
-        self._attempt_key = crypto.derive_subkey(master, "attempts")
+        self.limiter = SharedLimiter(crypto.derive_subkey(master, "attempts"))
         self.passwords = PasswordPool(settings.password_threads, settings.password_memory_kib)
 
     def now(self) -> datetime:
@@ -119,30 +118,13 @@ class AuthContext:
         port = f":{url.port}" if url.port else ""
         return [f"{url.scheme}://{self.domain}{port}"]
 
-    async def check_rate(self, session: Session, *attempts: tuple[Limit, str]) -> bool:
-        """Count one attempt under each limit, for whom or what it names; false when a limit is reached."""
-        counted = {self._key(limit, subject): (limit.most, limit.seconds) for limit, subject in attempts}
-        return await store.count_attempts(session, counted, self.now())
-
     async def retry_after(self, session: Session, *attempts: tuple[Limit, str]) -> datetime | None:
-        """Count one attempt as ``check_rate`` does: None if it is allowed, else when the next one will be."""
-        if await self.check_rate(session, *attempts):
-            return None
-        return await self._free_at(session, *attempts)
+        """Count one attempt under each limit, for whom or what it names.
 
-    async def _free_at(self, session: Session, *attempts: tuple[Limit, str]) -> datetime:
-        now = self.now()
-        limits = {self._key(limit, subject): limit for limit, subject in attempts}
-        free = [now]
-        for key, times in (await store.list_attempts(session, list(limits))).items():
-            limit = limits[key]
-            within = sorted(at for at in times if at > now - timedelta(seconds=limit.seconds))
-            if len(within) >= limit.most:
-                free.append(within[-limit.most] + timedelta(seconds=limit.seconds))
-        return max(free)
-
-    def _key(self, limit: Limit, subject: str) -> bytes:
-        return codes.compute_hmac(self._attempt_key, limit.name, subject)
+        Return when to try again if a limit is reached; then the attempt counts under none.
+        """
+        refusal = await self.limiter.take(session, *attempts)
+        return refusal.retry_at if refusal is not None else None
 
 
 def hash_browser_secret(secret: str) -> bytes:
