@@ -23,12 +23,13 @@ from chassis import (
 )
 from chassis.auth import KeySource
 from chassis.body_limit import BodyLimit
+from chassis.commands import CommandError, ExitCode
 from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
 from chassis.deny_list import DenyList
 from chassis.directory import Directory
 from chassis.events import EventData
-from chassis.jobs import JobHandlers, Schedule
+from chassis.jobs import CallContext, JobHandlers, Schedule
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
 from chassis.settings import Settings
@@ -37,6 +38,7 @@ from chassis.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from chassis.web import Pages
+    from chassis.webhooks import Webhooks
 
 # FastAPI's own telemetry records query strings, and with them keys and addresses; see chassis.telemetry.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
@@ -59,6 +61,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     jobs: Sequence[JobHandlers] = ()
     schedules: Sequence[Schedule] = ()
+    webhooks: "Webhooks | None" = None
     shapes: Sequence[ErrorShape] = ()
     cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
@@ -81,13 +84,34 @@ class Service:
 
     @property
     def rows_secured(self) -> bool:
-        """Check whether some table is marked ``info={"row_level_security": True}``."""
-        return any(table.info.get("row_level_security") for table in self.metadata.tables.values())
+        """Check whether some table it reads is marked ``info={"row_level_security": True}``."""
+        return self.webhooks is not None or any(
+            table.info.get("row_level_security") for table in self.metadata.tables.values()
+        )
+
+    @property
+    def all_jobs(self) -> Sequence[JobHandlers]:
+        """List the handlers of the service's jobs, with the one that delivers its webhooks."""
+        if self.webhooks is None:
+            return self.jobs
+        from chassis.webhooks.deliveries import make_handlers  # noqa: PLC0415 - it calls outside
+
+        return (*self.jobs, make_handlers(self.webhooks))
 
     @property
     def has_jobs(self) -> bool:
         """Check whether its worker runs jobs or schedules."""
-        return bool(self.jobs or self.schedules)
+        return bool(self.jobs or self.schedules or self.webhooks)
+
+    def check(self, settings: Settings) -> None:
+        """Check that the settings have what the service's parts need. Raises CommandError."""
+        if self.webhooks is not None:
+            from chassis.webhooks.signatures import read_sealing_key  # noqa: PLC0415 - as above
+
+            try:
+                read_sealing_key(settings)
+            except ValueError as error:
+                raise CommandError(ExitCode.MISCONFIGURED, f"{error}.") from None
 
     def database(self, settings: Settings) -> Database:
         """Make the service's database; it connects at first use."""
@@ -115,6 +139,8 @@ def build(service: Service) -> FastAPI:
     app.state.service = service
     for router in (*service.routers, council_routes.make_router(service.name), health.router):
         app.include_router(router)
+    if service.webhooks is not None:
+        _add_webhooks(app, service.name, service.webhooks)
     if service.pages is not None:
         _add_assets(app, service.pages)
     error_handlers.install(app, service.shapes, service.pages)
@@ -131,8 +157,10 @@ def configure(app: FastAPI, settings: Settings) -> None:
     from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415
 
     service: Service = app.state.service
+    service.check(settings)
     app.state.settings = settings
     app.state.database = service.database(settings)
+    app.state.calls = CallContext(app.state.database, settings)
     app.state.readiness = readiness.for_web(app.state.database, service.name, settings.nats_url)
     app.state.table_copies = TableCopies(app.state.database)
     app.state.directory = Directory(app.state.table_copies)
@@ -144,6 +172,12 @@ def configure(app: FastAPI, settings: Settings) -> None:
 
         app.state.assets = assets.Assets(service.pages.package, settings.assets)
     app.openapi_schema = None  # it holds limits that are settings
+
+
+def _add_webhooks(app: FastAPI, service: str, webhooks: "Webhooks") -> None:
+    from chassis.webhooks import routes  # noqa: PLC0415 - only a service with webhooks needs them
+
+    app.include_router(routes.make_router(service, webhooks))
 
 
 def _add_assets(app: FastAPI, pages: "Pages") -> None:

@@ -1,4 +1,4 @@
-"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs.
+"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs, webhooks.
 
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.types import UserDefinedType
 
 NAMING = {
@@ -174,4 +175,78 @@ schedule = Table(
     Column("name", Text, primary_key=True),
     Column("rule", Text, nullable=False),
     Column("next_at", DateTime(timezone=True), nullable=False),
+)
+
+# Where a council's clients want to hear of what happens (``chassis.webhooks``).
+webhook_subscription = Table(
+    "webhook_subscription",
+    platform,
+    Column("council", Text, primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, nullable=False),  # chassis.webhooks.Kind.name
+    Column("mode", Text, nullable=False),  # sandbox, live: that of the credential
+    Column("scope", Text),  # a part of the service, an account for example; null: all of it
+    Column("url", Text, nullable=False),
+    Column("event_types", ARRAY(Text), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("secret", LargeBinary, nullable=False),  # sealed
+    Column("previous_secret", LargeBinary),  # sealed; signs too until then
+    Column("previous_until", DateTime(timezone=True)),
+    Column("created_by", JSONB, nullable=False),
+    timestamp("created_at"),
+    timestamp("updated_at"),
+    Column("version", Integer, nullable=False),
+    Column("failing_since", DateTime(timezone=True)),  # no attempt has succeeded since then
+    info={"row_level_security": True},
+)
+
+# What is sent to a subscription: the bytes of one event, until they expire.
+webhook_delivery = Table(
+    "webhook_delivery",
+    platform,
+    Column("council", Text, primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("subscription", UUID(as_uuid=True), nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("resource", Text, nullable=False),  # the id of what the event is about
+    Column("body", Text, nullable=False),
+    Column("status", Text, nullable=False),  # chassis.webhooks.store.Status
+    Column("run", Integer, nullable=False, server_default=text("1")),  # counts replays
+    Column("tries", Integer, nullable=False, server_default=text("0")),  # of this run
+    Column("attempts", Integer, nullable=False, server_default=text("0")),  # of all runs
+    Column("next_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(
+        ["council", "subscription"],
+        ["webhook_subscription.council", "webhook_subscription.id"],
+        ondelete="CASCADE",
+        deferrable=True,
+        initially="IMMEDIATE",
+    ),
+    Index(None, "council", "subscription", "id"),
+    Index(None, "council", "status", "id"),
+    Index(None, "expires_at"),
+    info={"row_level_security": True},
+)
+
+webhook_attempt = Table(
+    "webhook_attempt",
+    platform,
+    Column("council", Text, primary_key=True),
+    Column("delivery", UUID(as_uuid=True), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("status_code", Integer),  # null: no answer
+    Column("milliseconds", Integer, nullable=False),
+    Column("error", Text),  # in a word; null: it succeeded
+    ForeignKeyConstraint(
+        ["council", "delivery"],
+        ["webhook_delivery.council", "webhook_delivery.id"],
+        ondelete="CASCADE",
+        deferrable=True,
+        initially="IMMEDIATE",
+    ),
+    info={"row_level_security": True},
 )

@@ -20,7 +20,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import ErrorShape, ErrorTemplate, not_found
 from chassis.tables import NAMING
 from chassis.types import Name, Postcode, Uprn
-from notes import jobs, views
+from notes import jobs, views, webhooks
 
 
 class Settings(settings.Settings):
@@ -220,6 +220,7 @@ service = Service(
     snapshots={"notes.note": add_snapshots},
     jobs=[jobs.handlers],
     schedules=jobs.schedules,
+    webhooks=webhooks.webhooks,
     pages=views.pages,
     shapes=[
         ErrorShape(

@@ -42,7 +42,7 @@ class Monitor(Collector):
         self._readiness = Readiness(database, service.name, self._check_nats, needs_nats=True)
         self._backlog = Cached(self._measure_backlog, _REMEMBER, _MEASURE_TIMEOUT)
         self._lanes: list[Backlog] = []
-        self._kinds = sorted(combine(service.jobs))
+        self._kinds = sorted(combine(service.all_jobs))
         self._schedules = [schedule.name for schedule in service.schedules]
         self._has_jobs = service.has_jobs
         self._queue = Cached(self._measure_jobs, _REMEMBER, _MEASURE_TIMEOUT)

@@ -44,6 +44,7 @@ async def run(service: Service, settings: Settings, host: str, port: int) -> Non
 
     Raises ListenError if its port is occupied.
     """
+    service.check(settings)
     telemetry.start(f"{service.name}-worker", settings)
     stopping = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -86,10 +87,10 @@ async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
-            group.create_task(run_forever("purge", lambda: _purge(database)))
+            group.create_task(run_forever("purge", lambda: _purge(service, database)))
             group.create_task(run_forever("loop lag", metrics.measure_loop_lag))
             if service.has_jobs:
-                jobs = JobRunner(service.name, service.jobs, service.schedules, database, settings)
+                jobs = JobRunner(service.name, service.all_jobs, service.schedules, database, settings)
                 group.create_task(run_forever("jobs", jobs.run))
             for name, task in service.tasks.items():
                 group.create_task(run_forever(name, partial(task, database, settings)))
@@ -110,7 +111,7 @@ async def _relay(database: Database, client: Client) -> None:
         connection.terminate()
 
 
-async def _purge(database: Database) -> None:
+async def _purge(service: Service, database: Database) -> None:
     """Delete rows that have expired, every hour."""
     while True:
         async with database.writing() as session:
@@ -118,4 +119,8 @@ async def _purge(database: Database) -> None:
             await revocations.purge(session)
             await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
             await dead_jobs.purge(session)
+        if service.webhooks is not None:
+            from chassis.webhooks import deliveries  # noqa: PLC0415 - few services have webhooks
+
+            await deliveries.purge(database)
         await asyncio.sleep(_PURGE_INTERVAL)
