@@ -3,6 +3,8 @@
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,6 +34,14 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+SECURED = {"row_level_security": True}
+"""``info`` of a table whose rows only sessions of their council see."""
+
+ID = UUID(as_uuid=True)
+
+REKEYED: dict[str, Any] = {"deferrable": True, "initially": "IMMEDIATE"}
+"""Foreign keys that have ``council`` can be deferred: a merge of councils changes it on both sides."""
+
 platform = MetaData(naming_convention=NAMING)
 
 
@@ -42,6 +52,11 @@ class Xid8(UserDefinedType[str]):
 
     def get_col_spec(self, **_: object) -> str:
         return "xid8"
+
+
+def point_in_time(name: str, *, nullable: bool = False) -> Column[object]:
+    """Make a column for a point in time, in UTC."""
+    return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 def timestamp(name: str) -> Column[object]:

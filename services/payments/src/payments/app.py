@@ -3,15 +3,14 @@
 from fastapi import FastAPI
 
 from chassis.app import Service, create_app
-from payments import routes, tables
 from payments.settings import Settings
+from payments.shared.tables import metadata
 
 service = Service(
     name="payments",
     title="Townhall Payments",
     settings=Settings,
-    metadata=tables.metadata,
-    routers=[routes.router],
+    metadata=metadata,
 )
 
 

@@ -1,21 +1,12 @@
-"""The building blocks of every domain's tables: metadata, the type of ids, time columns."""
+"""The building blocks of every domain's tables."""
 
-from typing import Any
+from sqlalchemy import MetaData
 
-from sqlalchemy import Column, DateTime, MetaData
-from sqlalchemy.dialects.postgresql import UUID
+from chassis.tables import ID, NAMING, REKEYED, SECURED
+from chassis.tables import point_in_time as timestamp
 
-from chassis.tables import NAMING
+__all__ = ["ID", "REGION", "REKEYED", "SECURED", "metadata", "timestamp"]
 
 metadata = MetaData(naming_convention=NAMING)
-SECURED = {"row_level_security": True}
-ID = UUID(as_uuid=True)
-REKEYED: dict[str, Any] = {"deferrable": True, "initially": "IMMEDIATE"}
-"""Foreign keys that have ``council`` can be deferred: a merge of councils changes it on both sides."""
 REGION = "region"
 """The value of ``council`` for what belongs to the whole region. A reserved slug."""
-
-
-def timestamp(name: str, *, nullable: bool = False) -> Column[object]:
-    """Build a time column, in UTC."""
-    return Column(name, DateTime(timezone=True), nullable=nullable)

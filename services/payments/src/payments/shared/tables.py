@@ -1,4 +1,4 @@
-"""Tables of payments: none yet beside those every service has."""
+"""The metadata that the tables of every domain share."""
 
 from sqlalchemy import MetaData
 

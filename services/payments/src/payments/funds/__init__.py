@@ -1,0 +1,1 @@
+"""Council finance data: funds, rules of references, VAT codes, methods of payment."""

@@ -1,0 +1,1 @@
+"""Pure modules that several domains of payments use: no SQL, no routes."""
