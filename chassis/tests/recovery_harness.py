@@ -47,13 +47,13 @@ async def charge(context, job):
     return finish
 
 
-async def begin(database, url, *, seconds=recovery.SECONDS):
+async def begin(database, url, *, council="citytown", seconds=recovery.SECONDS):
     """Begin a charge in a transaction of its own, as a request does."""
     note = ids.new()
-    async with database.writing("citytown") as session:
-        await session.execute(_BEGIN, {"council": "citytown", "id": note})
+    async with database.writing(council) as session:
+        await session.execute(_BEGIN, {"council": council, "id": note})
         data = Charge(operation=ids.show(note), url=url)
-        return await recovery.begin(session, data, council="citytown", seconds=seconds)
+        return await recovery.begin(session, data, council=council, seconds=seconds)
 
 
 class ChargeServer:

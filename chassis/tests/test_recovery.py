@@ -128,3 +128,18 @@ async def test_two_operations_have_two_keys(context, worker, outside):
     for _ in range(2):
         await recovery.run(context, handlers, await begin(context.database, outside.url))
     assert len(set(outside.keys)) == len(outside.charges) == 2
+
+
+async def test_a_route_answers_what_it_knows_and_the_worker_does_the_rest(client, mint, worker, outside):
+    headers = {"Authorization": f"Bearer {mint(scopes=['notes:write'])}"}
+    path, body = "/citytown/notes/v1/charges", {"url": outside.url}
+    outside.behave = lambda: 503
+    failed = await client.post(path, json=body, headers=headers)
+    assert (failed.status_code, failed.json()) == (202, "in progress")
+    outside.behave = lambda: None
+    charged = await client.post(path, json=body, headers=headers)
+    assert (charged.status_code, charged.json()) == (200, "charged")
+    await worker.make_due()
+    await worker.drain()
+    assert sorted(await worker.list_notes()) == ["charge 1", "charge 2", "receipt", "receipt"]
+    assert len(outside.charges) == 2
