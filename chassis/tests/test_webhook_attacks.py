@@ -40,7 +40,7 @@ async def test_a_redirect_is_not_followed(hooks):
     await hooks.subscribe()
     hooks.server.answers = [Answer(307, headers={"Location": hooks.server.url})]
     assert (await attempt(hooks))[:3] == ("pending", 307, "redirect")
-    assert len(hooks.list_sent()) == 1
+    assert len(hooks.list_messages()) == 1
 
 
 async def test_a_response_without_end_is_a_success_of_which_nothing_is_kept(hooks):
@@ -102,7 +102,7 @@ async def test_a_name_that_leads_inside_is_not_called(hooks, strict, monkeypatch
     monkeypatch.setattr(deliveries, "Outbound", lambda _: outbound)
     await hooks.subscribe()
     assert (await attempt(hooks))[:3] == ("pending", None, "forbidden")
-    assert hooks.list_sent() == []
+    assert hooks.list_messages() == []
 
 
 @pytest.fixture
@@ -163,9 +163,9 @@ async def test_a_client_sees_and_makes_subscriptions_of_its_scopes_only(hooks):
         body = {**BODY, "url": hooks.server.url, **scope}
         refused = await hooks.call("POST", "/subscriptions", body, client_id="scoped-client")
         assert (refused.status_code, refused.json()["code"]) == (403, "wrong-scope")
-    own = await hooks.subscribe(scope="account 1", client_id="scoped-client")
+    visible = await hooks.subscribe(scope="account 1", client_id="scoped-client")
     listed = await hooks.call("GET", "/subscriptions", client_id="scoped-client")
-    assert [item["id"] for item in listed.json()["items"]] == [own["id"]]
+    assert [item["id"] for item in listed.json()["items"]] == [visible["id"]]
 
 
 async def expect_hidden(hooks, subscription, delivery, **caller):
@@ -208,10 +208,10 @@ async def test_a_secret_is_shown_once_and_is_nowhere_else(hooks, caplog):
     async with hooks.database.reading("citytown") as session:
         for table in ("webhook_subscription", "webhook_delivery", "webhook_attempt", "job", "idempotency"):
             rows = await session.connection.exec_driver_sql(f"SELECT t::text FROM {table} t")
-            stored = "".join(row[0] for row in rows)
-            assert secret not in stored
-            assert secret.encode().hex() not in stored
-    assert secret.removeprefix("whsec_") not in caplog.text + repr(hooks.list_sent()[0].headers)
+            content = "".join(row[0] for row in rows)
+            assert secret not in content
+            assert secret.encode().hex() not in content
+    assert secret.removeprefix("whsec_") not in caplog.text + repr(hooks.list_messages()[0].headers)
 
 
 async def test_a_sealed_secret_of_another_row_signs_nothing(hooks):
@@ -224,7 +224,7 @@ async def test_a_sealed_secret_of_another_row_signs_nothing(hooks):
     assert theirs["secret"] != ours["secret"]
     await hooks.send()
     await hooks.jobs.drain()
-    assert len(hooks.list_sent()) == 1
+    assert len(hooks.list_messages()) == 1
     [row] = await hooks.jobs.list_rows()
     assert "WrongKeyError" in row.reason
 

@@ -43,18 +43,18 @@ async def test_what_a_killed_worker_had_in_hand_is_delivered_by_the_next(hooks, 
         hooks.server = receiver
         await hooks.send(mode="sandbox")
         async with running_worker(settings) as process:
-            await eventually(lambda: has_begun(receiver), within=30)
+            await eventually(lambda: is_called(receiver), within=30)
             process.send_signal(signal.SIGKILL)
         assert (await hooks.read_delivery(mode="sandbox"))["status"] == "pending"
         receiver.pause = 0
         async with running_worker(settings):
             await eventually(lambda: is_delivered(hooks), within=30)
-        sent = hooks.list_sent()
-        assert len({message.id for message in sent}) == 1 < len(sent)
-        sent[-1].verify(subscription["secret"])
+        messages = hooks.list_messages()
+        assert len({message.id for message in messages}) == 1 < len(messages)
+        messages[-1].verify(subscription["secret"])
 
 
-async def has_begun(receiver):
+async def is_called(receiver):
     return len(receiver.requests) == 1
 
 

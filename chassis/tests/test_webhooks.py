@@ -20,15 +20,15 @@ async def test_a_message_verifies_with_the_library_that_receivers_use(hooks):
     subscription = await hooks.subscribe("notes.written")
     assert await hooks.send(resource="note 1", data={"text": "é"}) == 1
     await hooks.jobs.drain()
-    [sent] = hooks.list_sent()
-    body = sent.verify(subscription["secret"])
+    [message] = hooks.list_messages()
+    body = message.verify(subscription["secret"])
     assert (body["type"], body["data"]) == ("notes.written", {"text": "é"})
-    assert sent.headers["content-type"] == "application/json"
+    assert message.headers["content-type"] == "application/json"
     with pytest.raises(WebhookVerificationError):
-        sent.verify("whsec_" + "A" * 44)
+        message.verify("whsec_" + "A" * 44)
     delivery = await hooks.read_delivery()
-    assert (delivery["id"], delivery["status"], delivery["attempts"]) == (sent.id, "delivered", 1)
-    assert (delivery["body"].encode(), delivery["resource"]) == (sent.body, "note 1")
+    assert (delivery["id"], delivery["status"], delivery["attempts"]) == (message.id, "delivered", 1)
+    assert (delivery["body"].encode(), delivery["resource"]) == (message.body, "note 1")
     [attempt] = delivery["log"]
     assert (attempt["status_code"], attempt["error"]) == (200, None)
     assert await hooks.jobs.list_rows() == []
@@ -39,10 +39,10 @@ async def test_a_kind_has_its_own_body_headers_and_schedule(hooks):
     hooks.server.status = 500
     await hooks.send("note_written", resource="n1")
     await hooks.jobs.drain()
-    [sent] = hooks.list_sent()
-    assert parse(sent)["webhook_message_id"] == sent.id
-    expected = hmac.new(subscription["secret"].encode(), sent.body, hashlib.sha256).hexdigest()
-    assert sent.headers["outside-signature"] == expected
+    [message] = hooks.list_messages()
+    assert parse(message)["webhook_message_id"] == message.id
+    expected = hmac.new(subscription["secret"].encode(), message.body, hashlib.sha256).hexdigest()
+    assert message.headers["outside-signature"] == expected
     for _ in range(5):
         await hooks.try_again()
     delivery = await hooks.read_delivery()
@@ -69,10 +69,10 @@ async def test_it_is_sent_again_as_gov_uk_pay_does_and_then_by_replay(hooks):
     assert (replay.status_code, replay.json()["status"]) == (202, "pending")
     await hooks.jobs.drain()
     assert (await hooks.read_delivery())["status"] == "delivered"
-    sent = hooks.list_sent()
-    assert {message.id for message in sent} == {delivery["id"]}
-    assert len({message.body for message in sent}) == 1
-    sent[-1].verify(subscription["secret"])
+    messages = hooks.list_messages()
+    assert {message.id for message in messages} == {delivery["id"]}
+    assert len({message.body for message in messages}) == 1
+    messages[-1].verify(subscription["secret"])
 
 
 async def test_a_receivers_retry_after_is_respected(hooks):
@@ -98,7 +98,7 @@ async def test_nothing_is_sent_of_what_was_rolled_back(hooks):
             await webhooks.send(session, "citytown", "notes.written", {})
             raise ZeroDivisionError
     await hooks.jobs.drain()
-    assert (hooks.list_sent(), await hooks.list_deliveries()) == ([], [])
+    assert (hooks.list_messages(), await hooks.list_deliveries()) == ([], [])
 
 
 async def test_only_what_is_subscribed_is_sent(hooks):
@@ -127,14 +127,14 @@ async def test_both_secrets_sign_while_they_overlap(hooks, set_clock):
     assert new["secret"] != old["secret"]
     await hooks.send()
     await hooks.jobs.drain()
-    [sent] = hooks.list_sent()
-    assert len(sent.headers["webhook-signature"].split(" ")) == 2
-    assert sent.verify(old["secret"]) == sent.verify(new["secret"])
+    [message] = hooks.list_messages()
+    assert len(message.headers["webhook-signature"].split(" ")) == 2
+    assert message.verify(old["secret"]) == message.verify(new["secret"])
     set_clock((clock.now() + timedelta(hours=3)).isoformat())
     [delivery] = await hooks.list_deliveries(exp=int(clock.unix_time()) + 600)
     await hooks.call("POST", f"/deliveries/{delivery['id']}/replay", exp=int(clock.unix_time()) + 600)
     await hooks.try_again()
-    assert len(hooks.list_sent()[-1].headers["webhook-signature"].split(" ")) == 1
+    assert len(hooks.list_messages()[-1].headers["webhook-signature"].split(" ")) == 1
 
 
 async def test_a_secret_that_leaked_signs_nothing_any_more(hooks):
@@ -145,10 +145,10 @@ async def test_a_secret_that_leaked_signs_nothing_any_more(hooks):
     new = (await hooks.call("POST", path, {"overlap_hours": 0}, headers={"If-Match": '"1"'})).json()
     await hooks.send()
     await hooks.jobs.drain()
-    [sent] = hooks.list_sent()
-    sent.verify(new["secret"])
+    [message] = hooks.list_messages()
+    message.verify(new["secret"])
     with pytest.raises(WebhookVerificationError):
-        sent.verify(old["secret"])
+        message.verify(old["secret"])
 
 
 async def test_a_repeated_request_shows_its_secret_again_until_that_is_replaced(hooks):
@@ -186,7 +186,7 @@ async def test_what_waits_for_a_disabled_subscription_is_cancelled_and_can_be_re
     assert (await hooks.change(subscription, {"enabled": False})).status_code == 200
     await hooks.jobs.drain()
     delivery = await hooks.read_delivery()
-    assert (delivery["status"], delivery["log"], hooks.list_sent()) == ("cancelled", [], [])
+    assert (delivery["status"], delivery["log"], hooks.list_messages()) == ("cancelled", [], [])
     path = f"/deliveries/{delivery['id']}/replay"
     refused = await hooks.call("POST", path)
     assert (refused.status_code, refused.json()["code"]) == (409, "subscription-disabled")
@@ -202,7 +202,11 @@ async def test_a_deleted_subscription_leaves_nothing_to_do(hooks):
     deleted = await hooks.call("DELETE", f"/subscriptions/{subscription['id']}")
     assert deleted.status_code == 204
     await hooks.jobs.drain()
-    assert (hooks.list_sent(), await hooks.list_deliveries(), await hooks.jobs.list_rows()) == ([], [], [])
+    assert (hooks.list_messages(), await hooks.list_deliveries(), await hooks.jobs.list_rows()) == (
+        [],
+        [],
+        [],
+    )
     assert (await hooks.call("GET", f"/subscriptions/{subscription['id']}")).status_code == 404
 
 
@@ -211,7 +215,7 @@ async def test_a_replay_is_not_delayed_by_the_attempt_before_it_that_fails(hooks
     hooks.server.answers = [Answer(500, pause=0.01)]
     await hooks.send()
     async with hooks.jobs.running():
-        await eventually(lambda: has_sent(hooks, 1))
+        await eventually(lambda: has_messages(hooks, 1))
         [delivery] = await hooks.list_deliveries()
         await hooks.call("POST", f"/deliveries/{delivery['id']}/replay")
         await eventually(lambda: has_status(hooks, "delivered"))
@@ -220,8 +224,8 @@ async def test_a_replay_is_not_delayed_by_the_attempt_before_it_that_fails(hooks
     assert await hooks.jobs.list_rows() == []
 
 
-async def has_sent(hooks, count):
-    return len(hooks.list_sent()) >= count
+async def has_messages(hooks, count):
+    return len(hooks.list_messages()) >= count
 
 
 async def has_status(hooks, status):
@@ -245,10 +249,10 @@ async def test_an_event_reaches_a_hundred_subscribers_by_as_few_statements(hooks
     second = (await hooks.call("GET", f"/deliveries?limit=60&after={first['next']}")).json()
     listed = {delivery["id"]: delivery for delivery in first["items"] + second["items"]}
     assert (len(listed), second["next"]) == (100, None)
-    for sent in hooks.list_sent():
-        delivery = listed.pop(sent.id)
+    for message in hooks.list_messages():
+        delivery = listed.pop(message.id)
         assert delivery["status"] == "delivered"
-        sent.verify(secrets[delivery["subscription"]])
+        message.verify(secrets[delivery["subscription"]])
     assert listed == {}
 
 
@@ -263,7 +267,7 @@ async def test_slow_subscribers_of_one_council_hold_up_nobody_of_another(hooks, 
         for number in range(1, 11):
             started = time.monotonic()
             await hooks.send(council="hillshire")
-            await eventually(lambda number=number: has_sent(hooks, number))
+            await eventually(lambda number=number: has_messages(hooks, number))
             assert time.monotonic() - started < 2
 
 
@@ -280,7 +284,7 @@ async def test_a_host_that_is_left_alone_costs_no_attempt(hooks, monkeypatch):
     for _ in range(2):
         await hooks.send()
         await hooks.jobs.drain()
-    assert len(hooks.list_sent()) == 1
+    assert len(hooks.list_messages()) == 1
     by_attempts = {delivery["attempts"]: delivery for delivery in await hooks.list_deliveries()}
     assert {delivery["status"] for delivery in by_attempts.values()} == {"pending"}
     wait = datetime.fromisoformat(by_attempts[0]["next_at"]) - clock.now()
@@ -296,8 +300,10 @@ async def test_deliveries_are_deleted_when_they_expire(hooks):
     await deliveries.purge(hooks.database)
     [delivery] = await hooks.list_deliveries()
     assert delivery["status"] == "pending"
-    kept = datetime.fromisoformat(delivery["expires_at"]) - datetime.fromisoformat(delivery["created_at"])
-    assert kept == timedelta(days=7)
+    retention = datetime.fromisoformat(delivery["expires_at"]) - datetime.fromisoformat(
+        delivery["created_at"]
+    )
+    assert retention == timedelta(days=7)
 
 
 async def test_a_council_has_a_bounded_number_of_subscriptions(hooks, monkeypatch):

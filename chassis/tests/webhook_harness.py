@@ -1,4 +1,4 @@
-"""Subscribers of tests: what they were sent, and the API as their owner calls it."""
+"""Subscribers of tests: what they were message, and the API as their owner calls it."""
 
 import json
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 BASE = "/{}/notes/webhooks/v1"
 
 
-class Sent:
+class Message:
     """A message as it arrived."""
 
     def __init__(self, request):
@@ -69,8 +69,8 @@ class WebhookHarness:
         path = f"/subscriptions/{subscription['id']}"
         return await self.call("PATCH", path, body, headers={"If-Match": tag})
 
-    def list_sent(self):
-        return [Sent(request) for request in self.server.requests]
+    def list_messages(self):
+        return [Message(request) for request in self.server.requests]
 
     async def try_again(self):
         """Let the time of the next attempt have come, and make it."""
@@ -97,5 +97,5 @@ async def counting_statements(database):
         event.remove(database.writer.sync_engine, "before_cursor_execute", add)
 
 
-def parse(sent):
-    return json.loads(sent.body)
+def parse(message):
+    return json.loads(message.body)

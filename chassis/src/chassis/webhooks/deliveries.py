@@ -31,7 +31,7 @@ _LIMIT = 60.0  # seconds of a job: its attempt and the database
 _LEAST_WAIT = 5.0  # seconds before a receiver that was not called is called
 _MAX_RETRY_AFTER = 86_400.0
 # The circuit of the host is open, or every slot is taken: this says nothing of the delivery.
-_NOT_MADE = frozenset({"circuit-open", "busy"})
+_UNCALLED = frozenset({"circuit-open", "busy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Attempt:
     wait: float = 0.0
 
     @property
-    def is_made(self) -> bool:
+    def is_called(self) -> bool:
         """Check whether the receiver was called at all."""
-        return self.error not in _NOT_MADE
+        return self.error not in _UNCALLED
 
 
 def make_request(url: str, settings: Settings, **request: Any) -> Request:
@@ -128,7 +128,7 @@ async def _settle(
     if state is None:
         return
     attempts = state.attempts
-    if attempt.is_made:
+    if attempt.is_called:
         attempts += 1
         log = {name: getattr(attempt, name) for name in ("at", "status_code", "milliseconds", "error")}
         await store.insert_attempt(session, job.council, delivery, n=attempts, **log)
@@ -141,7 +141,7 @@ async def _settle(
     elif not is_ours:  # it was delivered or replayed meanwhile: this attempt is logged and nothing else
         await _write(session, job, state, state.status, state.tries, attempts, state.next_at)
     else:
-        tries = state.tries + attempt.is_made
+        tries = state.tries + attempt.is_called
         next_at = _choose_next(kind, attempt, tries, expires_at)
         status = Status.FAILED if next_at is None else Status.PENDING
         await _write(session, job, state, status, tries, attempts, next_at)
@@ -151,7 +151,7 @@ async def _settle(
 
 def _choose_next(kind: Kind, attempt: Attempt, tries: int, expires_at: datetime) -> datetime | None:
     """Choose when the next attempt is; None when there is none."""
-    if not attempt.is_made:
+    if not attempt.is_called:
         next_at = clock.now() + timedelta(seconds=max(attempt.wait, _LEAST_WAIT))
     elif tries <= len(kind.waits):
         wait = max(kind.waits[tries - 1], min(attempt.wait, _MAX_RETRY_AFTER))

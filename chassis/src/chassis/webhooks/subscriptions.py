@@ -207,8 +207,8 @@ def _find_kind(webhooks: Webhooks, name: str | None) -> Kind:
 
 def _check_event_types(kind: Kind, event_types: Sequence[str]) -> None:
     if not set(event_types) <= set(kind.event_types):
-        known = ", ".join(kind.event_types)
-        raise invalid("body.event_types", f"has a type that {kind.name} lacks: {known}", "unknown_event_type")
+        names = ", ".join(kind.event_types)
+        raise invalid("body.event_types", f"has a type that {kind.name} lacks: {names}", "unknown_event_type")
 
 
 def _order(event_types: Sequence[str]) -> list[str]:
