@@ -108,7 +108,7 @@ async def measure(admin_url: str) -> list[Figure]:
 async def _measure(admin_url: str) -> list[Figure]:
     url = await _create_database(admin_url)
     settings = payments.settings(database_url=url, pool_size=4)
-    database = Database(settings, "bench", has_jobs=True)
+    database = Database(settings, "bench")
     connection = await asyncpg.connect(url, server_settings={"app.council": "*"})
     bench = _Bench(database, connection, JobRunner("bench", [handlers], (), database, settings))
     try:

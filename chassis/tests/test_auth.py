@@ -239,7 +239,7 @@ async def test_one_refusal_that_matches_the_token_is_enough(client, mint, refuse
 async def test_a_refusal_is_purged_when_the_credential_has_expired(app, session):
     past = datetime.now(UTC) - timedelta(seconds=1)
     await revocations.revoke(session, "citytown", "over", past, past)
-    await revocations.purge(session)
+    await revocations.purge(session, 100)
     assert await session.scalar(text("SELECT count(*) FROM revoked_token WHERE id = 'over'")) == 0
 
 

@@ -102,7 +102,7 @@ def make_configuration(settings, service, **more):
 
 @pytest.mark.everyday("identity")
 async def test_openid_client_signs_a_person_in_refreshes_and_hears_of_the_sign_out(
-    settings, resident, code, database, app, authority
+    settings, resident, code, database, authority, run_jobs, monkeypatch
 ):
     """Discovery, code, PKCE, state, nonce, iss, userinfo, refresh, both kinds of logout."""
     (ca, tls), port = authority, ports.free_port()
@@ -125,7 +125,8 @@ async def test_openid_client_signs_a_person_in_refreshes_and_hears_of_the_sign_o
         assert (await party.state())["signedIn"] is True  # it does not go by what the browser brings
         trusting = settings.model_copy(update={"outbound_ca": ca, "outbound_private": True})
         outbound = Outbound(trusting, servers.Names(["127.0.0.1"]))
-        assert await backchannel_logout.send_due(database, app.state.issuer, outbound) == 1
+        monkeypatch.setattr(backchannel_logout, "Outbound", lambda _: outbound)
+        await run_jobs()
         state = await party.state()
         assert (state["signedIn"], state["refused"]) == (False, [])
         await tab.goto(f"{party.url}/")

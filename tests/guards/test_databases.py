@@ -242,15 +242,15 @@ async def test_the_runtime_role_neither_owns_nor_bypasses(service, postgres_url,
     ) * 4
 
 
-def find_outbox_writers(paths):
-    """List the modules that write the outbox themselves: chassis.outbox alone may."""
-    pattern = re.compile(r"insert\(\s*(?:tables\.)?outbox\s*\)|INSERT\s+INTO\s+outbox\b", re.IGNORECASE)
+def find_writers(table, paths):
+    """List the modules that add rows to a table which one module of the chassis writes for everybody."""
+    pattern = re.compile(rf"insert\(\s*(?:tables\.)?{table}\s*\)|INSERT\s+INTO\s+{table}\b", re.IGNORECASE)
     return [str(path) for path in paths if pattern.search(path.read_text())]
 
 
-def test_the_outbox_has_one_writer(tmp_path):
-    assert find_outbox_writers(path for path in production() if "bench" not in path.parts) == [
-        str(ROOT / "chassis/src/chassis/outbox.py")
-    ]
-    (tmp_path / "store.py").write_text("_ADD = insert(tables.outbox)")
-    assert find_outbox_writers([tmp_path / "store.py"])
+@pytest.mark.parametrize("table", ["outbox", "audit"])
+def test_the_outbox_and_the_audit_have_one_writer(tmp_path, table):
+    modules = (path for path in production() if not {"bench", "migrations"} & set(path.parts))
+    assert find_writers(table, modules) == [str(ROOT / f"chassis/src/chassis/{table}.py")]
+    (tmp_path / "store.py").write_text(f"_ADD = insert(tables.{table})")
+    assert find_writers(table, [tmp_path / "store.py"])

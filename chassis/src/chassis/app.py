@@ -16,6 +16,7 @@ from chassis import (
     council_routes,
     error_handlers,
     health,
+    housekeeping,
     metrics,
     openapi,
     readiness,
@@ -29,7 +30,8 @@ from chassis.database import Database
 from chassis.deny_list import DenyList
 from chassis.directory import Directory
 from chassis.events import EventData
-from chassis.jobs import CallContext, JobHandlers, Schedule
+from chassis.jobs import CallContext, JobHandlers, Purge, Schedule
+from chassis.jobs.purges import make_handlers, make_schedules
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
 from chassis.settings import Settings
@@ -62,6 +64,8 @@ class Service:
     jobs: Sequence[JobHandlers] = ()
     schedules: Sequence[Schedule] = ()
     webhooks: "Webhooks | None" = None
+    audited: bool = False  # it writes `chassis.audit`
+    purges: Sequence[Purge] = ()  # what is deleted when it has expired
     shapes: Sequence[ErrorShape] = ()
     cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
@@ -84,24 +88,33 @@ class Service:
 
     @property
     def rows_secured(self) -> bool:
-        """Check whether some table it reads is marked ``info={"row_level_security": True}``."""
-        return self.webhooks is not None or any(
-            table.info.get("row_level_security") for table in self.metadata.tables.values()
+        """Check whether a session must set its council: for a table of the service, audit or webhooks."""
+        return (
+            self.audited
+            or self.webhooks is not None
+            or any(table.info.get("row_level_security") for table in self.metadata.tables.values())
         )
 
     @property
-    def all_jobs(self) -> Sequence[JobHandlers]:
-        """List the handlers of the service's jobs, with the one that delivers its webhooks."""
-        if self.webhooks is None:
-            return self.jobs
-        from chassis.webhooks.deliveries import make_handlers  # noqa: PLC0415 - it calls outside
-
-        return (*self.jobs, make_handlers(self.webhooks))
+    def all_purges(self) -> Sequence[Purge]:
+        """List the service's purges, with those every service has."""
+        webhooks = () if self.webhooks is None else self.webhooks.purges
+        return (*housekeeping.PURGES, *webhooks, *self.purges)
 
     @property
-    def has_jobs(self) -> bool:
-        """Check whether its worker runs jobs or schedules."""
-        return bool(self.jobs or self.schedules or self.webhooks)
+    def all_jobs(self) -> Sequence[JobHandlers]:
+        """List the handlers of the service's jobs, with those of purges and of its webhooks."""
+        handlers = (*self.jobs, make_handlers(self.all_purges))
+        if self.webhooks is None:
+            return handlers
+        from chassis.webhooks import deliveries  # noqa: PLC0415 - few services have webhooks
+
+        return (*handlers, deliveries.make_handlers(self.webhooks))
+
+    @property
+    def all_schedules(self) -> Sequence[Schedule]:
+        """List the service's schedules, with those of purges."""
+        return (*self.schedules, *make_schedules(self.all_purges))
 
     def check(self, settings: Settings) -> None:
         """Check that the settings have what the service's parts need. Raises CommandError."""
@@ -115,7 +128,7 @@ class Service:
 
     def database(self, settings: Settings) -> Database:
         """Make the service's database; it connects at first use."""
-        return Database(settings, self.name, rows_secured=self.rows_secured, has_jobs=self.has_jobs)
+        return Database(settings, self.name, rows_secured=self.rows_secured)
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:

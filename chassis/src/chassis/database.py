@@ -99,16 +99,13 @@ async def _reset_nothing(_: asyncpg.Connection) -> None:
 class Database:
     """The connections of one process.
 
-    ``rows_secured``: some table has row-level security. ``has_jobs``: that of jobs at least has, which only
-    transactions write.
+    ``rows_secured``: some table of the service has row-level security. That of jobs has it anyway, and only
+    transactions use it: they set their council always, reads spare the round trip where they can.
     """
 
-    def __init__(
-        self, settings: Settings, name: str, *, rows_secured: bool = False, has_jobs: bool = False
-    ) -> None:
+    def __init__(self, settings: Settings, name: str, *, rows_secured: bool = False) -> None:
         self.url = settings.database_url
         self.rows_secured = rows_secured
-        self.writes_secured = rows_secured or has_jobs
         self._fast_size = settings.fast_pool_size
         self._keepalives = keepalives(settings.tcp_timeout)
         self._server_settings = {
@@ -190,7 +187,7 @@ class Database:
         """Open a transaction on the council's rows; it commits at the end of the block."""
         async with self.writer.begin() as connection:
             session = Session(connection)
-            if self.writes_secured:
+            if council:  # a transaction begins with none
                 await session.set_council(council)
             yield session
 

@@ -13,11 +13,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, StringConstraints
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock, tables
 from chassis.auth import Caller
+from chassis.batches import delete_batch
 from chassis.database import Session
 from chassis.problems import Problem
 
@@ -38,7 +39,7 @@ _SAME_KEY = (
 )
 _FIND = select(_KEYS.c.fingerprint, _KEYS.c.status, _KEYS.c.answer).where(_SAME_KEY)
 _STORE = update(_KEYS).where(_SAME_KEY).values(status=bindparam("p_status"), answer=bindparam("p_answer"))
-_PURGE = delete(_KEYS).where(_KEYS.c.created_at < bindparam("oldest"))
+_PURGE = delete_batch(_KEYS, _KEYS.c.created_at < bindparam("oldest"))
 
 Key = Annotated[
     str | None,
@@ -146,9 +147,9 @@ def _respond(response: Mapping[str, Any], *, replayed: bool) -> Response:
     return JSONResponse(response["body"], response["status"], headers)
 
 
-async def purge(session: Session) -> None:
-    """Delete keys older than 24 hours."""
-    await session.execute(_PURGE, {"oldest": clock.now() - RETENTION})
+async def purge(session: Session, most: int) -> int:
+    """Delete a batch of keys older than 24 hours."""
+    return await session.execute(_PURGE, {"oldest": clock.now() - RETENTION, "most": most})
 
 
 OnlyOnce = Annotated[Idempotency, Depends(Idempotency)]

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, case, func, null
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import clock, tables
+from chassis.batches import delete_batch
 from chassis.database import Session
 
 _STORED = tables.revoked_token.c
@@ -23,7 +24,7 @@ _UPSERT = _INSERT.on_conflict_do_update(  # the wider of the two refusals, in wh
         "claim": case((_STORED.claim == _NEW.claim, _STORED.claim), else_=null()),
     },
 )
-_PURGE = tables.revoked_token.delete().where(tables.revoked_token.c.expires_at < bindparam("now"))
+_PURGE = delete_batch(tables.revoked_token, tables.revoked_token.c.expires_at < bindparam("now"))
 
 
 async def revoke(
@@ -59,6 +60,6 @@ async def revoke_all(
         await session.execute(_UPSERT, rows)
 
 
-async def purge(session: Session) -> None:
-    """Delete refusals of credentials that have expired."""
-    await session.execute(_PURGE, {"now": clock.now()})
+async def purge(session: Session, most: int) -> int:
+    """Delete a batch of refusals of credentials that have expired."""
+    return await session.execute(_PURGE, {"now": clock.now(), "most": most})

@@ -1,21 +1,18 @@
-"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs, webhooks.
+"""The tables every service has: councils, revoked credentials, outbox, inbox, idempotency, jobs and so on.
 
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -23,45 +20,33 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from chassis.metadata import ID, NAMING, REKEYED, SECURED, Xid8, platform, point_in_time, timestamp
+from chassis.webhook_tables import webhook_attempt, webhook_delivery, webhook_subscription
 
-SECURED = {"row_level_security": True}
-"""``info`` of a table whose rows only sessions of their council see."""
-
-ID = UUID(as_uuid=True)
-
-REKEYED: dict[str, Any] = {"deferrable": True, "initially": "IMMEDIATE"}
-"""Foreign keys that have ``council`` can be deferred: a merge of councils changes it on both sides."""
-
-platform = MetaData(naming_convention=NAMING)
-
-
-class Xid8(UserDefinedType[str]):
-    """A 64-bit transaction id of PostgreSQL."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "xid8"
-
-
-def point_in_time(name: str, *, nullable: bool = False) -> Column[object]:
-    """Make a column for a point in time, in UTC."""
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
-
-def timestamp(name: str) -> Column[object]:
-    """Make a column for a point in time, set by the database when the row is written."""
-    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+__all__ = [
+    "ID",
+    "NAMING",
+    "REKEYED",
+    "SECURED",
+    "Xid8",
+    "audit",
+    "audit_personal",
+    "council",
+    "idempotency",
+    "inbox",
+    "job",
+    "outbox",
+    "platform",
+    "point_in_time",
+    "revoked_token",
+    "schedule",
+    "timestamp",
+    "webhook_attempt",
+    "webhook_delivery",
+    "webhook_subscription",
+]
 
 
 # The councils. In identity it is the record itself; elsewhere it is a copy that follows identity's events.
@@ -192,76 +177,38 @@ schedule = Table(
     Column("next_at", DateTime(timezone=True), nullable=False),
 )
 
-# Where a council's clients want to hear of what happens (``chassis.webhooks``).
-webhook_subscription = Table(
-    "webhook_subscription",
+# Who changed what, for whom, by which credential (``chassis.audit``). PostgreSQL keeps it as it was written.
+audit = Table(
+    "audit",
     platform,
     Column("council", Text, primary_key=True),
     Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("kind", Text, nullable=False),  # chassis.webhooks.Kind.name
-    Column("mode", Text, nullable=False),  # sandbox, live: that of the credential
-    Column("scope", Text),  # a part of the service, an account for example; null: all of it
-    Column("url", Text, nullable=False),
-    Column("event_types", ARRAY(Text), nullable=False),
-    Column("description", Text, nullable=False),
-    Column("enabled", Boolean, nullable=False),
-    Column("secret", LargeBinary, nullable=False),  # sealed
-    Column("previous_secret", LargeBinary),  # sealed; signs too until then
-    Column("previous_until", DateTime(timezone=True)),
-    Column("created_by", JSONB, nullable=False),
-    timestamp("created_at"),
-    timestamp("updated_at"),
-    Column("version", Integer, nullable=False),
-    Column("failing_since", DateTime(timezone=True)),  # no attempt has succeeded since then
-    info={"row_level_security": True},
-)
-
-# What is sent to a subscription: the bytes of one event, until they expire.
-webhook_delivery = Table(
-    "webhook_delivery",
-    platform,
-    Column("council", Text, primary_key=True),
-    Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("subscription", UUID(as_uuid=True), nullable=False),
-    Column("event_type", Text, nullable=False),
-    Column("resource", Text, nullable=False),  # the id of what the event is about
-    Column("body", Text, nullable=False),
-    Column("status", Text, nullable=False),  # chassis.webhooks.store.Status
-    Column("run", Integer, nullable=False, server_default=text("1")),  # counts replays
-    Column("tries", Integer, nullable=False, server_default=text("0")),  # of this run
-    Column("attempts", Integer, nullable=False, server_default=text("0")),  # of all runs
-    Column("next_at", DateTime(timezone=True)),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    ForeignKeyConstraint(
-        ["council", "subscription"],
-        ["webhook_subscription.council", "webhook_subscription.id"],
-        ondelete="CASCADE",
-        deferrable=True,
-        initially="IMMEDIATE",
-    ),
-    Index(None, "council", "subscription", "id"),
-    Index(None, "council", "status", "id"),
-    Index(None, "expires_at"),
-    info={"row_level_security": True},
-)
-
-webhook_attempt = Table(
-    "webhook_attempt",
-    platform,
-    Column("council", Text, primary_key=True),
-    Column("delivery", UUID(as_uuid=True), primary_key=True),
-    Column("n", Integer, primary_key=True),
+    Column("aggregate", Text, nullable=False),  # identity.upstream
+    Column("aggregate_id", Text, nullable=False),
+    Column("act", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("status_code", Integer),  # null: no answer
-    Column("milliseconds", Integer, nullable=False),
-    Column("error", Text),  # in a word; null: it succeeded
-    ForeignKeyConstraint(
-        ["council", "delivery"],
-        ["webhook_delivery.council", "webhook_delivery.id"],
-        ondelete="CASCADE",
-        deferrable=True,
-        initially="IMMEDIATE",
-    ),
+    Column("actor", Text, nullable=False),  # the subject of who did it, or the name of a task
+    Column("actor_kind", Text),  # null in entries of older records, which did not know it
+    Column("credential", Text),  # the client of the token, or the API key: its id
+    Column("for_whom", Text),  # the subject of the person whom the actor, a delegate, acted for
+    Column("mandate", Text),
+    Column("changes", JSONB, nullable=False),  # field -> [before, after], of the fields that changed
+    Column("personal_digest", LargeBinary),  # SHA-256 of salt and changes in audit_personal
+    Column("reason", Text),
+    Column("trace_id", Text),
+    CheckConstraint("actor_kind IN ('person', 'staff', 'client', 'system')", name="actor_kind"),
+    Index("ix_audit_aggregate", "council", "aggregate", "aggregate_id", "id"),
+    Index("ix_audit_actor", "council", "actor", "id"),
+    info={"row_level_security": True},
+)
+
+# The changes of fields with personal data: apart, so that they can be erased. JSON as text, for the digest.
+audit_personal = Table(
+    "audit_personal",
+    platform,
+    Column("council", Text, primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),  # of the entry
+    Column("salt", Text, nullable=False),  # without it nobody finds the values by trying digests
+    Column("changes", JSON, nullable=False),
     info={"row_level_security": True},
 )

@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -88,6 +89,19 @@ def keeper(mint):
     """The headers of somebody who may make credentials for citytown, and read its addresses."""
     token = mint(scopes=["identity:keys", "identity:clients", "address:read"], mode="live")
     return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def purge(run_jobs, database):
+    """``await purge()`` does what the worker does within ten minutes of what has expired."""
+
+    async def run():
+        await run_jobs(after=timedelta(minutes=10))
+        async with database.writing("*") as session:
+            failed = text("SELECT kind, reason FROM job WHERE kind ~ '^(identity|platform).(purge|expire)'")
+            assert await session.all(failed) == []
+
+    return run
 
 
 @pytest.fixture(scope="module")

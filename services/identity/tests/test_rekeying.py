@@ -183,7 +183,9 @@ async def test_a_sign_in_that_waited_goes_on_to_its_service(database, merged):
     assert claims["sub"] == claims_before["sub"]
 
 
-async def test_a_session_that_ends_is_told_under_the_subject_that_each_service_knows(app, database, merged):
+async def test_a_session_that_ends_is_told_under_the_subject_that_each_service_knows(
+    app, database, run_jobs, monkeypatch, merged
+):
     async with provider.make_browser(app) as browser:
         person = await provider.create_person(database)
         await provider.sign_in(database, browser, person)
@@ -195,7 +197,8 @@ async def test_a_session_that_ends_is_told_under_the_subject_that_each_service_k
         hint = {"id_token_hint": tokens["id_token"]}
         assert (await browser.get("/identity/logout", params=hint)).status_code == 200
         services = Recorder()
-        await backchannel_logout.send_due(database, app.state.issuer, services)
+        monkeypatch.setattr(backchannel_logout, "Outbound", services)
+        await run_jobs()
         logout_claims = [await provider.verify_claims(browser, token) for _, token in services.notices]
     assert {claims["aud"]: (claims["sub"], claims["sid"]) for claims in logout_claims} == expected
 

@@ -43,8 +43,7 @@ async def apply(database: Database, consumer: Consumer, envelopes: Sequence[Enve
     nothing has happened.
     """
     async with database.writing() as session:
-        if database.writes_secured:
-            await session.set_all_councils()
+        await session.set_all_councils()
         unseen = await _insert_unseen(session, consumer.name, envelopes)
         handled = [envelope for envelope in unseen if consumer.projection or not envelope.snapshot]
         for kind, run in groupby(handled, key=lambda envelope: envelope.type):

@@ -16,6 +16,7 @@ from chassis.jobs.handlers import (
     RetryAfterError,
     UnreadableError,
 )
+from chassis.jobs.purges import Purge
 from chassis.jobs.queue import NewJob, cancel, enqueue, enqueue_all
 from chassis.jobs.recurrence import Daily, Every
 from chassis.jobs.schedule import Missed, Schedule
@@ -34,6 +35,7 @@ __all__ = [
     "NewJob",
     "OperationData",
     "Priority",
+    "Purge",
     "RefusedError",
     "RetryAfterError",
     "Schedule",

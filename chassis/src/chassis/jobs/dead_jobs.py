@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, func, text
 
+from chassis import tables
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from chassis.jobs.states import State
 
@@ -19,7 +21,11 @@ _REPLAY = text("""UPDATE job SET state = 0, failures = 0, due_at = now(), unhand
     WHERE state = 3 AND (CAST(:id AS bigint) IS NULL OR id = :id)
     AND (CAST(:kind AS text) IS NULL OR kind = :kind)""")
 _DROP = text("UPDATE job SET state = 4, due_at = now(), reason = :reason WHERE state = 3 AND id = :id")
-_PURGE = text("DELETE FROM job WHERE state > 2 AND due_at < now() - make_interval(days => :days)")
+_PURGE = delete_batch(
+    tables.job,
+    tables.job.c.state > State.TAKEN,
+    tables.job.c.due_at < func.now() - func.make_interval(0, 0, 0, bindparam("days")),
+)
 _COUNT = text("SELECT kind, state, count(*) AS jobs FROM job GROUP BY 1, 2 ORDER BY 1, 2")
 
 
@@ -73,7 +79,6 @@ async def count(session: ReadSession) -> Sequence[Count]:
     return [Count(row.kind, State(row.state), row.jobs) for row in await session.all(_COUNT)]
 
 
-async def purge(session: Session) -> None:
-    """Delete jobs that were given up or dropped 90 days ago."""
-    await session.set_all_councils()
-    await session.execute(_PURGE, {"days": _DAYS})
+async def purge(session: Session, most: int) -> int:
+    """Delete a batch of the jobs that were given up or dropped 90 days ago."""
+    return await session.execute(_PURGE, {"days": _DAYS, "most": most})

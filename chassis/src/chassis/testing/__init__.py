@@ -28,6 +28,7 @@ from chassis.settings import Settings
 from chassis.testing.clients import ISSUER, Mint, make_delegate_mint, make_mint, make_person_mint, running
 from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
 from chassis.testing.deliveries import Deliver
+from chassis.testing.jobs import RunJobs
 from chassis.testing.servers import Authority, Server, listening, make_authority
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "PASSWORD",
     "Deliver",
     "Mint",
+    "RunJobs",
     "eventually",
     "fresh_database",
     "published",
@@ -185,13 +187,18 @@ def deliver(service: Service, database: Database, event_examples: Path) -> Deliv
 
 
 @pytest.fixture
+def run_jobs(service: Service, database: Database, settings: Settings) -> RunJobs:
+    """Return ``await run_jobs()``: what the service's worker would do now, to the end. See RunJobs."""
+    return RunJobs(service, database, settings)
+
+
+@pytest.fixture
 async def session(database: Database) -> AsyncIterator[Session]:
     """Open a transaction and roll it back after the test: tests do not see each other's rows."""
     async with database.writer.connect() as connection:
         transaction = await connection.begin()
         session = Session(connection)
-        if database.writes_secured:
-            await session.set_council("citytown")
+        await session.set_council("citytown")
         yield session
         await transaction.rollback()
 

@@ -1,10 +1,9 @@
-"""Deliver: one attempt by a job, its log, and the next attempt by the kind's schedule; replay; purge.
+"""Deliver: one attempt by a job, its log, and the next attempt by the kind's schedule; and replay.
 
 Each attempt is a job of its own, so a receiver that fails leaves no job behind that failed: what is left is
 the delivery with its log. A failing subscription is never disabled by us: it shows since when it fails.
 """
 
-import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from prometheus_client import Counter
 from sqlalchemy import Row
 
 from chassis import clock, ids
-from chassis.database import Database, Session
+from chassis.database import Session
 from chassis.jobs import CallContext, Finish, Job, JobHandlers, Priority, RefusedError, enqueue
 from chassis.outbound import Outbound, OutboundError, Reach, Request, Response
 from chassis.settings import Settings
@@ -189,12 +188,3 @@ async def replay(session: Session, council: str, delivery: UUID) -> None:
     values = {"status": Status.PENDING, "run": run, "tries": 0, "attempts": state.attempts, "next_at": now}
     await store.set_state(session, council, delivery, **values)
     await enqueue(session, DeliverWebhook(delivery=delivery, run=run), council=council)
-
-
-async def purge(database: Database) -> None:
-    """Delete deliveries that have expired, with their log, some thousands in a transaction."""
-    is_more = True
-    while is_more:
-        async with database.writing() as session:
-            is_more = await store.purge_deliveries(session, clock.now())
-        await asyncio.sleep(0)

@@ -13,7 +13,7 @@ from typing import Any
 from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
-from chassis.jobs import NewJob, enqueue_all
+from chassis.jobs import Every, NewJob, Purge, enqueue_all
 from chassis.webhooks import store
 from chassis.webhooks.store import DeliverWebhook, Status
 
@@ -96,6 +96,11 @@ class Webhooks:
     def by_name(self) -> Mapping[str, Kind]:
         """Map the kinds by their names."""
         return {kind.name: kind for kind in self.kinds}
+
+    @property
+    def purges(self) -> Sequence[Purge]:
+        """List what deletes deliveries that have expired."""
+        return [Purge("webhooks.purge_deliveries", Every(3600), store.purge_deliveries)]
 
     async def send(
         self,

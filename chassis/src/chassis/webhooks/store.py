@@ -16,13 +16,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import DateTime, Text
 from sqlalchemy.types import Uuid as UuidType
 
-from chassis import ids, tables
+from chassis import clock, ids, tables
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from chassis.jobs import CallData
 
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 _LISTED_ATTEMPTS = 100
-_PURGED = 5_000  # rows deleted by one statement
 
 
 class DeliverWebhook(CallData):
@@ -103,10 +103,7 @@ _LIST_DELIVERIES = f"""SELECT {_DELIVERY_FIELDS} FROM webhook_delivery
     WHERE {_SEEN_DELIVERY} AND id < :before<filters> ORDER BY id DESC LIMIT :most"""  # noqa: S608
 _LIST_ATTEMPTS = text(f"""SELECT n, at, status_code, milliseconds, error FROM webhook_attempt
     WHERE council = :council AND delivery = :id ORDER BY n DESC LIMIT {_LISTED_ATTEMPTS}""")  # noqa: S608
-_PURGE = text(f"""DELETE FROM webhook_delivery WHERE (council, id) IN (
-    SELECT council, id FROM webhook_delivery WHERE expires_at < :now LIMIT {_PURGED})""").bindparams(  # noqa: S608
-    bindparam("now", type_=DateTime(timezone=True))
-)
+_PURGE = delete_batch(tables.webhook_delivery, tables.webhook_delivery.c.expires_at < bindparam("now"))
 
 
 @cache
@@ -213,7 +210,6 @@ async def list_attempts(session: ReadSession, council: str, delivery: UUID) -> S
     return await session.all(_LIST_ATTEMPTS, {"council": council, "id": delivery})
 
 
-async def purge_deliveries(session: Session, now: datetime) -> bool:
-    """Delete deliveries of every council that have expired; False when none may be left."""
-    await session.set_all_councils()
-    return await session.execute(_PURGE, {"now": now}) == _PURGED
+async def purge_deliveries(session: Session, most: int) -> int:
+    """Delete a batch of the deliveries that have expired, with their attempts."""
+    return await session.execute(_PURGE, {"now": clock.now(), "most": most})

@@ -43,8 +43,7 @@ class Monitor(Collector):
         self._backlog = Cached(self._measure_backlog, _REMEMBER, _MEASURE_TIMEOUT)
         self._lanes: list[Backlog] = []
         self._kinds = sorted(combine(service.all_jobs))
-        self._schedules = [schedule.name for schedule in service.schedules]
-        self._has_jobs = service.has_jobs
+        self._schedules = [schedule.name for schedule in service.all_schedules]
         self._queue = Cached(self._measure_jobs, _REMEMBER, _MEASURE_TIMEOUT)
         self._jobs: job_metrics.Measured | None = None
 
@@ -70,7 +69,7 @@ class Monitor(Collector):
                 return _as_json(*await self._readiness.check())
             case "/metrics":
                 self._lanes = await self._backlog.get()
-                self._jobs = await self._queue.get() if self._has_jobs else None
+                self._jobs = await self._queue.get()
                 body = metrics.render(metrics.PoolCollector(self.database), self)
                 return Answer(HTTPStatus.OK, body, CONTENT_TYPE_LATEST)
         return Answer(HTTPStatus.NOT_FOUND, b"there are /health/live, /health/ready and /metrics\n")
@@ -92,8 +91,7 @@ class Monitor(Collector):
             events.add_metric([name], lane.length)
             age.add_metric([name], lane.age)
         yield from (events, age)
-        if self._has_jobs:
-            yield from job_metrics.render(self._jobs, self._kinds)
+        yield from job_metrics.render(self._jobs, self._kinds)
 
     async def _measure_backlog(self) -> list[Backlog]:
         try:

@@ -1,4 +1,4 @@
-"""The worker process of a service: it relays the outbox, consumes events, runs jobs and purges old rows.
+"""The worker process of a service: it relays the outbox, consumes events and runs jobs.
 
 By HTTP it answers nothing but its health and metrics (``chassis.worker.monitor``).
 
@@ -14,15 +14,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from nats.aio.client import Client
-from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, metrics, relay, revocations, tables, telemetry
+from chassis import metrics, relay, telemetry
 from chassis.app import Service
 from chassis.broker.connection import access_of, connect
 from chassis.consumer import run_forever
 from chassis.database import Database
 from chassis.delivery.runner import ConsumerRunner
-from chassis.jobs import dead_jobs
 from chassis.jobs.runner import JobRunner
 from chassis.settings import Settings
 from chassis.worker import http_port as worker_http
@@ -31,12 +29,6 @@ from chassis.worker.monitor import Monitor
 log = logging.getLogger(__name__)
 
 _STOP_TIMEOUT = 8.0  # seconds; a consumer finishes a transaction for five
-_PURGE_INTERVAL = 3600.0  # seconds
-# Longer than the streams keep events, so that an event delivered again is always recognised.
-_INBOX_DAYS = 32
-_PURGE_INBOX = delete(tables.inbox).where(
-    tables.inbox.c.received_at < func.now() - func.make_interval(0, 0, 0, bindparam("days"))
-)
 
 
 async def run(service: Service, settings: Settings, host: str, port: int) -> None:
@@ -87,11 +79,9 @@ async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
-            group.create_task(run_forever("purge", lambda: _purge(service, database)))
             group.create_task(run_forever("loop lag", metrics.measure_loop_lag))
-            if service.has_jobs:
-                jobs = JobRunner(service.name, service.all_jobs, service.schedules, database, settings)
-                group.create_task(run_forever("jobs", jobs.run))
+            jobs = JobRunner(service.name, service.all_jobs, service.all_schedules, database, settings)
+            group.create_task(run_forever("jobs", jobs.run))
             for name, task in service.tasks.items():
                 group.create_task(run_forever(name, partial(task, database, settings)))
             for consumer in service.all_consumers:
@@ -109,18 +99,3 @@ async def _relay(database: Database, client: Client) -> None:
         await relay.Relay(connection, client).run()
     finally:
         connection.terminate()
-
-
-async def _purge(service: Service, database: Database) -> None:
-    """Delete rows that have expired, every hour."""
-    while True:
-        async with database.writing() as session:
-            await idempotency.purge(session)
-            await revocations.purge(session)
-            await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
-            await dead_jobs.purge(session)
-        if service.webhooks is not None:
-            from chassis.webhooks import deliveries  # noqa: PLC0415 - few services have webhooks
-
-            await deliveries.purge(database)
-        await asyncio.sleep(_PURGE_INTERVAL)

@@ -146,6 +146,7 @@ service = Service(
     title="Townhall identity",
     settings=Settings,
     metadata=metadata,
+    audited=True,
     routers=(
         discovery.router,
         cors.router,
@@ -224,10 +225,10 @@ service = Service(
         "client": commands.create_client,
         "rotate-keys": commands.rotate_keys,
     },
+    jobs=[backchannel_logout.handlers, client_keys.handlers],
+    schedules=client_keys.schedules,
+    purges=housekeeping.PURGES,
     tasks={
-        "purge": housekeeping.run,
-        "logout notices": backchannel_logout.send_logout_tokens,
-        "client keys": client_keys.refresh_client_keys,
         "messages": worker.run,
     },
     start=_start,

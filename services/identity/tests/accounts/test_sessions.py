@@ -10,7 +10,6 @@ from chassis import ids
 from chassis.app import create_app
 from chassis.testing import published, running
 from identity.app import service as identity_service
-from identity.housekeeping import actions as housekeeping
 
 AGE = "UPDATE browser_session SET {column} = {column} - interval '{by}' WHERE account = :who"
 
@@ -106,7 +105,7 @@ async def test_signing_in_as_somebody_else_ends_the_session_before(
 
 
 @pytest.mark.parametrize(("column", "by"), [("seen_at", "31 minutes"), ("expires_at", "12 hours")])
-async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, database, column, by):
+async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, database, purge, column, by):
     address = f"{column.replace('_', '-')}@example.org"
     tab = await newcomer(address)
     account = await account_of(address)
@@ -114,9 +113,9 @@ async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, datab
     assert await is_signed_in(tab)
     await age(database, account, column, by)
     assert not await is_signed_in(tab)
-    await housekeeping.purge(database)
+    await purge()
     assert await reasons_of_end(database, account) == ["expired"]
-    await housekeeping.purge(database)
+    await purge()
     assert await reasons_of_end(database, account) == ["expired"]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import text
 
 from chassis import ids
 from chassis.outbound import Outbound
@@ -17,6 +18,8 @@ from identity.clients.actions import client_keys
 from identity.shared.rules import key_sets
 from services.identity.tests.provider import Service
 
+_AGE = text("UPDATE jwks_reading SET tried_at = tried_at - interval '1 hour' WHERE client = :client")
+_LEFT = text("SELECT * FROM job WHERE kind = 'identity.refresh_keys'")
 FLOOR = 1.0  # seconds
 CALLBACK = "https://bins.citytown.gov.uk/signed-in"
 URL = "/citytown/identity/v1/services"
@@ -204,28 +207,84 @@ async def test_the_stored_keys_are_used_while_the_server_is_away(client, headers
         assert await token(client, service, first) == 200
 
 
-async def test_old_keys_are_fetched_again_without_a_request(
-    client, headers, looked_up, server, database, settings
-):
+@pytest.fixture
+def age_keys(database):
+    """``await age_keys(service)`` lets the service's keys be as old as when they are fetched again."""
+
+    async def age(service):
+        async with database.writing("*") as session:
+            changed = await session.execute(_AGE, {"client": ids.read(service["client_id"])})
+        assert changed == 1
+
+    return age
+
+
+@pytest.fixture
+def run_refreshes(run_jobs, looked_up, monkeypatch):
+    """``await run_refreshes()`` does what the worker does of keys within half a minute."""
+    monkeypatch.setattr(client_keys, "Outbound", lambda _: looked_up.outbound)
+    return lambda: run_jobs(after=datetime.timedelta(seconds=30))
+
+
+async def test_old_keys_are_fetched_again_without_a_request(client, headers, server, run_refreshes, age_keys):
     first, two = key("one"), key("two")
     server.publish(first)
     service = (await register(client, headers, server)).json()
     server.publish(two)
-    eager = settings.model_copy(update={"jwks_age": 1.5})
-    following = asyncio.create_task(client_keys.KeyRefresher(eager, looked_up.outbound).run_forever(database))
-    try:
-        await asyncio.sleep(0.1)
-        assert await token(client, service, first) == 200, "not old yet"
-    finally:
-        following.cancel()
-    await asyncio.sleep(1.5)
-    following = asyncio.create_task(client_keys.KeyRefresher(eager, looked_up.outbound).run_forever(database))
+    await run_refreshes()
+    assert await token(client, service, first) == 200, "not old yet"
+    await age_keys(service)
+    await run_refreshes()
 
     async def withdrawn():
         return await token(client, service, first) == 401
 
-    try:
-        await eventually(withdrawn)
-    finally:
-        following.cancel()
+    await eventually(withdrawn)
     assert await token(client, service, two) == 200
+
+
+async def test_a_client_whose_server_is_away_waits_its_own_time(
+    client, headers, server, run_refreshes, age_keys, database
+):
+    server.publish(key("one"))
+    service = (await register(client, headers, server)).json()
+    server.status = 500
+    for _ in range(2):
+        await age_keys(service)
+        await run_refreshes()
+        tries = len(server.requests)
+        await run_refreshes()
+        assert len(server.requests) == tries, "not again at the next look"
+    assert tries == 3
+    async with database.writing("*") as session:
+        assert await session.all(_LEFT) == [], "no dead job: the client is tried for ever"
+
+
+async def test_keys_are_fetched_by_another_worker_when_the_first_ends_in_the_middle(
+    client, headers, server, run_refreshes, age_keys, looked_up, monkeypatch
+):
+    first, two = key("one"), key("two")
+    server.publish(first)
+    service = (await register(client, headers, server)).json()
+    await age_keys(service)
+    start_event, end_event = asyncio.Event(), asyncio.Event()
+
+    async def hang(*_, **__):
+        start_event.set()
+        await end_event.wait()
+        return b""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(looked_up.outbound, "get", hang)
+        worker = asyncio.create_task(run_refreshes())
+        await start_event.wait()
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+    server.publish(two)
+
+    async def is_fetched():
+        await run_refreshes()
+        return len(server.requests) == 2
+
+    await eventually(is_fetched)
+    end_event.set()

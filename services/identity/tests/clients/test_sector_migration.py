@@ -1,5 +1,7 @@
 """Councils that were there before sectors keep every subject; an older service works on the new tables."""
 
+import json
+
 import asyncpg
 import pytest
 
@@ -15,6 +17,16 @@ _GRANT = """INSERT INTO token_grant (council, id, client, account, session, scop
     VALUES ($1, uuidv7(), uuidv7(), uuidv7(), uuidv7(), '{}', '{}', now())"""
 _NOTICE = """INSERT INTO logout_notice (council, id, client, uri, account, session, attempts, due_at, rs256)
     VALUES ($1, uuidv7(), uuidv7(), 'https://a.example', uuidv7(), uuidv7(), 0, now(), false)"""
+_WAITING_NOTICE = """
+    WITH granted AS (
+        INSERT INTO token_grant (council, id, client, account, session, scopes, request, created_at)
+        VALUES ('citytown', uuidv7(), uuidv7(), uuidv7(), uuidv7(), '{}',
+            '{"backchannel_logout_uri": "https://service.example"}', now())
+        RETURNING *)
+    INSERT INTO logout_notice (council, id, client, uri, account, session, attempts, due_at, rs256)
+    SELECT council, uuidv7(), client, 'https://service.example', account, session, 2,
+        now() + interval '1 hour', false FROM granted
+    RETURNING (SELECT id FROM granted)"""
 _UPSTREAM = """INSERT INTO upstream (council, id, kind, audience, title, title_cy, issuer, client_id,
     authentication, scopes, subject_claim, provisioning, session_hours, enabled, version, created_by,
     updated_by, created_at, updated_at)
@@ -56,13 +68,22 @@ async def sectors(connection, table, council):
 
 async def test_a_council_from_before_keeps_the_slug_as_its_sector(connection, owner_url, service):
     """So every subject and session id that its services know is derived from what it was derived from."""
-    await migrations.migrate(service.name, owner_url)
+    await migrations.migrate(service.name, owner_url, to="0018")
     await write(connection, "oldtown", "by an older service, beside this one")
     for table in _TABLES:
         assert await sectors(connection, table, "oldtown") == {"oldtown"}
     slugs = await connection.fetch("SELECT DISTINCT url_slug FROM upstream")
     assert [row["url_slug"] for row in slugs] == ["oldtown"]
     assert await connection.fetchval("SELECT id FROM sector WHERE council = 'region'") == "region"
+
+    grant = await connection.fetchval(_WAITING_NOTICE)
+    await migrations.migrate(service.name, owner_url)
+    [job] = await connection.fetch("SELECT * FROM job")
+    assert (job["kind"], json.loads(job["payload"])) == (
+        "identity.send_logout_token",
+        {"grant": str(grant)},
+    )
+    assert (job["state"], job["failures"]) == (1, 2), "a logout token that waited is sent on"
 
 
 async def test_a_new_council_has_a_sector_that_says_nothing(connection, owner_url, service):

@@ -3,11 +3,12 @@
 from sqlalchemy import text, update
 
 from identity.factors.tables import passkey_challenge, sign_in
-from identity.housekeeping import actions as housekeeping
 from services.identity.tests.factors.test_authenticators import set_up, take_first_step
 
 
-async def test_expired_challenges_and_pending_sign_ins_are_purged(newcomer, browser, sent_emails, database):
+async def test_expired_challenges_and_pending_sign_ins_are_purged(
+    newcomer, browser, sent_emails, database, purge
+):
     await set_up(await newcomer("purge@example.org"))
     tab = browser()
     await tab.get("/identity/sign-in")
@@ -16,6 +17,6 @@ async def test_expired_challenges_and_pending_sign_ins_are_purged(newcomer, brow
     for table in (passkey_challenge, sign_in):
         async with database.writing() as session:
             assert await session.execute(update(table).values(expires_at=past)) == 1
-        await housekeeping.purge(database)
+        await purge()
         async with database.reading() as session:
             assert await session.all(table.select()) == []

@@ -13,7 +13,6 @@ from chassis.app import create_app
 from chassis.testing import running
 from identity.factors.actions import phones
 from identity.factors.tables import sms_count
-from identity.housekeeping import actions as housekeeping
 from identity.shared.rules import limits
 from identity.verification.actions.context import ClientContext
 from identity.verification.tables import attempt
@@ -187,12 +186,12 @@ async def test_an_sms_may_be_sent_again_after_the_time_that_was_shown(newcomer, 
     assert (await request_code(tab, "07700900559")).status_code == 303
 
 
-async def test_counts_of_sms_are_purged_after_a_month(newcomer, sent_sms, database):
+async def test_counts_of_sms_are_purged_after_a_month(newcomer, sent_sms, database, purge):
     await add_phone(await newcomer("purge@limits.example"), sent_sms, "+447700900561")
     async with database.writing() as session:
         old = datetime.now(UTC).date() - timedelta(days=32)
         await session.execute(sms_count.insert(), {"day": old, "kind": "new", "sent": 7})
-    await housekeeping.purge(database)
+    await purge()
     async with database.reading() as session:
         rows = await session.all(select(sms_count))
     assert [(row.kind, row.sent) for row in rows] == [("new", 1)]

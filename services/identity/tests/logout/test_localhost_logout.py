@@ -8,7 +8,6 @@ from chassis.testing.servers import Names, Server, listening
 from identity.accounts.actions import sessions
 from identity.clients.rules import registration
 from identity.issuer.actions.signing_keys import Issuer
-from identity.logout.actions import backchannel_logout
 from identity.shared.rules import uris
 from services.identity.tests.provider import create_person, register, sign_in
 
@@ -136,19 +135,16 @@ async def end_session(visitor, database, uri):
         await sessions.end(session, account_id, session_id, "signed-out")
 
 
-async def test_the_logout_token_arrives_at_localhost(visitor, app, database, settings):
+async def test_the_logout_token_arrives_at_localhost(visitor, database, run_jobs):
     async with listening(Server(), None) as server:
         await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
-        assert await backchannel_logout.send_due(database, app.state.issuer, Outbound(settings)) == 1
+        await run_jobs()
     assert server.requests[0].startswith(b"POST /logout HTTP/1.1")
 
 
-async def test_an_https_issuer_sends_no_logout_token_to_localhost(
-    visitor, app, database, settings, monkeypatch
-):
+async def test_an_https_issuer_sends_no_logout_token_to_localhost(visitor, database, settings, run_jobs):
     async with listening(Server(), None) as server:
         await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
         outside = settings.model_copy(update={"issuer": "https://id.example/identity/"})
-        monkeypatch.setattr(app.state.issuer, "settings", outside)
-        await backchannel_logout.send_due(database, app.state.issuer, Outbound(outside))
+        await run_jobs(settings=outside)
     assert server.requests == []

@@ -1,12 +1,13 @@
 """Signing out at a service's wish, and telling the others."""
 
+import asyncio
 from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import text
 
 from chassis.outbound import Outbound, OutboundError
-from chassis.testing import ISSUER
+from chassis.testing import ISSUER, eventually
 from identity.accounts.actions import sessions
 from identity.logout.actions import backchannel_logout
 from services.identity.tests.provider import (
@@ -26,15 +27,18 @@ SAME = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
 
 
 class Recorder(Outbound):
-    """Services that are told: they take what they get, or not."""
+    """Services that are told: they take what they get, or not. Put in the place of ``Outbound``."""
 
     def __init__(self, *, fails=False):
         self.notices, self.fails = [], fails
 
+    def __call__(self, settings):
+        return self
+
     async def post(self, uri, form, *, max_bytes, local_only=False):
         self.notices.append((uri, parse_qs(form.decode())["logout_token"][0]))
         if self.fails:
-            raise OutboundError("answered 500, not 200")
+            raise OutboundError("answered 400, not 200", "service.example")
         return b""
 
 
@@ -106,11 +110,36 @@ async def service_and_session(visitor, database):
     return service, await verify_claims(visitor, token)
 
 
-async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, service_and_session):
+@pytest.fixture
+def services(monkeypatch):
+    """``services(fails=True)`` -> what takes the place of the services that are told."""
+
+    def install(**options):
+        recorder = Recorder(**options)
+        monkeypatch.setattr(backchannel_logout, "Outbound", recorder)
+        return recorder
+
+    return install
+
+
+async def list_jobs(database):
+    async with database.writing("*") as session:
+        return await session.all(text("SELECT * FROM job WHERE kind = 'identity.send_logout_token'"))
+
+
+async def make_due(database):
+    """Let the time for what waits have come."""
+    async with database.writing("*") as session:
+        await session.execute(text("UPDATE job SET due_at = now() WHERE state = 1"))
+
+
+async def test_services_get_a_logout_token_when_a_session_ends(
+    visitor, database, services, run_jobs, service_and_session
+):
     service, signed_in = service_and_session
-    recorder = Recorder()
-    assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
-    (uri, token) = recorder.notices[0]
+    recorder = services()
+    await run_jobs()
+    [(uri, token)] = recorder.notices
     content = await verify_claims(visitor, token)
     assert (uri, read_header(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
     assert (content["iss"], content["aud"]) == (ISSUER, service.client_id)
@@ -118,16 +147,49 @@ async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, dat
     assert content["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
     assert "nonce" not in content
     assert content["exp"] - content["iat"] <= 120
-    assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 0  # once is enough
+    assert await list_jobs(database) == [], "once is enough"
 
 
-async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database, service_and_session):
-    recorder = Recorder(fails=True)
-    for _ in range(10):
-        await backchannel_logout.send_due(database, app.state.issuer, recorder)
-        async with database.writing() as session:
-            await session.execute(text("UPDATE logout_notice SET due_at = now() - interval '1 second'"))
+async def test_a_logout_token_is_sent_again_later_but_not_for_ever(
+    database, services, run_jobs, service_and_session
+):
+    recorder = services(fails=True)
+    for _ in range(8):
+        await run_jobs()
+        await make_due(database)
     assert len(recorder.notices) == 6
+    [job] = await list_jobs(database)
+    assert job.reason.startswith("service.example answered 400, not 200.")
+    async with database.writing("*") as session:
+        await session.execute(text("DELETE FROM job"))
+
+
+async def test_a_logout_token_is_sent_by_another_worker_when_the_first_ends_in_the_middle(
+    visitor, database, services, run_jobs, service_and_session
+):
+    recorder = services()
+    start_event, end_event = asyncio.Event(), asyncio.Event()
+
+    async def hang(*_, **__):
+        start_event.set()
+        await end_event.wait()
+
+    recorder.post, post = hang, recorder.post
+    worker = asyncio.create_task(run_jobs())
+    await start_event.wait()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    assert recorder.notices == []
+    recorder.post = post
+
+    async def is_sent():
+        await run_jobs()
+        await make_due(database)
+        return recorder.notices
+
+    await eventually(is_sent)
+    end_event.set()
+    assert await list_jobs(database) == []
 
 
 @pytest.mark.parametrize("uri", ["http://service.example/x", "https://127.0.0.1/x", "https://localhost/x"])

@@ -539,7 +539,7 @@ async def test_names_and_addresses_are_purged_long_after_the_end(database):
     async with database.writing("citytown") as session:
         past = text("UPDATE mandate SET expires_at = now() - interval '91 days' WHERE id = :id")
         await session.execute(past, {"id": old})
-        await mandates.purge_offers(session)
+        assert await mandates.purge_offers(session, 10) == 1
     async with database.reading("citytown") as session:
         rows = await session.all(text("SELECT mandate FROM mandate_offer"))
     assert old not in {row.mandate for row in rows}

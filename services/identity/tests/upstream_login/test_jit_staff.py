@@ -351,8 +351,8 @@ async def test_staff_who_have_not_signed_in_for_ninety_days_are_purged(
         late = """UPDATE staff SET vouched_until = now() - interval '91 days' WHERE id =
             (SELECT staff FROM staff_person WHERE external_id = 'oid-1')"""
         await session.execute(text(late))
-    async with database.writing() as session:
-        await jit_provisioning.purge_absent(session)
+    async with database.writing("*") as session:
+        assert await jit_provisioning.purge_absent(session, 10) == 1
     assert list(await staff_by_external_id(client, officer)) == ["oid-2"]
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import published
-from identity.housekeeping import actions as housekeeping
 from services.identity.tests.factors.test_authenticators import set_up
 from services.identity.tests.provider import ask, read_redirect, register, sign_in
 from services.identity.tests.upstream import (
@@ -372,7 +371,7 @@ async def test_who_signs_in_after_signing_out_is_signed_in(
 
 
 async def test_names_at_the_provider_are_stored_hashed_and_until_the_end_only(
-    journey, one_login, simulator, logout_token, send_logout, database
+    journey, one_login, simulator, logout_token, send_logout, database, purge
 ):
     await journey(one_login).sign_up("mary")
     sub, sid = latest_sub_and_sid(simulator)
@@ -389,7 +388,7 @@ async def test_names_at_the_provider_are_stored_hashed_and_until_the_end_only(
     async with database.writing("*") as session:
         assert await session.all(statement, {"sub": sub}) == []
         await session.execute(text("UPDATE upstream_logout SET expires_at = now() - interval '1 second'"))
-    await housekeeping.purge(database)
+    await purge()
     async with database.reading("*") as session:
         assert await session.scalar(text("SELECT count(*) FROM upstream_logout")) == 0
 

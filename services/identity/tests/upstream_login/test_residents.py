@@ -8,7 +8,6 @@ from sqlalchemy import insert, text
 
 from chassis import ids
 from identity.factors.tables import passkey
-from identity.housekeeping import actions as housekeeping
 from services.identity.tests.provider import ask, read_redirect, register, sign_in, verify_claims
 from services.identity.tests.upstream import (
     accounts_of,
@@ -278,12 +277,12 @@ async def test_a_closed_account_leaves_no_link(journey, one_login, database, cou
     assert (await mary.go("mary")).headers["location"].startswith("/identity/upstream/link")
 
 
-async def test_logins_that_were_not_completed_are_purged(journey, one_login, database, count):
+async def test_logins_that_were_not_completed_are_purged(journey, one_login, database, count, purge):
     mary = journey(one_login)
     await mary.leave()
     async with database.writing() as session:
         await session.execute(text("UPDATE upstream_visit SET expires_at = now() - interval '1 s'"))
-    await housekeeping.purge(database)
+    await purge()
     assert await count("upstream_visit") == 0
 
 

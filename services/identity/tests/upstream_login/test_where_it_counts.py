@@ -5,7 +5,6 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import published
-from identity.housekeeping import actions as housekeeping
 from services.identity.tests.provider import ask, make_browser, read_redirect, register, sign_in
 from services.identity.tests.upstream import (
     LAPTOP,
@@ -178,7 +177,7 @@ async def test_the_token_of_a_sign_in_there_buys_none_of_another_council(mary, d
 
 
 async def test_when_the_upstream_is_removed_it_signs_nobody_in_at_once_and_their_sessions_end(
-    mary, one_login, client, keeper_headers, database, signed_in_again, app
+    mary, one_login, client, keeper_headers, database, signed_in_again, app, purge
 ):
     bins = await register(database)
     other = make_browser(app)
@@ -189,7 +188,7 @@ async def test_when_the_upstream_is_removed_it_signs_nobody_in_at_once_and_their
     assert not await is_signed_in_at(mary.tab)
     assert (await bins.refresh(client, tokens["refresh_token"])).json()["error"] == "invalid_grant"
     assert "code" in read_redirect(await ask(other, bins, prompt="none"))
-    await housekeeping.purge(database)
+    await purge()
     account = ids.show(mary.account)
     ended = [
         event.data["reason"] for event in await published(database)

@@ -5,7 +5,7 @@ from alembic import op
 from chassis import migrations
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0006"
 
 _TABLES = ("webhook_subscription", "webhook_delivery", "webhook_attempt")
 _STATEMENTS = (

@@ -1,4 +1,4 @@
-"""Clients, their registrations as relying parties, the assertions they used, and the history of services."""
+"""Clients, their registrations as relying parties, and the assertions they used."""
 
 from sqlalchemy import (
     Boolean,
@@ -117,22 +117,5 @@ jwks_reading = Table(
     Column("client", ID, primary_key=True),
     timestamp("tried_at"),
     timestamp("read_at", nullable=True),
-    info=SECURED,
-)
-
-# A trigger refuses changes and deletions.
-service_history = Table(
-    "service_history",
-    metadata,
-    Column("council", Text, primary_key=True),
-    Column("client", ID, primary_key=True),
-    Column("id", ID, primary_key=True),
-    Column("act", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("changes", JSONB, nullable=False),  # member -> [before, after]; [] for a member with personal data
-    timestamp("at"),
-    CheckConstraint(
-        "act IN ('registered', 'changed', 'secret-made', 'secret-ended', 'keys-read', 'retired')", name="act"
-    ),
     info=SECURED,
 )

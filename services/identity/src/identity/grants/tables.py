@@ -1,12 +1,10 @@
 """Authorization requests, consents, grants and the tokens issued on them; the history of accounts."""
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     Table,
     Text,
@@ -128,21 +126,4 @@ access_token = Table(
     Index("ix_access_token_grant_id", "grant_id"),
     Index("ix_access_token_expires_at", "expires_at"),
     _of_grant(),
-)
-
-# A queue of clients that must be told that a session has ended (back-channel logout).
-logout_notice = Table(
-    "logout_notice",
-    metadata,
-    Column("council", Text, primary_key=True),
-    Column("id", ID, primary_key=True),
-    Column("client", ID, nullable=False),
-    Column("uri", Text, nullable=False),
-    Column("account", ID, nullable=False),
-    Column("session", ID, nullable=False),
-    Column("sector", Text, nullable=False),  # the grant's
-    Column("attempts", Integer, nullable=False),
-    timestamp("due_at"),
-    Column("rs256", Boolean, nullable=False),  # how its tokens are signed, else ES256
-    Index("ix_logout_notice_due_at", "due_at"),
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.accounts.tables import account
 from identity.proofs.tables import desk_code, identity_access, proof, proof_person
@@ -99,8 +100,8 @@ _USE_CODE = (
     )
     .returning(desk_code.c.account)
 )
-_PURGE_CODES = delete(desk_code).where(
-    desk_code.c.expires_at < bindparam("now", type_=desk_code.c.expires_at.type)
+_PURGE_CODES = delete_batch(
+    desk_code, desk_code.c.expires_at < bindparam("now", type_=desk_code.c.expires_at.type)
 )
 _DELETE_CODE = delete(desk_code).where(desk_code.c.account == bindparam("account_"))
 
@@ -192,6 +193,6 @@ async def delete_desk_code(session: Session, account_id: UUID) -> None:
     await session.execute(_DELETE_CODE, {"account_": account_id})
 
 
-async def purge_desk_codes(session: Session, now: datetime) -> None:
-    """Delete desk codes that have expired."""
-    await session.execute(_PURGE_CODES, {"now": now})
+async def purge_desk_codes(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of desk codes that have expired."""
+    return await session.execute(_PURGE_CODES, {"now": now, "most": most})

@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     Boolean,
-    CheckConstraint,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -11,7 +10,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
 
@@ -118,23 +117,5 @@ staff_group_member = Table(
     _of("staff_group", "group_id"),
     _of("staff", "staff"),
     Index("ix_staff_group_member_staff", "council", "staff"),
-    info=SECURED,
-)
-
-# Who made, changed, gave or took which role, when. A trigger refuses change and removal.
-role_change = Table(
-    "role_change",
-    metadata,
-    Column("council", Text, primary_key=True),
-    Column("id", ID, primary_key=True),
-    Column("act", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("staff", ID),  # the member it was given to or taken from
-    Column("actor", Text, nullable=False),
-    Column("changes", JSONB, nullable=False),  # member -> [before, after]
-    timestamp("at"),
-    CheckConstraint("act IN ('made', 'changed', 'removed', 'given', 'taken')", name="act"),
-    CheckConstraint("(act IN ('given', 'taken')) = (staff IS NOT NULL)", name="to_whom"),
-    Index("ix_role_change_staff", "council", "staff", "id", postgresql_where=text("staff IS NOT NULL")),
     info=SECURED,
 )

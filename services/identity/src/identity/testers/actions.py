@@ -91,11 +91,9 @@ async def remove_tester(
 async def _record_change(
     session: Session, issuer: Issuer, council: str, client_id: UUID, caller: Caller, counts: tuple[int, int]
 ) -> None:
-    """Record how many testers there were and are: not who, because the history is never deleted."""
+    """Record how many testers there were and are: not who, because the history stays."""
     changes = {"testers": list(counts)}
-    await service_changes.record_change(
-        session, council, client_id, "changed", caller.subject, changes, issuer.now()
-    )
+    await service_changes.record_change(session, council, client_id, "changed", caller, changes, issuer.now())
 
 
 async def create_test_person(

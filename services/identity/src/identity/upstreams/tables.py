@@ -1,4 +1,4 @@
-"""Tables of upstreams: the identity providers that councils registered, our keys there, the record."""
+"""Tables of upstreams: the identity providers that councils registered, our keys there."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKeyConstraint, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -70,20 +70,5 @@ upstream_key = Table(
     timestamp("signs_from"),
     timestamp("retired_at", nullable=True),  # from then on not published, and soon purged
     _of_upstream(),
-    info=SECURED,
-)
-
-# The record of an upstream: who did what, and when. A trigger refuses change and removal.
-upstream_history = Table(
-    "upstream_history",
-    metadata,
-    Column("council", Text, primary_key=True),
-    Column("upstream", ID, primary_key=True),
-    Column("id", ID, primary_key=True),
-    Column("act", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("changes", JSONB, nullable=False),  # member -> [before, after]
-    timestamp("at"),
-    CheckConstraint("act IN ('registered', 'changed', 'keys-made', 'secret-set', 'removed')", name="act"),
     info=SECURED,
 )

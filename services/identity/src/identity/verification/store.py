@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.verification.tables import attempt, one_time_code
 
@@ -48,9 +49,8 @@ _COUNT_ATTEMPTS = text("""
 _LIST_ATTEMPTS = select(attempt.c.key, attempt.c.times).where(
     attempt.c.key.in_(bindparam("keys", expanding=True))
 )
-_PURGE = tuple(
-    delete(table).where(table.c.expires_at < bindparam("now")) for table in (attempt, one_time_code)
-)
+_PURGE_CODES = delete_batch(one_time_code, one_time_code.c.expires_at < bindparam("now"))
+_PURGE_ATTEMPTS = delete_batch(attempt, attempt.c.expires_at < bindparam("now"))
 
 
 async def save_code(session: Session, values: Mapping[str, Any]) -> None:
@@ -92,7 +92,11 @@ async def list_attempts(session: ReadSession, keys: Sequence[bytes]) -> dict[byt
     return {row.key: row.times for row in await session.all(_LIST_ATTEMPTS, {"keys": list(keys)})}
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete expired codes and attempts."""
-    for statement in _PURGE:
-        await session.execute(statement, {"now": now})
+async def purge_codes(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of expired codes."""
+    return await session.execute(_PURGE_CODES, {"now": now, "most": most})
+
+
+async def purge_attempts(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of expired attempts."""
+    return await session.execute(_PURGE_ATTEMPTS, {"now": now, "most": most})

@@ -24,7 +24,6 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 _TOUCH = timedelta(minutes=1)
 _MAX_LISTED = 100
-_BATCH = 200
 _FIRST = 1
 _NONE = UUID(int=0)
 
@@ -171,10 +170,10 @@ async def _end_at_council(session: Session, session_id: UUID, council: str, reas
         await grants.revoke_by_session(session, session_id, council)
 
 
-async def expire(session: Session) -> int:
+async def expire(session: Session, most: int) -> int:
     """End a batch of sessions whose time is over; returns how many there were."""
     now = _now()
-    rows = await store.expire(session, now, now - IDLE, _BATCH)
+    rows = await store.expire(session, now, now - IDLE, most)
     for row in rows:
         await _announce_end(session, row.account, row.id, "expired")
     return len(rows)

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from uuid import UUID
 
-from chassis import clock, ids
-from chassis.database import Database
+from chassis import audit, clock, ids
+from chassis.database import Database, Session
+from chassis.jobs import CallContext, CallData, Every, Finish, Job, JobHandlers, NewJob, Schedule, enqueue_all
 from chassis.outbound import Outbound, OutboundError
 from chassis.problems import FieldError, Problem
 from identity.clients.store import client_keys as store
@@ -19,10 +20,28 @@ from identity.shared.rules import key_sets
 log = logging.getLogger(__name__)
 
 Keys = list[dict[str, str]]
-JWKS_URI_ACTOR = "jwks_uri"
+_JWKS_URI = audit.by_system("jwks_uri")
 _ACCEPT = "application/jwk-set+json, application/json"
-_BATCH = 100  # clients at a time
-_PAUSE = 30.0  # seconds between looks for keys that are old
+_BATCH = 1_000  # clients at a time
+_TRIES = 3
+_LIMIT = 30.0  # seconds
+handlers = JobHandlers()
+
+
+class RefreshOldKeys(CallData):
+    """Have the keys of every client fetched again whose were not for ``jwks_age``."""
+
+    kind: ClassVar[str] = "identity.refresh_old_keys"
+
+
+class RefreshKeys(CallData):
+    """Fetch a client's keys again, so that one that was taken down is soon refused."""
+
+    kind: ClassVar[str] = "identity.refresh_keys"
+    client: UUID
+
+
+schedules = [Schedule("client keys", Every(30), lambda _: RefreshOldKeys())]
 
 
 async def fetch_key_set(outbound: Outbound, uri: str) -> Keys:
@@ -50,27 +69,39 @@ class KeyRefresher:
         self._settings = settings
         self._running: dict[UUID, asyncio.Task[Keys | None]] = {}
 
-    async def refresh(self, database: Database, council: str, client_id: UUID) -> Keys | None:
+    async def refresh(
+        self, database: Database, council: str, client_id: UUID, *, at_once: bool = False
+    ) -> Keys | None:
         """Fetch the client's keys; None when that was tried a moment ago or fails.
 
-        Then the stored keys are used on.
+        Then the stored keys are used on. ``at_once``: also if it was tried a moment ago.
         """
-        return await asyncio.shield(self.start_refresh(database, council, client_id))
+        return await asyncio.shield(self.start_refresh(database, council, client_id, at_once=at_once))
 
-    def start_refresh(self, database: Database, council: str, client_id: UUID) -> asyncio.Task[Keys | None]:
+    def start_refresh(
+        self, database: Database, council: str, client_id: UUID, *, at_once: bool = False
+    ) -> asyncio.Task[Keys | None]:
         """Start to fetch the client's keys without waiting: for use inside a transaction."""
         task = self._running.get(client_id)
         if task is None:
-            task = asyncio.create_task(self._read(database, council, client_id))
+            floor = timedelta(seconds=0 if at_once else self._settings.jwks_floor)
+            task = asyncio.create_task(self._read(database, council, client_id, clock.now() - floor))
             self._running[client_id] = task
             task.add_done_callback(lambda _: self._running.pop(client_id, None))
         return task
 
-    async def _read(self, database: Database, council: str, client_id: UUID) -> Keys | None:
-        now = clock.now()
-        before = now - timedelta(seconds=self._settings.jwks_floor)
+    async def enqueue_old(self, session: Session) -> None:
+        """Enqueue a job for each client whose keys are old; the session sees across councils."""
+        before = clock.now() - timedelta(seconds=self._settings.jwks_age)
+        rows = await store.list_due(session, before, _BATCH)
+        await enqueue_all(
+            session, [NewJob(RefreshKeys(client=row.id), row.council, key=ids.show(row.id)) for row in rows]
+        )
+
+    async def _read(self, database: Database, council: str, client_id: UUID, before: datetime) -> Keys | None:
+        """Fetch the keys unless they were tried after ``before``."""
         async with database.writing(council) as session:
-            uri = await store.claim_refresh(session, council, client_id, now, before)
+            uri = await store.claim_refresh(session, council, client_id, clock.now(), before)
         if uri is None:
             return None
         try:
@@ -79,15 +110,6 @@ class KeyRefresher:
             log.warning("the keys of client %s stay as they are: its jwks_uri %s", ids.show(client_id), error)
             return None
         return await _store_keys(database, council, client_id, uri, keys)
-
-    async def run_forever(self, database: Database) -> None:
-        """Fetch old keys again for ever, so that a key that was taken down is soon refused."""
-        while True:
-            before = clock.now() - timedelta(seconds=self._settings.jwks_age)
-            async with database.reading("*") as session:
-                due = await store.list_due(session, before, _BATCH)
-            await asyncio.gather(*(self.refresh(database, row.council, row.id) for row in due))
-            await asyncio.sleep(_PAUSE)
 
 
 async def _store_keys(database: Database, council: str, client_id: UUID, uri: str, new: Keys) -> Keys | None:
@@ -101,8 +123,8 @@ async def _store_keys(database: Database, council: str, client_id: UUID, uri: st
         if row.jwks != new:
             await store.update_keys(session, council, client_id, new)
             changes = {"jwks": [list_kids(row.jwks), list_kids(new)]}
-            event = {"client": client_id, "id": ids.new(), "act": "keys-read", "changes": changes}
-            await services.add_history(session, council, {**event, "actor": JWKS_URI_ACTOR, "at": now})
+            service = (services.AGGREGATE, ids.show(client_id))
+            await audit.record(session, council, _JWKS_URI, "keys-read", *service, changes=changes, at=now)
     return new
 
 
@@ -111,6 +133,15 @@ def list_kids(keys: Sequence[Any] | None) -> list[str]:
     return [key["kid"] for key in keys or ()]
 
 
-async def refresh_client_keys(database: Database, settings: Settings) -> None:
-    """Fetch the keys that clients publish again, for ever: a task of the worker."""
-    await KeyRefresher(settings).run_forever(database)
+@handlers.call(RefreshOldKeys)
+async def refresh_old_keys(context: CallContext, _job: Job[RefreshOldKeys]) -> Finish:
+    """Enqueue a job for each client whose keys are old. It calls nobody, but only calls know settings."""
+    return context.share(KeyRefresher).enqueue_old
+
+
+@handlers.call(RefreshKeys, tries=_TRIES, limit=_LIMIT)
+async def refresh_keys(context: CallContext, job: Job[RefreshKeys]) -> None:
+    """Fetch the keys of a client again. One whose server is away waits its own time, as after a success."""
+    refresher = context.share(KeyRefresher)
+    # At once, for it may be that a worker began a moment ago and ended: a try counts from its beginning.
+    await refresher.refresh(context.database, job.council, job.data.client, at_once=True)

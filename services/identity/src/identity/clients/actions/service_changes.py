@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
+from chassis import audit, ids
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import FieldError, Problem, not_found
@@ -22,7 +22,7 @@ from identity.shared.rules.tokens import Mode
 from identity.shared.schemas import JsonWebKeySet
 
 _PERSONAL_MEMBERS = frozenset({"contacts"})
-"""Members with personal data: the history, which is never deleted, says only that they changed."""
+"""Members with personal data: the history says only that they changed."""
 
 
 def render_service(row: Row[Any]) -> Service:
@@ -102,11 +102,17 @@ async def lock_service(session: Session, council: str, client_id: UUID, caller: 
 
 
 async def record_change(
-    session: Session, council: str, client_id: UUID, act: str, actor: str, changes: Any, at: datetime
+    session: Session,
+    council: str,
+    client_id: UUID,
+    act: str,
+    caller: Caller,
+    changes: audit.Changes,
+    at: datetime,
 ) -> None:
-    """Record a change in the history, which is never deleted."""
-    values = {"client": client_id, "id": ids.new(), "act": act, "actor": actor, "changes": changes, "at": at}
-    await store.add_history(session, council, values)
+    """Record a change in the history of a service, which the audit keeps."""
+    service = (store.AGGREGATE, ids.show(client_id))
+    await audit.record(session, council, audit.by_staff(caller), act, *service, changes=changes, at=at)
 
 
 def compare_services(old: Service | None, new: Service) -> dict[str, Any]:
@@ -114,10 +120,10 @@ def compare_services(old: Service | None, new: Service) -> dict[str, Any]:
     skipped = {"client_id", "version", "updated_at", "created_at", "jwks", "jwks_read_at"}
     before = old.model_dump(mode="json", exclude=skipped) if old else {}
     after = new.model_dump(mode="json", exclude=skipped)
-    changed = {
-        name: [] if name in _PERSONAL_MEMBERS else [before.get(name), value]
-        for name, value in after.items()
-        if before.get(name) != value and not (old is None and value in (None, [], False))
+    changed: dict[str, Any] = {
+        name: [] if name in _PERSONAL_MEMBERS else pair
+        for name, pair in audit.compare(before, after).items()
+        if not (old is None and pair[1] in (None, [], False))
     }
     keys = [
         list_kids([dict(key) for key in service.jwks.keys] if service and service.jwks else None)

@@ -44,7 +44,7 @@ async def create_secret(
         "generation": [row.generation, generation],
         "overlap_hours": body.overlap_hours,
     }
-    await record_change(session, council, client_id, "secret-made", caller.subject, changes, now)
+    await record_change(session, council, client_id, "secret-made", caller, changes, now)
     return SecretMade(
         client_id=client_id,
         client_secret=secret,
@@ -78,4 +78,4 @@ async def revoke_previous(
     await store.update_client(session, council, client_id, values)
     now = issuer.now()
     await store.increment_version(session, council, client_id, now)
-    await record_change(session, council, client_id, "secret-ended", caller.subject, {}, now)
+    await record_change(session, council, client_id, "secret-ended", caller, {}, now)

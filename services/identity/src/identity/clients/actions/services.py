@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
-from chassis import clock, ids
+from chassis import audit, clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
@@ -87,7 +87,7 @@ async def register_service(
         await client_keys.record_reading(session, council, client_id, clock.now())
     service = render_service(await _get_row(session, council, client_id))
     await record_change(
-        session, council, client_id, "registered", caller.subject, compare_services(None, service), now
+        session, council, client_id, "registered", caller, compare_services(None, service), now
     )
     return ServiceMade(**dict(service), client_secret=secret)
 
@@ -171,9 +171,7 @@ async def update_service(
     if body.jwks_uri is not None:
         await client_keys.record_reading(session, council, client_id, clock.now())
     old, new = render_service(row), render_service(await _get_row(session, council, client_id))
-    await record_change(
-        session, council, client_id, "changed", caller.subject, compare_services(old, new), now
-    )
+    await record_change(session, council, client_id, "changed", caller, compare_services(old, new), now)
     return new
 
 
@@ -205,7 +203,7 @@ async def retire_service(
     await clients.revoke_client(session, council, client_id, now)
     last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
     await revocations.revoke_credential(session, council, ids.show(client_id), last, claim="client_id")
-    await record_change(session, council, client_id, "retired", caller.subject, {}, now)
+    await record_change(session, council, client_id, "retired", caller, {}, now)
 
 
 async def list_history(
@@ -214,7 +212,8 @@ async def list_history(
     """List the history of a service, in use or retired, oldest first. Raises Problem 404."""
     if not await store.exists(session, council, client_id):
         raise not_found("service with this id")
-    return await store.list_history(session, council, client_id, after or _NIL, fetch)
+    service = (store.AGGREGATE, ids.show(client_id))
+    return await audit.list_by_aggregate(session, council, *service, after, fetch, newest_first=False)
 
 
 def render_event(row: Row[Any]) -> ServiceEvent:

@@ -1,4 +1,4 @@
-"""The SQL of services: clients with a registration to sign people in, and their history."""
+"""The SQL of services: clients with a registration to sign people in, registered and changed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, func, insert, or_, select, text, update
 
 from chassis.database import ReadSession, Session
-from identity.clients.tables import client, jwks_reading, relying_party, service_history
+from identity.clients.tables import client, jwks_reading, relying_party
 
+AGGREGATE = "identity.service"  # in the audit
 _LOCK_REGISTRATIONS = text("SELECT pg_advisory_xact_lock(7420502, hashtext(:council))")
 _PARTY = relying_party.c
 _OF_COUNCIL = (
@@ -81,17 +82,6 @@ _UPDATE_CLIENT = (
     .where(*_OF_COUNCIL, _THIS)
     .values({name: bindparam(f"{name}_") for name in _CLIENT_COLUMNS})
 )
-_ADD_HISTORY = insert(service_history)
-_LIST_HISTORY = (
-    select(service_history)
-    .where(
-        service_history.c.council == bindparam("council_"),
-        service_history.c.client == bindparam("id_"),
-        service_history.c.id > bindparam("after", type_=service_history.c.id.type),
-    )
-    .order_by(service_history.c.id)
-    .limit(bindparam("most"))
-)
 
 
 async def lock_registrations(session: Session, council: str) -> None:
@@ -147,16 +137,3 @@ async def update_client(session: Session, council: str, client_id: UUID, values:
 async def increment_version(session: Session, council: str, client_id: UUID, at: datetime) -> int:
     """Increment the version of a service, and return it."""
     return int(await session.scalar(_INCREMENT_VERSION, {"council_": council, "id_": client_id, "at": at}))
-
-
-async def add_history(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """Add an event to the history, which cannot be changed."""
-    await session.execute(_ADD_HISTORY, {**values, "council": council})
-
-
-async def list_history(
-    session: ReadSession, council: str, client_id: UUID, after: UUID, fetch: int
-) -> Sequence[Row[Any]]:
-    """List the history of a service, oldest first; at most ``fetch``."""
-    values = {"council_": council, "id_": client_id, "after": after, "most": fetch}
-    return await session.all(_LIST_HISTORY, values)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from chassis import clock
 from chassis.database import Database, ReadSession, Session
 from identity.accounts.actions import accounts, emails, known_browsers
 from identity.accounts.rules import factors
@@ -271,9 +272,14 @@ async def complete_sign_in(
     await accounts.record_event(session, auth, account_id, event, device=client_context.device)
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete expired challenges of passkeys and pending sign-ins."""
-    await sign_ins.purge(session, now)
+async def purge_challenges(session: Session, most: int) -> int:
+    """Delete a batch of expired challenges of passkeys."""
+    return await sign_ins.purge_challenges(session, clock.now(), most)
+
+
+async def purge_pending(session: Session, most: int) -> int:
+    """Delete a batch of expired pending sign-ins."""
+    return await sign_ins.purge_pending(session, clock.now(), most)
 
 
 async def erase_factors(session: Session, account_id: UUID) -> None:

@@ -5,9 +5,10 @@ their own, so that using it up does not stop people signing in by numbers they h
 """
 
 import logging
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
+from chassis import clock
 from chassis.database import Session
 from identity.accounts.actions import known_browsers
 from identity.factors.rules import phones
@@ -19,6 +20,8 @@ from identity.verification.actions import codes
 from identity.verification.actions.context import AuthContext, ClientContext
 
 log = logging.getLogger(__name__)
+
+_A_MONTH = timedelta(days=31)
 
 
 async def send_code(
@@ -55,9 +58,9 @@ async def send_notice(session: Session, auth: AuthContext, template: str, number
         await queue.send_sms(session, template, number, language)
 
 
-async def purge_counts(session: Session, before: date) -> None:
-    """Delete the counts of SMS of the days before one."""
-    await store.purge_counts(session, before)
+async def purge_counts(session: Session, most: int) -> int:
+    """Delete a batch of the counts of SMS of days a month ago."""
+    return await store.purge_counts(session, clock.now().date() - _A_MONTH, most)
 
 
 async def _check_rate(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.accounts.tables import account_phone
 from identity.factors.tables import authenticator, sms_count
@@ -44,7 +45,7 @@ _COUNT_SMS = _COUNT.on_conflict_do_update(
     set_={"sent": sms_count.c.sent + 1},
     where=sms_count.c.sent < bindparam("budget_"),
 ).returning(sms_count.c.sent)
-_PURGE_COUNTS = delete(sms_count).where(sms_count.c.day < bindparam("before"))
+_PURGE_COUNTS = delete_batch(sms_count, sms_count.c.day < bindparam("before"))
 
 
 async def get(session: ReadSession, account_id: UUID) -> Row[Any] | None:
@@ -88,6 +89,6 @@ async def count_sms(session: Session, day: date, kind: str, budget: int) -> int 
     return count
 
 
-async def purge_counts(session: Session, before: date) -> None:
-    """Delete the counts of the days before one."""
-    await session.execute(_PURGE_COUNTS, {"before": before})
+async def purge_counts(session: Session, before: date, most: int) -> int:
+    """Delete a batch of the counts of the days before one."""
+    return await session.execute(_PURGE_COUNTS, {"before": before, "most": most})

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.factors.tables import (
     account_password,
@@ -27,9 +28,8 @@ _GET = select(sign_in.c.account, sign_in.c.methods, sign_in.c.through).where(
     sign_in.c.browser == bindparam("browser_"), sign_in.c.expires_at > bindparam("now")
 )
 _DELETE = delete(sign_in).where(sign_in.c.browser == bindparam("browser_"))
-_PURGE = tuple(
-    delete(table).where(table.c.expires_at < bindparam("now")) for table in (passkey_challenge, sign_in)
-)
+_PURGE_CHALLENGES = delete_batch(passkey_challenge, passkey_challenge.c.expires_at < bindparam("now"))
+_PURGE_PENDING = delete_batch(sign_in, sign_in.c.expires_at < bindparam("now"))
 _ERASE = tuple(
     delete(table).where(table.c.account == bindparam("account_"))
     for table in (account_password, passkey, authenticator, recovery_code, sign_in)
@@ -59,10 +59,14 @@ async def delete_pending(session: Session, browser: bytes) -> None:
     await session.execute(_DELETE, {"browser_": browser})
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete expired challenges and pending sign-ins."""
-    for statement in _PURGE:
-        await session.execute(statement, {"now": now})
+async def purge_challenges(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of expired challenges of passkeys."""
+    return await session.execute(_PURGE_CHALLENGES, {"now": now, "most": most})
+
+
+async def purge_pending(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of expired pending sign-ins."""
+    return await session.execute(_PURGE_PENDING, {"now": now, "most": most})
 
 
 async def erase(session: Session, account_id: UUID) -> None:

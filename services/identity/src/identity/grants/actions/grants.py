@@ -12,8 +12,9 @@ from sqlalchemy import Row
 
 from chassis import clock, ids
 from chassis.database import Session
+from identity.grants.actions import logout_notices
 from identity.grants.store import grants as store
-from identity.grants.store import logout_notices, pending_requests
+from identity.grants.store import pending_requests
 from identity.issuer.actions import revocations
 from identity.shared.oauth import relying_party, vectors
 from identity.shared.oauth.authorization_requests import OFFLINE_ACCESS
@@ -71,14 +72,14 @@ async def revoke_grant(session: Session, council: str, grant: UUID, at: datetime
 
 
 async def revoke_by_session(session: Session, browser_session: UUID, council: str | None = None) -> None:
-    """Revoke what was granted in a browser session that ends, and queue a logout notice to each client.
+    """Revoke what was granted in a browser session that ends, and enqueue a logout token to each client.
 
     With ``council``, only what was granted there. A grant with ``offline_access`` goes on (OpenID Connect
     Back-Channel Logout 1.0 section 2.7).
     """
     now = clock.now()
     rows = await store.lock_by_session(session, browser_session)
-    await logout_notices.add_notices(session, browser_session, council, now)
+    await logout_notices.enqueue_notices(session, browser_session, council)
     ended = (row for row in rows if council in (None, row.council) and OFFLINE_ACCESS not in row.scopes)
     await _revoke_all(session, ended, now)
 
@@ -118,10 +119,19 @@ async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, remai
     await _revoke_all(session, unproven, clock.now())
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete requests nobody followed up, access tokens that expired, and grants too old to refresh."""
-    await pending_requests.purge(session, now)
-    await store.purge(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
+async def purge_requests(session: Session, most: int) -> int:
+    """Delete a batch of requests nobody followed up."""
+    return await pending_requests.purge(session, clock.now(), most)
+
+
+async def purge_access_tokens(session: Session, most: int) -> int:
+    """Delete a batch of access tokens that expired."""
+    return await store.purge_access_tokens(session, clock.now(), most)
+
+
+async def purge(session: Session, most: int) -> int:
+    """Delete a batch of grants too old to refresh."""
+    return await store.purge(session, clock.now() - timedelta(seconds=relying_party.GRANT_SECONDS), most)
 
 
 async def _revoke_all(session: Session, rows: Iterable[Row[Any]], at: datetime) -> None:

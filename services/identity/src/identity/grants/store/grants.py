@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.grants.tables import access_token, authorization_code, refresh_token, token_grant
 
@@ -81,11 +82,11 @@ _LIST_LIVE_ACCESS_TOKENS = select(access_token.c.id, access_token.c.expires_at).
     access_token.c.grant_id == bindparam("id_"),
     access_token.c.expires_at > bindparam("now", type_=access_token.c.expires_at.type),
 )
-_PURGE_ACCESS_TOKENS = delete(access_token).where(
-    access_token.c.expires_at < bindparam("now", type_=access_token.c.expires_at.type)
+_PURGE_ACCESS_TOKENS = delete_batch(
+    access_token, access_token.c.expires_at < bindparam("now", type_=access_token.c.expires_at.type)
 )
-_PURGE = delete(token_grant).where(
-    token_grant.c.created_at < bindparam("before", type_=token_grant.c.created_at.type)
+_PURGE = delete_batch(
+    token_grant, token_grant.c.created_at < bindparam("before", type_=token_grant.c.created_at.type)
 )
 
 
@@ -164,7 +165,11 @@ async def list_live_access_tokens(
     return await session.all(_LIST_LIVE_ACCESS_TOKENS, {"council_": council, "id_": grant, "now": now})
 
 
-async def purge(session: Session, now: datetime, before: datetime) -> None:
-    """Delete access tokens that have expired, and grants made before ``before`` with all issued on them."""
-    await session.execute(_PURGE_ACCESS_TOKENS, {"now": now})
-    await session.execute(_PURGE, {"before": before})
+async def purge_access_tokens(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of access tokens that have expired."""
+    return await session.execute(_PURGE_ACCESS_TOKENS, {"now": now, "most": most})
+
+
+async def purge(session: Session, before: datetime, most: int) -> int:
+    """Delete a batch of grants made before ``before``, with all issued on them."""
+    return await session.execute(_PURGE, {"before": before, "most": most})

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.grants.tables import authorization
 
@@ -35,8 +36,8 @@ _MARK_UNPROVEN = (
     .where(authorization.c.council == bindparam("council_"), authorization.c.id == bindparam("id_"))
     .values(unproven=bindparam("account_"))
 )
-_PURGE = delete(authorization).where(
-    authorization.c.expires_at < bindparam("now", type_=authorization.c.expires_at.type)
+_PURGE = delete_batch(
+    authorization, authorization.c.expires_at < bindparam("now", type_=authorization.c.expires_at.type)
 )
 
 
@@ -70,6 +71,6 @@ async def mark_unproven(session: Session, council: str, request_id: UUID, accoun
     await session.execute(_MARK_UNPROVEN, {"council_": council, "id_": request_id, "account_": account})
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete the requests nobody followed up."""
-    await session.execute(_PURGE, {"now": now})
+async def purge(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of the requests nobody followed up."""
+    return await session.execute(_PURGE, {"now": now, "most": most})

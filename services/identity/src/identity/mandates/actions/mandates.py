@@ -145,10 +145,9 @@ async def suspend_by_identity(session: Session, account: UUID, level: str) -> No
         await _refuse_tokens(session, row.council, row.id)
 
 
-async def purge_offers(session: Session) -> None:
-    """Delete names and addresses of mandates long ended. The session sees every council afterwards."""
-    await session.set_all_councils()
-    await offer_store.purge_offers(session, _now() - rules.NAME_RETENTION)
+async def purge_offers(session: Session, most: int) -> int:
+    """Delete names and addresses of a batch of mandates long ended. The session sees every council."""
+    return await offer_store.purge_offers(session, _now() - rules.NAME_RETENTION, most)
 
 
 async def lock_account(session: Session, account: UUID) -> None:

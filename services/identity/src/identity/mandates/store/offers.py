@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, tuple_, update
 
+from chassis.batches import delete_batch
 from chassis.database import Session
 from identity.mandates.tables import mandate, mandate_offer
 
@@ -33,14 +34,15 @@ _ERASE = delete(mandate_offer).where(
 )
 
 _BEFORE = bindparam("before", type_=mandate.c.expires_at.type)
-_PURGE = delete(mandate_offer).where(
-    mandate.c.council == mandate_offer.c.council,
-    mandate.c.id == mandate_offer.c.mandate,
+_LONG_ENDED = select(mandate.c.council, mandate.c.id).where(
     or_(
         mandate.c.ended_at < _BEFORE,
         mandate.c.expires_at < _BEFORE,
         (mandate.c.status == "offered") & (mandate.c.offer_ends_at < _BEFORE),
-    ),
+    )
+)
+_PURGE = delete_batch(
+    mandate_offer, tuple_(mandate_offer.c.council, mandate_offer.c.mandate).in_(_LONG_ENDED)
 )
 
 
@@ -67,6 +69,6 @@ async def erase_offers(session: Session, account_id: UUID, email: str | None) ->
     await session.execute(_ERASE, {"account_": account_id, "email_": email})
 
 
-async def purge_offers(session: Session, before: datetime) -> None:
-    """Delete names and addresses of mandates that ended before then. The session sees every council."""
-    await session.execute(_PURGE, {"before": before})
+async def purge_offers(session: Session, before: datetime, most: int) -> int:
+    """Delete names and addresses of a batch of mandates that ended before then, where the session sees."""
+    return await session.execute(_PURGE, {"before": before, "most": most})

@@ -20,9 +20,9 @@ async def use_desk_code(session: Session, code: str) -> UUID | None:
     return await store.use_desk_code(session, rules.hash_desk_code(code), _now())
 
 
-async def purge_desk_codes(session: Session) -> None:
-    """Delete desk codes that have expired."""
-    await store.purge_desk_codes(session, _now())
+async def purge_desk_codes(session: Session, most: int) -> int:
+    """Delete a batch of desk codes that have expired."""
+    return await store.purge_desk_codes(session, _now(), most)
 
 
 def _now() -> datetime:

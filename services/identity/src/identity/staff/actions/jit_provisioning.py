@@ -19,7 +19,6 @@ from identity.staff.store import scim as groups
 
 _ABSENCE = timedelta(days=90)
 """Staff who have not signed in for so long have left, and their personal data is deleted."""
-_BATCH = 200
 _COMPARED = ("user_name", "external_id", "given_name", "family_name", "display_name", "email")
 
 
@@ -101,9 +100,10 @@ async def clear_vouching(session: Session, council: str, account: UUID) -> None:
     await store.clear_vouching(session, council, account)
 
 
-async def purge_absent(session: Session) -> None:
-    """Remove a batch of staff who have not signed in for long. The session sees every council afterwards."""
-    await session.set_all_councils()
+async def purge_absent(session: Session, most: int) -> int:
+    """Remove a batch of staff who have not signed in for long. The session sees every council."""
     now = clock.now()
-    for row in await store.list_absent(session, now - _ABSENCE, _BATCH):
+    rows = await store.list_absent(session, now - _ABSENCE, most)
+    for row in rows:
         await store.remove_member(session, row.council, row.id, now)
+    return len(rows)

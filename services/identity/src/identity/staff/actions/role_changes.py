@@ -1,4 +1,4 @@
-"""The record of roles: who made, changed, gave or took which, and when. The database keeps it as written.
+"""The record of roles, in the audit: who made, changed, gave or took which, and when.
 
 Roles that come with a directory's groups are not recorded here: the directory keeps that record.
 """
@@ -9,14 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import clock, ids
+from chassis import audit, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from identity.staff.schemas.staff import Role, RoleChange
 from identity.staff.store import role_changes as store
 
 _NIL = UUID(int=0)
-_MEMBERS = ("title", "scopes", "groups")
+_MEMBERS = {"title", "scopes", "groups"}
 
 
 async def record_definition(
@@ -24,29 +24,18 @@ async def record_definition(
 ) -> None:
     """Record that a role was made (no ``before``), changed, or removed (no ``after``)."""
     act = "made" if before is None else "removed" if after is None else "changed"
-    pairs = {member: [getattr(role, member, None) for role in (before, after)] for member in _MEMBERS}
-    changes = {member: pair for member, pair in pairs.items() if pair[0] != pair[1]}
-    await _add(session, council, caller, act, name, None, changes)
+    old, new = (role.model_dump(include=_MEMBERS) if role else {} for role in (before, after))
+    changes = audit.compare(old, new)
+    await audit.record(session, council, audit.by_staff(caller), act, store.ROLE, name, changes=changes)
 
 
 async def record_assignment(
     session: Session, council: str, caller: Caller, act: str, staff_id: UUID, name: str
 ) -> None:
     """Record that a role was ``given`` to a member of staff or ``taken`` from them."""
-    await _add(session, council, caller, act, name, staff_id, {})
-
-
-async def _add(
-    session: Session,
-    council: str,
-    caller: Caller,
-    act: str,
-    name: str,
-    staff_id: UUID | None,
-    changes: dict[str, Any],
-) -> None:
-    values = {"id": ids.new(), "act": act, "role": name, "staff": staff_id, "actor": caller.subject}
-    await store.insert_role_change(session, council, {**values, "changes": changes, "at": clock.now()})
+    changes = {"role": [None, name] if act == "given" else [name, None]}
+    member = (store.STAFF, ids.show(staff_id))
+    await audit.record(session, council, audit.by_staff(caller), act, *member, changes=changes)
 
 
 async def list_role_changes(
@@ -62,5 +51,9 @@ async def list_role_changes(
 
 
 def to_role_change(row: Row[Any]) -> RoleChange:
-    """Convert a row to the API's model."""
-    return RoleChange.model_validate(row, from_attributes=True)
+    """Convert an entry of the audit to the API's model."""
+    entry = row._asdict()
+    if row.aggregate == store.ROLE:
+        return RoleChange(**entry, role=row.aggregate_id, staff=None)
+    [role] = filter(None, entry.pop("changes")["role"])
+    return RoleChange(**entry, role=role, staff=row.aggregate_id, changes={})

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from chassis import clock
 from chassis.database import ReadSession, Session
 from identity.shared.rules import crypto
 from identity.upstream_login.rules import requests
@@ -164,6 +165,6 @@ async def close_account(session: Session, account: UUID) -> None:
     await store.delete_by_account(session, account)
 
 
-async def purge_states(session: Session, now: datetime) -> None:
-    """Delete logins that have expired."""
-    await store.purge_states(session, now)
+async def purge_states(session: Session, most: int) -> int:
+    """Delete a batch of logins that have expired."""
+    return await store.purge_states(session, clock.now(), most)

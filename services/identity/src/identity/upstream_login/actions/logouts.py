@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from chassis import clock
 from chassis.database import Database, Session
 from chassis.problems import not_found
 from identity.accounts.actions import sessions
@@ -120,7 +121,6 @@ async def _end_sessions(
     return ended + await sessions.log_out_upstream(session, person_hash, session_hash, _REASON)
 
 
-async def purge_logouts(session: Session, now: datetime) -> None:
-    """Delete logouts that are no longer needed. The session sees every council afterwards."""
-    await session.set_all_councils()
-    await store.purge_logouts(session, now)
+async def purge_logouts(session: Session, most: int) -> int:
+    """Delete a batch of logouts that are no longer needed. The session sees every council."""
+    return await store.purge_logouts(session, clock.now(), most)

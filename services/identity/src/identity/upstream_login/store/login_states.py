@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.upstream_login.rules.login_state import LoginState
 from identity.upstream_login.tables import upstream_visit
@@ -48,7 +49,7 @@ _DELETE_DECIDED = delete(upstream_visit).where(
 )
 _DELETE_PENDING = delete(upstream_visit).where(_C.browser == bindparam("browser_"), _C.found.is_not(None))
 _DELETE_BY_ACCOUNT = delete(upstream_visit).where(_C.account == bindparam("account_"))
-_PURGE = delete(upstream_visit).where(_C.expires_at < bindparam("now"))
+_PURGE = delete_batch(upstream_visit, _C.expires_at < bindparam("now"))
 
 
 async def insert_state(session: Session, values: Mapping[str, Any]) -> None:
@@ -107,9 +108,9 @@ async def delete_by_account(session: Session, account: UUID) -> None:
     await session.execute(_DELETE_BY_ACCOUNT, {"account_": account})
 
 
-async def purge_states(session: Session, now: datetime) -> None:
-    """Delete logins that have expired."""
-    await session.execute(_PURGE, {"now": now})
+async def purge_states(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of logins that have expired."""
+    return await session.execute(_PURGE, {"now": now, "most": most})
 
 
 def _from_row(row: Row[Any] | None) -> LoginState | None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.upstream_login.tables import upstream_logout
 
@@ -24,7 +25,7 @@ _FIND = (
     .limit(1)
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(7420506, hashtext(encode(:name, 'hex')))")
-_PURGE = delete(upstream_logout).where(_C.expires_at < bindparam("now"))
+_PURGE = delete_batch(upstream_logout, _C.expires_at < bindparam("now"))
 
 
 async def insert_logout(session: Session, council: str, values: Mapping[str, Any]) -> bool:
@@ -47,6 +48,6 @@ async def is_logged_out(
     return await session.first(_FIND, values) is not None
 
 
-async def purge_logouts(session: Session, now: datetime) -> None:
-    """Delete logouts that have expired. The session sees every council."""
-    await session.execute(_PURGE, {"now": now})
+async def purge_logouts(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of logouts that have expired. The session sees every council."""
+    return await session.execute(_PURGE, {"now": now, "most": most})

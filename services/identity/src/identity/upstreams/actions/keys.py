@@ -110,10 +110,9 @@ async def list_public_keys(session: ReadSession, council: str, upstream_id: UUID
     return [row.public for row in await store.list_keys(session, council, upstream_id, _now())]
 
 
-async def purge_keys(session: Session) -> None:
-    """Delete keys that are no longer published. The session sees every council afterwards."""
-    await session.set_all_councils()
-    await store.purge_keys(session, _now())
+async def purge_keys(session: Session, most: int) -> int:
+    """Delete a batch of keys that are no longer published. The session sees every council."""
+    return await store.purge_keys(session, _now(), most)
 
 
 def _open(settings: Settings, upstream_id: UUID, name: str, sealed: bytes) -> bytes:

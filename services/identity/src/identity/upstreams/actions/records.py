@@ -1,6 +1,6 @@
 """Registered upstreams as the API shows them, and the record of what was done to each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import clock, ids
+from chassis import audit, clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import not_found
@@ -76,7 +76,8 @@ async def list_events(
     session: ReadSession, council: str, upstream_id: UUID, after: UUID | None, fetch: int
 ) -> Sequence[Row[Any]]:
     """List the record of an upstream, the oldest first; a removed one's too."""
-    return await store.list_events(session, council, upstream_id, after or _NIL, fetch)
+    upstream = (store.AGGREGATE, ids.show(upstream_id))
+    return await audit.list_by_aggregate(session, council, *upstream, after, fetch, newest_first=False)
 
 
 def to_event(row: Row[Any]) -> UpstreamEvent:
@@ -85,18 +86,19 @@ def to_event(row: Row[Any]) -> UpstreamEvent:
 
 
 async def record_event(
-    session: Session, council: str, upstream_id: UUID, act: str, caller: Caller, changes: Mapping[str, Any]
+    session: Session, council: str, upstream_id: UUID, act: str, caller: Caller, changes: audit.Changes
 ) -> None:
     """Add an entry to the record of an upstream."""
-    values = {"upstream": upstream_id, "id": ids.new(), "act": act, "actor": caller.subject, "at": _now()}
-    await store.insert_event(session, council, {**values, "changes": dict(changes)})
+    upstream = (store.AGGREGATE, ids.show(upstream_id))
+    await audit.record(session, council, audit.by_staff(caller), act, *upstream, changes=changes)
 
 
 def list_changes(before: UpstreamModel | None, after: UpstreamModel) -> dict[str, Any]:
     """List each member that has changed, with its values before and after."""
-    old = before.model_dump(mode="json", exclude=_NOT_RECORDED) if before else {}
-    new = after.model_dump(mode="json", exclude=_NOT_RECORDED)
-    return {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
+    return audit.compare(
+        before.model_dump(mode="json", exclude=_NOT_RECORDED) if before else {},
+        after.model_dump(mode="json", exclude=_NOT_RECORDED),
+    )
 
 
 def _now() -> datetime:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
+from chassis.batches import delete_batch
 from chassis.database import ReadSession, Session
 from identity.upstreams.tables import upstream_key
 
@@ -30,7 +31,7 @@ _RETIRE = (
     )
     .values(retired_at=bindparam("at"))
 )
-_PURGE = delete(upstream_key).where(upstream_key.c.retired_at < _NOW)
+_PURGE = delete_batch(upstream_key, upstream_key.c.retired_at < _NOW)
 
 
 async def list_keys(
@@ -55,6 +56,6 @@ async def retire_keys(session: Session, council: str, upstream_id: UUID, at: dat
     await session.execute(_RETIRE, {"council_": council, "id_": upstream_id, "at": at})
 
 
-async def purge_keys(session: Session, now: datetime) -> None:
-    """Delete the keys that are no longer published. The session sees every council."""
-    await session.execute(_PURGE, {"now": now})
+async def purge_keys(session: Session, now: datetime, most: int) -> int:
+    """Delete a batch of the keys that are no longer published. The session sees every council."""
+    return await session.execute(_PURGE, {"now": now, "most": most})

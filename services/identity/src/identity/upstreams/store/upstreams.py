@@ -1,4 +1,4 @@
-"""SQL of upstreams: their registrations, and the record of what was done to them."""
+"""SQL of upstreams: their registrations, and those that were removed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, text, update
 
 from chassis.database import ReadSession, Session
+from chassis.tables import audit
 from identity.accounts.tables import upstream_account
 from identity.grants.tables import account_history
 from identity.upstreams.rules.upstream import Upstream
-from identity.upstreams.tables import upstream, upstream_history
+from identity.upstreams.tables import upstream
 
+AGGREGATE = "identity.upstream"  # in the audit
 _LOCK = text("SELECT pg_advisory_xact_lock(7420503, hashtext(:council))")
 _COUNCIL = upstream.c.council == bindparam("council_")
 _THIS = (_COUNCIL, upstream.c.id == bindparam("id_"))
@@ -69,28 +71,18 @@ _RECORD_REMOVAL = insert(account_history).from_select(
         bindparam("title_", type_=_HIST.about.type),
     ).where(*_LINKED),
 )
-_ADD_EVENT = insert(upstream_history)
-_CHANGES = upstream_history.c.changes
+_CHANGES = audit.c.changes
 _REMOVED = (
     select(_CHANGES["title"][0].astext.label("title"), _CHANGES["title_cy"][0].astext.label("title_cy"))
     .where(
-        upstream_history.c.council == bindparam("council_"),
-        upstream_history.c.act == "removed",
-        upstream_history.c.at > bindparam("since", type_=upstream_history.c.at.type),
+        audit.c.council == bindparam("council_"),
+        audit.c.aggregate == AGGREGATE,
+        audit.c.act == "removed",
+        audit.c.at > bindparam("since", type_=audit.c.at.type),
         _CHANGES["linked_accounts"][0].astext != "0",
     )
     .distinct()
     .limit(10)
-)
-_EVENTS = (
-    select(upstream_history)
-    .where(
-        upstream_history.c.council == bindparam("council_"),
-        upstream_history.c.upstream == bindparam("id_"),
-        upstream_history.c.id > bindparam("after", type_=upstream_history.c.id.type),
-    )
-    .order_by(upstream_history.c.id)
-    .limit(bindparam("most"))
 )
 
 
@@ -173,16 +165,3 @@ async def list_removed(session: ReadSession, council: str, since: datetime) -> S
     titles = {registered.title for registered in await list_page(session, council, UUID(int=0), 1_000)}
     rows = await session.all(_REMOVED, {"council_": council, "since": since})
     return [row for row in rows if row.title not in titles]
-
-
-async def insert_event(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """Add an entry to the record of an upstream, which is kept as written."""
-    await session.execute(_ADD_EVENT, {**values, "council": council})
-
-
-async def list_events(
-    session: ReadSession, council: str, upstream_id: UUID, after: UUID, fetch: int
-) -> Sequence[Row[Any]]:
-    """List the record of an upstream, the oldest first; at most ``fetch``."""
-    values = {"council_": council, "id_": upstream_id, "after": after, "most": fetch}
-    return await session.all(_EVENTS, values)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import clock
 from chassis.database import ReadSession, Session
 from identity.verification import store
 from identity.verification.actions.context import AuthContext, ClientContext
@@ -96,6 +97,11 @@ async def use_code(
     return row if await store.delete_code(session, client_context.browser, purpose) else None
 
 
-async def purge(session: Session, now: datetime) -> None:
-    """Delete expired codes, and the attempts that no rate limit counts any more."""
-    await store.purge(session, now)
+async def purge_codes(session: Session, most: int) -> int:
+    """Delete a batch of expired codes."""
+    return await store.purge_codes(session, clock.now(), most)
+
+
+async def purge_attempts(session: Session, most: int) -> int:
+    """Delete a batch of the attempts that no rate limit counts any more."""
+    return await store.purge_attempts(session, clock.now(), most)
