@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from bench.figures import Figure
 from bench.gazetteer import PASSWORD
+from bench.long_jobs import measure_urgent
 from bench.measurement import cpu_seconds
 from chassis.database import Database, Session
 from chassis.jobs import Job, JobData, JobHandlers, NewJob, enqueue_all, runner
@@ -45,7 +46,8 @@ _ADD = """INSERT INTO job (council, kind, version, payload, state, lane, priorit
     FROM generate_series(1, $3::integer) n"""
 
 
-_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_SESSIONS = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
 
 
 _ADD_DUE = """INSERT INTO job (council, kind, version, payload, state, lane, priority, due_at)
@@ -117,6 +119,7 @@ async def _measure(admin_url: str) -> list[Figure]:
             *await bench.measure_lag(),
             *await bench.measure_rest(),
             *await bench.measure_fairness(),
+            *await measure_urgent(database, settings),
         ]
     finally:
         await connection.close()

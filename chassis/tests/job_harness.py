@@ -8,7 +8,7 @@ from notes.jobs import Remind
 from sqlalchemy import text
 
 from chassis import ids
-from chassis.jobs import CallData, JobData, JobHandlers, NewJob, enqueue, enqueue_all
+from chassis.jobs import CallData, JobData, JobHandlers, LongCallData, NewJob, enqueue, enqueue_all
 from chassis.jobs.runner import JobRunner
 
 _ADD_NOTE = text("INSERT INTO note (council, id, text) VALUES (:council, :id, :text)")
@@ -33,6 +33,14 @@ class Send(CallData):
 
     kind: ClassVar[str] = "tests.send"
     text: str
+
+
+class Grind(LongCallData):
+    """A long call: it does ten steps, keeps each, and goes on after those that were kept."""
+
+    kind: ClassVar[str] = "tests.grind"
+    text: str
+    steps: int = 10
 
 
 async def add_note(session, council, words):
@@ -71,6 +79,15 @@ class JobHarness:
             self.keys.append(job.idempotency_key)
             await self._act(None, job)
             return lambda session: add_note(session, job.council, job.data.text)
+
+        @self.handlers.call(Grind, tries=self.tries, limit=600)
+        async def grind(context, job):
+            await self._act(None, job)
+            texts = [f"{job.data.text} {step}" for step in range(job.data.steps)]
+            for words in texts[len(await self.list_notes(job.council)) :]:
+                await asyncio.sleep(0.05)
+                async with context.database.writing(job.council) as session:
+                    await add_note(session, job.council, words)
 
     async def _act(self, session, job):
         self.calls.append(job.data.text)
@@ -127,4 +144,4 @@ class JobHarness:
             await self.execute(statement)
 
 
-__all__ = ["JobHarness", "Remind", "Send", "Write", "WriteAll"]
+__all__ = ["Grind", "JobHarness", "Remind", "Send", "Write", "WriteAll"]

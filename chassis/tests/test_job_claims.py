@@ -8,7 +8,7 @@ import pytest
 from job_harness import Send, Write
 
 from chassis.jobs import NewJob, Priority, claims, enqueue_all
-from chassis.jobs.calls import PER_COUNCIL, SLOTS, URGENT_SLOTS
+from chassis.jobs.calls import SHORT
 from chassis.jobs.claims import Claim, open_claimer
 from chassis.jobs.states import Lane
 from chassis.testing import eventually
@@ -92,11 +92,11 @@ async def test_slow_calls_of_one_council_leave_slots_to_others_and_effects_alone
     jobs.behave = wait
     await jobs.enqueue(*["slow"] * 60, kind=Send)
     async with jobs.running():
-        await wait_for(lambda: len(jobs.calls) == PER_COUNCIL)
+        await wait_for(lambda: len(jobs.calls) == SHORT.per_council)
         await jobs.enqueue("quick", kind=Send, council="hillshire")
         await jobs.enqueue("effect")
         await wait_for(lambda: {"quick", "effect"} <= set(jobs.calls))
-        assert len(jobs.calls) == PER_COUNCIL + 2
+        assert len(jobs.calls) == SHORT.per_council + 2
         release.set()
         await wait_for(lambda: len(jobs.calls) == 62)
 
@@ -110,15 +110,15 @@ async def test_an_urgent_call_finds_a_slot_when_slow_ones_of_every_council_fill_
 
     jobs.behave = wait
     async with jobs.database.writing("*") as session:
-        slow = [NewJob(Send(text="slow"), name) for name in COUNCILS[: SLOTS + 5]]
+        slow = [NewJob(Send(text="slow"), name) for name in COUNCILS[: SHORT.most + 5]]
         await enqueue_all(session, slow)
     async with jobs.running():
-        await wait_for(lambda: len(jobs.calls) == SLOTS)
-        await jobs.enqueue(*["code"] * URGENT_SLOTS, kind=Send, priority=Priority.URGENT)
-        await wait_for(lambda: jobs.calls.count("code") == URGENT_SLOTS)
-        assert jobs.calls.count("slow") == SLOTS
+        await wait_for(lambda: len(jobs.calls) == SHORT.most)
+        await jobs.enqueue(*["code"] * SHORT.urgent, kind=Send, priority=Priority.URGENT)
+        await wait_for(lambda: jobs.calls.count("code") == SHORT.urgent)
+        assert jobs.calls.count("slow") == SHORT.most
         release.set()
-        await wait_for(lambda: len(jobs.calls) == SLOTS + 5 + URGENT_SLOTS)
+        await wait_for(lambda: len(jobs.calls) == SHORT.most + 5 + SHORT.urgent)
 
 
 async def wait_for(check):
@@ -139,7 +139,7 @@ async def test_a_million_armed_jobs_cost_a_claim_nothing(jobs):
     async with open_one(jobs) as claimer:
         started = asyncio.get_running_loop().time()
         for _ in range(20):
-            assert await claimer.look(Lane.EFFECT) == (True, pytest.approx(86_400, abs=120))
+            assert await claimer.look([Lane.EFFECT]) == ({Lane.EFFECT}, pytest.approx(86_400, abs=120))
             await claimer.wake()
             assert len(await claimer.claim(claim(10))) == 10
         seconds = asyncio.get_running_loop().time() - started

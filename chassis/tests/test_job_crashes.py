@@ -110,6 +110,25 @@ async def test_a_clock_that_jumps_forward_ends_leases_and_doubles_no_effect(jobs
     assert await jobs.list_notes() == ["x"]
 
 
+async def test_a_merge_while_a_job_runs_undoes_it_and_it_is_done_for_the_successor(jobs):
+    running, release = asyncio.Event(), asyncio.Event()
+
+    async def wait(session, job):
+        running.set()
+        await release.wait()
+
+    jobs.behave = wait
+    await jobs.enqueue("x", kind=Send)
+    async with jobs.running():
+        await running.wait()
+        await jobs.execute("UPDATE job SET council = 'hillshire'")
+        release.set()
+        await eventually(lambda: jobs.execute("UPDATE job SET due_at = now() WHERE lease IS NOT NULL"))
+        await eventually(lambda: count_rows(jobs, 0), within=20)
+    assert await jobs.list_notes() == []
+    assert await jobs.list_notes("hillshire") == ["x"]
+
+
 async def count_rows(jobs, count):
     return len(await jobs.list_rows()) == count
 

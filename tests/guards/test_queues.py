@@ -24,7 +24,6 @@ MAY_SKIP_LOCKED = {
     ),
     # These move to chassis.jobs, and their lines go with them.
     "services/identity/src/identity/messages/store.py: _DUE": "the queue of messages",
-    "services/address/src/address/batches/store.py: _CLAIM": "the queue of batches",
 }
 MAY_LOOP = {
     "services/identity/src/identity/issuer/actions/signing_keys.py: Issuer": (
@@ -41,10 +40,6 @@ MAY_LOOP = {
     "gateway/src/gateway/subscription.py: ChangeSubscription": "the gateway connects to NATS anew",
     # These move to chassis.jobs, and their lines go with them.
     "services/identity/src/identity/messages/actions/worker.py: run": "the queue of messages",
-    "services/address/src/address/batches/actions/scheduler.py: _match_batches": "the queue of batches",
-    "services/address/src/address/batches/actions/scheduler.py: _purge": "the queue of batches",
-    "services/address/src/address/batches/actions/worker.py: _work": "the queue of batches",
-    "services/address/src/address/batches/actions/worker.py: _renew_claim": "the queue of batches",
 }
 SKIP_LOCKED = re.compile(r"\bskip\s+locked\b", re.IGNORECASE)
 WITHOUT_END = {"count", "cycle", "repeat"}  # of itertools

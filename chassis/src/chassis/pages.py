@@ -9,10 +9,12 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from chassis import ids
 from chassis.problems import FieldError, Problem
 from chassis.types import Limit
 
@@ -68,6 +70,14 @@ class Pager:
         ):
             raise _make_cursor_problem()
         return tuple(self.after)
+
+    def start_id(self) -> UUID | None:
+        """Return the id after which the page begins. Raises Problem 400 for a cursor of another list."""
+        start = self.start(str)
+        try:
+            return ids.read(start[0]) if start else None
+        except ValueError as error:
+            raise _make_cursor_problem() from error
 
 
 def _encode_cursor(key: Sequence[Any]) -> str:

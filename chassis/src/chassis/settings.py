@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         ge=1,
         description="A consumer pauses after so many events in a row fail for the same reason in its handler",
     )
+    long_jobs: int = Field(
+        default=2, ge=1, le=50, description="Jobs of minutes that a worker runs at once, beside the others"
+    )
     outbound_seconds: float = Field(
         default=5, gt=0, le=600, description="Seconds a call to another server may take, with its retries"
     )

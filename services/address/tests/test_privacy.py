@@ -1,11 +1,9 @@
 """What is asked for is nobody's business: no log, span or metric holds an address that was looked for."""
 
-import asyncio
 import csv
 import io
 import json
 import logging
-from contextlib import suppress
 
 import httpx
 import pytest
@@ -13,10 +11,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from address.batches.actions import scheduler
 from chassis.openapi import operations
 from chassis.telemetry import Telemetry
 from chassis.testing import eventually
+from services.address.tests.batches.batch_worker import running_jobs
 
 pytestmark = pytest.mark.usefixtures("gazetteer")
 CANARY = "4711 canarygasse walcot"
@@ -106,20 +104,13 @@ async def test_a_batch_is_matched_by_the_real_engine_and_nothing_of_it_is_logged
         "/citytown/address/v1/match/batches", content=BATCH, headers={"Content-Type": "text/csv"}
     )
     url = created.headers["Location"]
-    work = asyncio.create_task(
-        scheduler.run_scheduler(database, settings.model_copy(update={"log_level": "DEBUG"}))
-    )
 
     async def finished():
         batch = (await watched.get(url)).json()
         return batch if batch["status"] == "finished" else None
 
-    try:
+    async with running_jobs(database, settings.model_copy(update={"log_level": "DEBUG"})):
         batch = await eventually(finished, within=60, every=0.2)
-    finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
     results = list(csv.reader(io.StringIO((await watched.get(batch["links"]["results"])).text)))
     assert [row[:3] for row in results[1:]] == [["1", "none", ""], ["2", "matched", "1001"]]
     output = capfd.readouterr()

@@ -3,10 +3,8 @@
 ``docs/decisions/0034-ready-for-reorganisation.md``.
 """
 
-import asyncio
 import json
 import re
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,11 +12,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from address.batches.actions import worker
 from address.loading.actions import command
-from chassis import ids
 from chassis.commands import ExitCode
 from chassis.testing import eventually, published
+from services.address.tests.batches.batch_worker import make_runner
 from services.address.tests.council_data import (
     Town,
     create_town,
@@ -62,7 +59,7 @@ async def merged(app, client, database, settings, mint, tmp_path_factory):
         town = Town(council, label, read_rows(council))
         await create_town(client, settings, mint, folder, town, first_number=91_000_001 + 1_000 * number)
         before.towns.append(town)
-    await match_waiting(client, database, mint, before.towns)
+    await match_waiting(client, database, settings, mint, before.towns)
     for town in before.towns:
         before.answers.append(await read_all(client, mint, READS, town, town.council))
     first = before.towns[0]
@@ -76,23 +73,13 @@ async def merged(app, client, database, settings, mint, tmp_path_factory):
     return before
 
 
-async def match_waiting(client, database, mint, towns, council=None):
-    """Run the worker of batches until each town's batch is done."""
-    working = asyncio.create_task(worker._work(database, ids.new()))
-    try:
-        for town in towns:
-            url = f"/{council or town.council}/address/v1/match/batches/{town.objects['batch']}"
-
-            headers = headers_of(mint, council or town.council)
-
-            async def is_done(url=url, headers=headers):
-                return (await client.get(url, headers=headers)).json()["status"] == "finished"
-
-            await eventually(is_done, within=40, every=0.1)
-    finally:
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
+async def match_waiting(client, database, settings, mint, towns, council=None):
+    """Run the jobs of batches; each town's batch is done then."""
+    await make_runner(database, settings).drain()
+    for town in towns:
+        url = f"/{council or town.council}/address/v1/match/batches/{town.objects['batch']}"
+        answer = await client.get(url, headers=headers_of(mint, council or town.council))
+        assert answer.json()["status"] == "finished"
 
 
 async def read_changes(client, mint, council, **query):
@@ -155,9 +142,9 @@ async def test_a_change_after_the_merge_is_the_next_of_the_property_and_told_as_
     assert (last.council, last.type, last.sequence) == (SUCCESSOR, "address.property.changed.v1", 2)
 
 
-async def test_work_that_waited_is_done_for_the_successor(client, database, mint, merged):
+async def test_work_that_waited_is_done_for_the_successor(client, database, settings, mint, merged):
     town = Town(merged.towns[0].council, "north", merged.towns[0].rows, {"batch": merged.waiting["id"]})
-    await match_waiting(client, database, mint, [town], SUCCESSOR)
+    await match_waiting(client, database, settings, mint, [town], SUCCESSOR)
     url = f"/{SUCCESSOR}/address/v1/match/batches/{merged.waiting['id']}/results"
     results = await client.get(url, headers=headers_of(mint, SUCCESSOR))
     assert town.first["uprn"] in results.text

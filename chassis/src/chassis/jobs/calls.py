@@ -1,13 +1,14 @@
 """Run calls: each as a task, with no transaction open while it waits for the world outside.
 
 A council has a share of the slots, and urgent jobs have some of their own, so that a slow receiver of
-webhooks delays nobody's sign-in code.
+webhooks delays nobody's sign-in code. Calls that take minutes have few slots, apart from the others.
 """
 
 import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from chassis.database import Database
 from chassis.failures import describe
@@ -20,16 +21,33 @@ from chassis.telemetry import linked_span
 
 log = logging.getLogger(__name__)
 
-SLOTS = 40
-URGENT_SLOTS = 10  # besides, for urgent jobs alone
-PER_COUNCIL = 8
-_GRACE = 2.0  # seconds that calls may go on after the worker was told to stop
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many calls of a lane run at once. ``grace``: seconds that they may go on when the worker stops."""
+
+    lane: Lane
+    most: int
+    per_council: int
+    urgent: int  # besides, for urgent jobs alone
+    grace: float
+
+
+SHORT = Slots(Lane.CALL, most=40, per_council=8, urgent=10, grace=2.0)
+
+
+def make_long_slots(count: int) -> Slots:
+    """Make the slots of calls that take minutes. A council leaves one to the others, if there are two."""
+    return Slots(Lane.LONG, most=count, per_council=max(1, count - 1), urgent=0, grace=0.0)
 
 
 class CallRunner:
-    """Runs claimed jobs that call something outside. ``notify`` is called when a slot becomes free."""
+    """Runs claimed jobs of one lane of calls. ``notify`` is called when a slot becomes free."""
 
-    def __init__(self, context: CallContext, outcomes: Outcomes, notify: Callable[[], None]) -> None:
+    def __init__(
+        self, slots: Slots, context: CallContext, outcomes: Outcomes, notify: Callable[[], None]
+    ) -> None:
+        self._slots = slots
         self._context = context
         self._outcomes = outcomes
         self._notify = notify
@@ -38,6 +56,11 @@ class CallRunner:
     @property
     def _database(self) -> Database:
         return self._context.database
+
+    @property
+    def lane(self) -> Lane:
+        """Return the lane whose jobs it runs."""
+        return self._slots.lane
 
     def list_ids(self) -> list[int]:
         """List the ids of the jobs that run."""
@@ -50,14 +73,16 @@ class CallRunner:
 
     def make_claim(self) -> Claim | None:
         """Return which jobs there are slots for; None for none."""
-        running = len(self._running)
-        priority = Priority.BULK if running < SLOTS else Priority.URGENT
-        most = (SLOTS if running < SLOTS else SLOTS + URGENT_SLOTS) - running
+        slots, running = self._slots, len(self._running)
+        priority = Priority.BULK if running < slots.most else Priority.URGENT
+        most = (slots.most if running < slots.most else slots.most + slots.urgent) - running
         if most <= 0:
             return None
         counts = Counter(work.job.council for work in self._running.values())
-        full = [council for council, count in counts.items() if count >= PER_COUNCIL]
-        return Claim(Lane.CALL, most, PER_COUNCIL, full, priority)
+        full = [council for council, count in counts.items() if count >= slots.per_council]
+        # One claim has one share for all: that of the council which is nearest to its fill.
+        share = slots.per_council - max((counts[council] for council in counts.keys() - set(full)), default=0)
+        return Claim(slots.lane, most, share, full, priority)
 
     def start(self, works: Sequence[Work]) -> None:
         """Start the calls; returns at once."""
@@ -78,7 +103,7 @@ class CallRunner:
     async def stop(self) -> None:
         """Let calls end for a bounded time, then cancel them: another worker repeats them."""
         if tasks := list(self._running):
-            await asyncio.wait(tasks, timeout=_GRACE)
+            await asyncio.wait(tasks, timeout=self._slots.grace)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -35,7 +35,8 @@ _RELEASE_TIMEOUT = 0.5  # seconds, when the worker stops
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1::integer, $2::integer)"
 _LOOK = """
-    SELECT EXISTS (SELECT FROM job WHERE state = 0 AND lane = $1) AS is_ready,
+    SELECT ARRAY(SELECT lane FROM unnest($1::smallint[]) AS wanted (lane)
+            WHERE EXISTS (SELECT FROM job j WHERE j.state = 0 AND j.lane = wanted.lane)) AS ready,
         extract(epoch FROM (SELECT min(due_at) FROM job WHERE state = 1)
             - coalesce($2::timestamptz, now()))::float8 AS next"""
 # The time is a query of its own: under row-level security coalesce() in a condition keeps it from the index.
@@ -66,7 +67,7 @@ _CLAIM = """
     )
     UPDATE job SET state = 2, lease = $4, due_at = now() + interval '90 seconds'
     WHERE id = ANY (ARRAY(SELECT id FROM mine))
-    RETURNING id, council, kind, version, payload, failures, traceparent, created_at, priority,
+    RETURNING id, council, kind, version, lane, payload, failures, traceparent, created_at, priority,
         reason, extract(epoch FROM now() - coalesce(unhandled_since, now()))::float8 AS unhandled_for,
         greatest(extract(epoch FROM now() - old.due_at), 0)::float8 AS lag,
         (SELECT m.council FROM mine m ORDER BY m.turn DESC LIMIT 1) AS served_last"""
@@ -89,6 +90,7 @@ _RECLAIM_LATE = f"""UPDATE job SET state = 0, failures = failures + 1, reason = 
 _HAND_BACK = """UPDATE job SET state = 0, due_at = now()
     WHERE id = ANY ($1::bigint[]) AND lease = $2 AND state = 2"""
 _MINE = "WHERE id = $1 AND lease = $2 AND state = 2"
+_MOVE = f"UPDATE job SET state = 0, due_at = now(), lane = $3 {_MINE}"  # noqa: S608
 _PUT_BACK = f"""UPDATE job SET state = 1, failures = $3, due_at = now() + make_interval(secs => $4),
     reason = $5, unhandled_since = CASE WHEN $6 THEN coalesce(unhandled_since, now()) END {_MINE}"""  # noqa: S608
 _BURY = f"UPDATE job SET state = 3, failures = $3, due_at = now(), reason = $4 {_MINE}"  # noqa: S608
@@ -116,6 +118,7 @@ class ClaimedJob:
     council: str
     kind: str
     version: int
+    lane: int
     payload: str
     failures: int
     traceparent: str | None
@@ -128,8 +131,11 @@ class ClaimedJob:
 
     @property
     def is_suspect(self) -> bool:
-        """Check whether its last worker ended or stood still with it in hand, among others perhaps."""
-        return self.reason in {_WENT_AWAY, _RAN_OUT}
+        """Check whether its last worker ended or stood still with it in hand, among others perhaps.
+
+        A long one is not after the first time: those that were taken with it would wait for minutes.
+        """
+        return self.reason in {_WENT_AWAY, _RAN_OUT} and (self.lane != Lane.LONG or self.failures > 1)
 
 
 class Claimer:
@@ -147,10 +153,10 @@ class Claimer:
         async with self._lock:
             return await self._connection.fetch(statement, *values)
 
-    async def look(self, lane: Lane) -> tuple[bool, float | None]:
-        """Read whether a job of the lane is ready, and the seconds until the next armed one of any."""
-        [row] = await self._run(_LOOK, lane, self._clock())
-        return row["is_ready"], row["next"]
+    async def look(self, lanes: Collection[Lane]) -> tuple[set[Lane], float | None]:
+        """Read in which of the lanes a job is ready, and the seconds until the next armed one of any."""
+        [row] = await self._run(_LOOK, list(lanes), self._clock())
+        return {Lane(lane) for lane in row["ready"]}, row["next"]
 
     async def wake(self) -> None:
         """Let what is due join the queue, oldest first."""
@@ -194,6 +200,10 @@ class Claimer:
         """Give back jobs of one claim that were not begun."""
         if jobs:
             await self._run(_HAND_BACK, [job.id for job in jobs], jobs[0].lease)
+
+    async def move(self, job: ClaimedJob, lane: Lane) -> None:
+        """Give a job back that was not begun, for another lane."""
+        await self._run(_MOVE, job.id, job.lease, lane)
 
     async def put_back(
         self, job: ClaimedJob, *, failures: int, wait: float, reason: str, unhandled: bool = False

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, Text
 
 from chassis import heartbeats
 from chassis.database import Database, Session
@@ -20,8 +20,11 @@ from chassis.telemetry import linked_span
 
 GROUP = 200  # jobs in a transaction
 _GRACE = 2.0  # seconds that a transaction may go on after the worker was told to stop
-_DONE = text("DELETE FROM job WHERE id = ANY(:ids) AND lease = :lease AND state = 2").bindparams(
-    bindparam("ids", type_=ARRAY(BigInteger)), bindparam("lease", type_=BigInteger)
+_DONE = text("""DELETE FROM job WHERE id = ANY(:ids) AND lease = :lease AND state = 2
+    AND council = ANY(:councils)""").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger)),
+    bindparam("lease", type_=BigInteger),
+    bindparam("councils", type_=ARRAY(Text)),
 )
 
 
@@ -90,10 +93,15 @@ async def _apply_run(session: Session, kind: str, run: Sequence[Work]) -> None:
 
 
 async def take_off(session: Session, works: Sequence[Work]) -> None:
-    """Take jobs of one claim off the queue, for they are done. Raises LostLeaseError."""
+    """Take jobs of one claim off the queue, for they are done. Raises LostLeaseError.
+
+    So it does if a merge gave a job to another council meanwhile: it is done again for that one.
+    """
     await session.set_all_councils()
     ids = [work.claimed.id for work in works]
-    if await session.execute(_DONE, {"ids": ids, "lease": works[0].claimed.lease}) != len(ids):
+    councils = sorted({work.job.council for work in works})
+    values = {"ids": ids, "lease": works[0].claimed.lease, "councils": councils}
+    if await session.execute(_DONE, values) != len(ids):
         raise LostLeaseError
 
 

@@ -17,8 +17,11 @@ from chassis.jobs.states import Lane
 from chassis.settings import Settings
 
 MAX_TRIES = 30
-_MAX_EFFECT = 60.0  # seconds: a transaction that is open for longer slows every queue down
-_MAX_CALL = 6 * 3600.0
+_MAX_LIMITS = {  # seconds
+    Lane.EFFECT: 60.0,  # a transaction that is open for longer slows every queue down
+    Lane.CALL: 300.0,
+    Lane.LONG: 6 * 3600.0,
+}
 _KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _MAX_RETRY_AFTER = 86_400.0  # seconds
 _MAX_KIND = 60  # characters
@@ -80,6 +83,16 @@ class CallData(JobData):
     """The payload of a job that calls something outside the service."""
 
     lane: ClassVar[Lane] = Lane.CALL
+
+
+class LongCallData(CallData):
+    """The payload of a job whose call takes minutes: a process to wait for, or a large file.
+
+    Such calls run in few slots of their own (the setting ``long_jobs``). When the worker stops they are
+    cancelled at once and another worker calls again: the handler keeps what it has done so far, and goes on.
+    """
+
+    lane: ClassVar[Lane] = Lane.LONG
 
 
 class OperationData(CallData):
@@ -196,8 +209,9 @@ class JobHandlers:
     ) -> Callable[[Call[Data]], Call[Data]]:
         """Handle jobs that call something outside: at least once, with ``Job.idempotency_key``.
 
-        No transaction is open meanwhile. The handler may return a function, which writes what came of it in
-        the transaction that takes the job off the queue.
+        ``limit``: seconds, up to 300, or six hours for ``LongCallData``. No transaction is open meanwhile.
+        The handler may return a function, which writes what came of it in the transaction that takes the job
+        off the queue.
         """
 
         def register(handle: Call[Data]) -> Call[Data]:
@@ -207,13 +221,14 @@ class JobHandlers:
         return register
 
     def _add(self, handler: Handler) -> None:
-        data, most = handler.data, _MAX_EFFECT if handler.call is None else _MAX_CALL
+        data, most = handler.data, _MAX_LIMITS[handler.data.lane]
         if data.kind in self.by_kind:
             raise ValueError(f"{data.kind} is handled already")
-        if (data.lane is Lane.CALL) != (handler.call is not None):
+        if (data.lane is Lane.EFFECT) != (handler.call is None):
             raise ValueError(f"{data.kind}: CallData for what calls outside, JobData for what does not")
         if not (0 < handler.limit <= most and 1 <= handler.tries <= MAX_TRIES):
-            raise ValueError(f"{data.kind}: limit up to {most:.0f} s, 1 to {MAX_TRIES} tries")
+            hint = "; see LongCallData" if data.lane is Lane.CALL else ""
+            raise ValueError(f"{data.kind}: limit up to {most:.0f} s, 1 to {MAX_TRIES} tries{hint}")
         self.by_kind[data.kind] = handler
 
 

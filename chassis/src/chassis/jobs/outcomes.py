@@ -51,7 +51,10 @@ class Outcomes:
         self._handlers = handlers
 
     async def select(self, claimed: Sequence[ClaimedJob]) -> list[Work]:
-        """Select the jobs that can be run; settle those of unknown or unreadable kinds, and killers."""
+        """Select the jobs that can be run; settle those of unknown or unreadable kinds, and killers.
+
+        A job that another version enqueued for another lane than its kind has now goes to that lane.
+        """
         works = []
         for job in claimed:
             LAG.labels(label_of(job.kind, self._handlers)).observe(job.lag)
@@ -61,6 +64,8 @@ class Outcomes:
             elif job.failures >= max(handler.tries, _LEAST_DEATHS):
                 # Its failures were counted for it: it took its worker down, or stood still, each time.
                 await self._bury(job, job.failures, "tried too often: its worker ended or hung each time")
+            elif job.lane != handler.data.lane:
+                await self._claimer.move(job, handler.data.lane)
             elif (work := await self._read(job, handler)) is not None:
                 works.append(work)
         return works

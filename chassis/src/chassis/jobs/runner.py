@@ -1,19 +1,20 @@
 """Run a service's jobs and schedules in its worker. Any number of workers share the queue.
 
-Two loops, of effects and of calls, look for ready jobs every half second, at once when an urgent one is
-enqueued, and in the moment in which an armed one is due. A third renews leases, takes back what dead workers
-had, and enqueues what schedules say. While the database is away all pause, and go on by themselves.
+Two loops, of effects and of calls (short ones and long), look for ready jobs every half second, at once when
+an urgent one is enqueued, and in the moment in which an armed one is due. A third renews leases, takes back
+what dead workers had, and enqueues what schedules say. While the database is away all pause, and go on by
+themselves.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from contextlib import suppress
 
 from chassis import heartbeats
 from chassis.database import Database
 from chassis.failures import Fault, classify, describe
-from chassis.jobs.calls import CallRunner
+from chassis.jobs.calls import SHORT, CallRunner, make_long_slots
 from chassis.jobs.claims import Claim, ClaimedJob, Claimer, Clock, open_claimer
 from chassis.jobs.effects import EffectRunner
 from chassis.jobs.handlers import CallContext, JobHandlers, combine
@@ -61,7 +62,7 @@ class JobRunner:
                 await self._pause.wait(describe(error))
 
     async def _work(self) -> None:
-        hints = {lane: asyncio.Event() for lane in Lane}
+        hints = {lane: asyncio.Event() for lane in (Lane.EFFECT, Lane.CALL)}
 
         def notify() -> None:
             for hint in hints.values():
@@ -74,7 +75,7 @@ class JobRunner:
                     shift.run_effects(), shift.run_calls(), self._keep_house(claimer, shift)
                 )
             finally:
-                await shift.calls.stop()
+                await shift.stop_calls()
 
     async def _keep_house(self, claimer: Claimer, shift: "_Shift") -> None:
         """Renew leases, take back what others lost, and enqueue what schedules say."""
@@ -96,7 +97,7 @@ class JobRunner:
             await claimer.reclaim()
             await self._scheduler.run_due()
             while await shift.claim_effects() or await shift.claim_calls():
-                await shift.calls.wait()
+                await shift.wait_for_calls()
 
 
 class _Shift:
@@ -111,8 +112,11 @@ class _Shift:
         self._effects = EffectRunner(context.database, outcomes)
         self._in_hand: Sequence[ClaimedJob] = ()
         self._size = _FIRST_CLAIM
-        self._waits = dict.fromkeys(Lane, _POLL)  # seconds until the next look
-        self.calls = CallRunner(context, outcomes, self._note_free_slot)
+        self._waits = {Lane.EFFECT: _POLL, Lane.CALL: _POLL}  # seconds until each loop's next look
+        self._calls = {
+            slots.lane: CallRunner(slots, context, outcomes, self._note_free_slot)
+            for slots in (SHORT, make_long_slots(context.settings.long_jobs))
+        }
 
     def _note_free_slot(self) -> None:
         if Lane.CALL in self._hints:
@@ -120,7 +124,17 @@ class _Shift:
 
     def list_ids(self) -> list[int]:
         """List the ids of the jobs in hand."""
-        return [job.id for job in self._in_hand] + self.calls.list_ids()
+        running = [number for calls in self._calls.values() for number in calls.list_ids()]
+        return [job.id for job in self._in_hand] + running
+
+    async def wait_for_calls(self) -> None:
+        """Wait until no call runs."""
+        for calls in self._calls.values():
+            await calls.wait()
+
+    async def stop_calls(self) -> None:
+        """Stop what runs, within the time that its lane gives it."""
+        await asyncio.gather(*(calls.stop() for calls in self._calls.values()))
 
     async def run_effects(self) -> None:
         """Run effects for ever."""
@@ -140,7 +154,7 @@ class _Shift:
 
     async def claim_effects(self) -> bool:
         """Run the effects of one claim; False if none was ready."""
-        if not await self._is_ready(Lane.EFFECT):
+        if not await self._find_ready(Lane.EFFECT, [Lane.EFFECT]):
             return False
         started = time.monotonic()
         self._in_hand = await self._claimer.claim(Claim(Lane.EFFECT, self._size, self._size))
@@ -157,10 +171,7 @@ class _Shift:
         return True
 
     async def _run_in_hand(self) -> None:
-        works = await self._outcomes.select(await self._hold_suspects(self._in_hand, most=1))
-        await self._effects.run([work for work in works if work.handler.apply is not None])
-        # A call in this lane is of a kind that was an effect in the version that enqueued it.
-        self.calls.start([work for work in works if work.handler.call is not None])
+        await self._effects.run(await self._outcomes.select(await self._hold_suspects(self._in_hand, most=1)))
 
     async def _hold_suspects(self, claimed: Sequence[ClaimedJob], *, most: int) -> Sequence[ClaimedJob]:
         """Hand back all but ``most`` (one) of the jobs with which a worker ended.
@@ -173,23 +184,26 @@ class _Shift:
 
     async def claim_calls(self) -> bool:
         """Start calls as far as there are slots; False if none was started."""
-        if not await self._is_ready(Lane.CALL) or (request := self.calls.make_claim()) is None:
+        ready = await self._find_ready(Lane.CALL, self._calls)
+        return any([await self._claim_for(self._calls[lane]) for lane in sorted(ready)])
+
+    async def _claim_for(self, calls: CallRunner) -> bool:
+        if (request := calls.make_claim()) is None:
             return False
-        most = 0 if self.calls.has_suspect else 1
+        most = 0 if calls.has_suspect else 1
         claimed = await self._hold_suspects(await self._claimer.claim(request), most=most)
-        works = await self._outcomes.select(claimed)
-        self.calls.start([work for work in works if work.handler.call is not None])
-        await self._effects.run([work for work in works if work.handler.apply is not None])
+        calls.start(await self._outcomes.select(claimed))
         return bool(claimed)
 
-    async def _is_ready(self, lane: Lane) -> bool:
-        is_ready, seconds = await self._claimer.look(lane)
-        self._waits[lane] = _POLL if seconds is None else min(_POLL, seconds)
-        if self._waits[lane] <= 0:
+    async def _find_ready(self, loop: Lane, lanes: Collection[Lane]) -> Collection[Lane]:
+        """Find the lanes in which something is ready, and note how long a loop waits if it is none."""
+        ready, seconds = await self._claimer.look(lanes)
+        self._waits[loop] = _POLL if seconds is None else min(_POLL, seconds)
+        if self._waits[loop] <= 0:
             await self._claimer.wake()
-            self._waits[lane] = _POLL
-            return True
-        return is_ready
+            self._waits[loop] = _POLL
+            return lanes
+        return ready
 
     async def _wait(self, lane: Lane) -> None:
         """Wait for a hint, for the next armed job, or for half a second."""

@@ -18,6 +18,7 @@ class Lane(IntEnum):
 
     EFFECT = 0  # changes the service's database and nothing else
     CALL = 1  # calls something outside
+    LONG = 2  # calls something that takes minutes
 
 
 class Priority(IntEnum):

@@ -14,7 +14,8 @@ import address.references.tables
 import address.streets.tables  # noqa: F401 - the metadata hold the tables of every domain
 from address import events
 from address.batches import routes as batches
-from address.batches.actions import scheduler, worker
+from address.batches.actions import jobs as batch_jobs
+from address.batches.actions import match_command
 from address.changes import routes as changes
 from address.consumers import CONSUMERS
 from address.developments import routes as developments
@@ -52,6 +53,8 @@ service = Service(
         changes.router,
     ],
     consumers=CONSUMERS,
+    jobs=[batch_jobs.handlers],
+    schedules=batch_jobs.schedules,
     shapes=[places.shape, envelope.shape],
     cross_origin=[CrossOrigin(places.shape.base), CrossOrigin(envelope.shape.base, expose=["ETag"])],
     publishes=[
@@ -62,9 +65,8 @@ service = Service(
         events.StreetChanged,
         events.StreetRetired,
     ],
-    commands={"load": command.load, "postcodes": postcode_load.load, "match-batches": worker.command},
+    commands={"load": command.load, "postcodes": postcode_load.load, "match-batch": match_command.command},
     snapshots={"streets": snapshots.add_streets, "properties": snapshots.add_properties},
-    tasks={"batches": scheduler.run_scheduler},
 )
 
 

@@ -1,7 +1,7 @@
-"""``match-batches`` with a trivial engine in place of the real one: ``python batch_child.py --holder ID``.
+"""``match-batch`` with a trivial engine in place of the real one: ``python batch_child.py --council ...``.
 
 The engine knows UPRN 7 for everything that has "ACACIA" in it, cannot decide on "TWO", and dies as a killed
-process does at "KILL" unless the file named by BATCH_LIVES exists. It writes that file first.
+process does at "POISON", and at "KILL" unless there is the file that BATCH_LIVES names. It writes that first.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from address.address_text.rules.tokens import MatchQuery
-from address.batches.actions import worker
+from address.batches.actions import match_command
 from address.matching.actions import index_load
 from address.matching.rules.decision import Match
 from address.settings import Settings
@@ -26,6 +26,8 @@ class Engine:
             if not lives.exists():
                 lives.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
+        if "POISON" in address:
+            os.kill(os.getpid(), signal.SIGKILL)
         if "SLOW" in address:
             time.sleep(0.05)
         if "FAULT" in address:
@@ -44,4 +46,4 @@ async def load(pool, council):
 
 if __name__ == "__main__":
     index_load.load_matcher = load
-    sys.exit(asyncio.run(worker.command(Settings(), sys.argv[1:])))
+    sys.exit(asyncio.run(match_command.command(Settings(), sys.argv[1:])))

@@ -5,20 +5,24 @@ import csv
 import io
 import json
 import sys
-from contextlib import asynccontextmanager, suppress
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
 from sqlalchemy import text
 
+from address.app import service as address
 from address.batches import rules as batch_reader
 from address.batches import store
-from address.batches.actions import scheduler, uploads
-from address.batches.actions import worker as runs
+from address.batches.actions import jobs, match_command, match_process, uploads
 from address.matching.actions import index_load
 from chassis import ids
+from chassis.commands import ExitCode
 from chassis.testing import eventually
-from services.address.tests.batches import batch_child
+from services.address.tests.batches import batch_child, batch_worker
+from services.address.tests.batches.batch_worker import make_runner, running_jobs
 
 BATCHES = "/citytown/address/v1/match/batches"
 CHILD = (sys.executable, batch_child.__file__)
@@ -30,7 +34,7 @@ async def no_batches(database):
     """Every test begins without a batch."""
     async with database.writing() as session:
         await session.set_all_councils()
-        for table in ("match_batch", "match_chunk"):
+        for table in ("match_batch", "match_chunk", "job", "schedule"):
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("UPDATE council SET status = 'active' WHERE slug = 'citytown'"))
 
@@ -70,47 +74,32 @@ def finished(get):
     return wait
 
 
-@asynccontextmanager
-async def worker(database, settings):
-    task = asyncio.create_task(scheduler.run_scheduler(database, settings, CHILD))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+@pytest.fixture(autouse=True)
+def child(monkeypatch):
+    """A process that matches is one with a trivial engine."""
+    monkeypatch.setattr(match_process, "COMMAND", CHILD)
 
 
 @pytest.fixture
-def start(database, monkeypatch):
-    """``async with start():`` what the worker's process does, here with that engine: quicker to begin."""
+def in_process(database, monkeypatch):
+    """Match with that engine in the test's process: quicker to begin."""
     monkeypatch.setattr(index_load, "load_matcher", batch_child.load)
-
-    @asynccontextmanager
-    async def started():
-        task = asyncio.create_task(runs._work(database, ids.new()))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    return started
+    batch_worker.match_in_process(monkeypatch, database)
 
 
 @pytest.fixture
-async def working(start):
-    async with start():
+async def working(database, settings, in_process):
+    async with running_jobs(database, settings):
         yield
 
 
 def children():
     """List the processes that match now; one that ends while it is looked at is not among them."""
     processes = []
-    for process in psutil.Process().children(recursive=True):
+    for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess):
-            processes += [process] if CHILD[1] in process.cmdline() else []
+            command = process.cmdline()
+            processes += [process] if CHILD[1] in command and "--batch" in command else []
     return processes
 
 
@@ -123,9 +112,24 @@ def many(count, address="1 ACACIA ROAD", first=0):
 
 
 async def count(database, statement):
-    async with database.reading() as session:
-        await session.set_all_councils()
+    async with database.reading("*") as session:
         return await session.scalar(text(statement))
+
+
+async def execute(database, statement):
+    async with database.writing("*") as session:
+        return await session.execute(text(statement))
+
+
+async def wait_for(database, condition, within=20):
+    """Wait until it is true of a batch."""
+    await eventually(
+        lambda: count(database, f"SELECT count(*) FROM match_batch WHERE {condition}"), within=within
+    )
+
+
+async def make_due(database):
+    await execute(database, "UPDATE job SET due_at = now() WHERE state = 1")
 
 
 async def test_a_batch_is_answered_in_the_order_of_the_input(send, get, finished, working):
@@ -309,10 +313,9 @@ async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database
     sending = asyncio.create_task(send(halves()))
     await arrived.wait()
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
-    await hold_for(database, "-1 seconds")
-    async with database.writing() as session:
-        await session.set_all_councils()
-        await store.purge(session, 14)
+    await execute(database, "UPDATE match_batch SET expires_at = now() - interval '1 second'")
+    async with database.writing("*") as session:
+        assert await store.purge(session, 20) == 1
     go.set()
     response = await sending
     assert (response.status_code, response.json()["code"]) == (400, "upload-too-slow")
@@ -332,9 +335,7 @@ async def test_while_it_arrives_nobody_sees_or_works_on_it(send, get, database):
     await arrived.wait()
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
     assert (await get(BATCHES)).json()["items"] == []
-    async with database.writing() as session:
-        await session.set_all_councils()
-        assert await store.claim(session, ids.new()) is None
+    assert await count(database, "SELECT count(*) FROM job") == 0
     go.set()
     assert (await sending).json()["rows"] == 6_001
 
@@ -370,24 +371,22 @@ async def test_no_more_batches_than_the_limit_are_kept(send, app, monkeypatch):
     assert (response.status_code, response.json()["code"]) == (409, "too-many-batches-kept")
 
 
-async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, client, mint, database):
-    first, second = [(await send(HEADER + many(10))).json()["id"] for _ in range(2)]
+async def test_a_council_with_much_to_match_does_not_keep_others_waiting(
+    send, client, mint, database, working
+):
+    for _ in range(4):
+        await send(HEADER + many(60, "SLOW ACACIA"))
+    await wait_for(database, "status = 'running'")
     headers = {
         "X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"]),
         "Content-Type": "text/csv",
     }
-    neighbour = await client.post(
-        BATCHES.replace("citytown", "hillshire"), content=HEADER + many(1), headers=headers
-    )
-    statement = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
-    async with database.writing() as session:
-        await session.set_all_councils()
-        await session.execute(text(statement), {"id": ids.read(first)})
-        claimed = [await store.claim(session, ids.new()) for _ in range(2)]
-    assert [ids.show(claim.batch) for claim in claimed] == [neighbour.json()["id"], second]
+    await client.post(BATCHES.replace("citytown", "hillshire"), content=HEADER + many(1), headers=headers)
+    await wait_for(database, "status = 'finished'")
+    assert await count(database, "SELECT council FROM match_batch WHERE status = 'finished'") == "hillshire"
+    assert await count(database, "SELECT count(*) FROM match_batch WHERE status = 'queued'") == 3
 
 
-@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_killed_in_the_middle_it_goes_on_with_no_row_doubled_or_lost(
     send, get, finished, database, settings, tmp_path, monkeypatch
@@ -395,103 +394,109 @@ async def test_killed_in_the_middle_it_goes_on_with_no_row_doubled_or_lost(
     monkeypatch.setenv("BATCH_LIVES", str(tmp_path / "lives"))
     body = HEADER + many(12_000) + b"12000,kill acacia,\n" + many(7_999, first=12_001)
     url = (await send(body)).headers["Location"]
-    async with worker(database, settings):
+    async with running_jobs(database, settings):
         batch = await finished(url)
     assert (tmp_path / "lives").exists()
     assert (batch["status"], batch["done"], batch["matched"]) == ("finished", 20_000, 20_000)
-    assert [row[0] for row in rows_of(await get(batch["links"]["results"]))[1:]] == [
-        str(n) for n in range(20_000)
-    ]
+    await expect_results(get, url, 20_000)
+    assert await count(database, "SELECT count(*) FROM job") == 0
 
 
-@pytest.mark.long
+async def expect_results(get, url, rows):
+    """Check that each row is answered once, in the order of the input."""
+    results = rows_of(await get(f"{url}/results"))[1:]
+    assert [row[0] for row in results] == [str(n) for n in range(rows)]
+
+
+SLOW_IN_THE_MIDDLE = HEADER + many(5_000) + many(60, "SLOW ACACIA", 5_000) + many(5_000, first=5_060)
+
+
 @pytest.mark.timeout(120)
 async def test_a_stopped_worker_leaves_no_process_and_another_goes_on(
     send, get, finished, database, settings
 ):
-    body = HEADER + many(5_000) + many(40, "SLOW ACACIA", 5_000) + many(5_000, first=5_040)
-    url = (await send(body)).headers["Location"]
-    async with worker(database, settings):
-        await eventually(
-            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20
-        )
+    url = (await send(SLOW_IN_THE_MIDDLE)).headers["Location"]
+    async with running_jobs(database, settings):
+        await wait_for(database, "done > 0")
         assert len(children()) == 1
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
     assert children() == []
-    assert (await get(url)).json()["status"] == "queued"
-    async with worker(database, settings):
+    assert (await get(url)).json()["done"] == 5_000
+    assert await count(database, "SELECT state + failures FROM job") == 0
+    async with running_jobs(database, settings):
         batch = await finished(url)
-    assert (batch["done"], batch["matched"]) == (10_040, 10_040)
-    assert [row[0] for row in rows_of(await get(batch["links"]["results"]))[1:]] == [
-        str(n) for n in range(10_040)
-    ]
+    assert (batch["done"], batch["matched"]) == (10_060, 10_060)
+    await expect_results(get, url, 10_060)
+
+
+@pytest.mark.timeout(120)
+async def test_when_a_worker_is_killed_its_process_ends_and_another_goes_on_within_seconds(
+    send, get, finished, database, settings
+):
+    url = (await send(SLOW_IN_THE_MIDDLE)).headers["Location"]
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, batch_worker.__file__, settings.database_url, CHILD[1], stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        await wait_for(database, "done > 0")
+    finally:
+        worker.kill()
+        await worker.wait()
+    orphans, started = children(), time.monotonic()
+    async with running_jobs(database, settings):
+        await eventually(lambda: is_true(set(children()) - set(orphans)), within=20)
+        assert time.monotonic() - started < 15
+        batch = await finished(url)
+    assert (batch["done"], batch["matched"]) == (10_060, 10_060)
+    await expect_results(get, url, 10_060)
+    await eventually(lambda: is_true(not children()), within=20)
+
+
+async def is_true(value):
+    return bool(value)
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("how", ["its input closed", pytest.param("SIGTERM", marks=pytest.mark.long)])
-async def test_told_to_stop_the_process_keeps_what_it_has_and_lets_go(send, get, database, settings, how):
-    url = (await send(HEADER + many(5_000) + many(40, "SLOW ACACIA") + many(5_000))).headers["Location"]
+async def test_told_to_stop_the_process_keeps_what_it_has(send, get, database, settings, how):
+    url = (await send(SLOW_IN_THE_MIDDLE)).headers["Location"]
+    batch = ids.read(url.rpartition("/")[2])
+    async with database.writing("citytown") as session:
+        assert await store.start_batch(session, "citytown", batch)
     process = await asyncio.create_subprocess_exec(
         *CHILD,
-        "--holder",
-        ids.show(ids.new()),
+        *("--council", "citytown", "--batch", ids.show(batch), "--attached"),
         stdin=asyncio.subprocess.PIPE,
-        env=scheduler._environment(settings),
+        env=match_process._environment(settings),
     )
-    await eventually(lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20)
+    await wait_for(database, "done > 0")
     if how == "SIGTERM":
         process.terminate()
     else:
         process.stdin.close()  # as it is when the worker is killed
-    assert await asyncio.wait_for(process.wait(), 20) == 0
-    batch = (await get(url)).json()
-    assert batch["status"] == "queued"
-    assert batch["done"] in {5_000, 10_000}
+    assert await asyncio.wait_for(process.wait(), 20) == ExitCode.INTERRUPTED
+    assert (await get(url)).json()["done"] in {5_000, 10_000}
 
 
-@pytest.mark.timeout(120)
-async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
-    send, finished, database, settings
-):
+async def test_a_chunk_that_two_processes_answer_counts_once(send, get, database):
+    """A worker that was cut off goes on matching what another has taken over."""
     url = (await send(HEADER + many(10))).headers["Location"]
-    async with database.writing() as session:
-        await session.set_all_councils()
-        claim = await store.claim(session, ids.new())
-        assert await store.claim(session, ids.new()) is None
-    await hold_for(database, "1.5 seconds")
-    async with worker(database, settings):
-        assert (await finished(url))["matched"] == 10
+    batch = ids.read(url.rpartition("/")[2])
+    counts = {"rows": 10, "matched": 0, "ambiguous": 0, "missing": 10, "rejected": 0}
+
+    async def save(answered):
+        async with database.writing("citytown") as session:
+            results = {**counts, "answered": answered, "rejects": None}
+            return await store.save_chunk(session, "citytown", batch, 0, results)
+
+    assert not await save(b"not started"), "it is not running"
     async with database.writing("citytown") as session:
-        assert not await store.renew(session, claim)
-
-
-async def hold_for(database, how_long):
-    async with database.writing() as session:
-        await session.set_all_councils()
-        await session.execute(text(f"UPDATE match_batch SET held_until = now() + interval '{how_long}'"))
-
-
-async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
-    await send(HEADER + many(10))
-    async with database.writing() as session:
-        await session.set_all_councils()
-        late = await store.claim(session, ids.new())
-    await hold_for(database, "-1 seconds")
-    async with database.writing() as session:
-        await session.set_all_councils()
-        assert (await store.claim(session, ids.new())).batch == late.batch
-    results = {
-        "rows": 10,
-        "matched": 0,
-        "ambiguous": 0,
-        "missing": 10,
-        "rejected": 0,
-        "answered": b"x",
-        "rejects": None,
-    }
-    async with database.writing("citytown") as session:
-        assert not await store.save_chunk(session, late, 0, results)
-        assert not await store.finish_batch(session, late)
-    assert await count(database, "SELECT done FROM match_batch") == 0
+        assert await store.start_batch(session, "citytown", batch)
+    assert await asyncio.gather(save(b"one"), save(b"one")) == [True, True]
+    assert await save(b"late")
+    assert (await get(url)).json()["done"] == 10
+    assert await count(database, "SELECT convert_from(answered, 'UTF8') FROM match_chunk") == "one"
 
 
 @pytest.mark.long
@@ -499,75 +504,106 @@ async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
 async def test_two_workers_share_the_queue_and_each_batch_is_done_once(
     send, get, finished, database, settings
 ):
-    slow = HEADER + many(20, "SLOW ACACIA")
+    slow = HEADER + many(60, "SLOW ACACIA")
     urls = [(await send(slow)).headers["Location"] for _ in range(4)]
-    async with worker(database, settings), worker(database, settings):
+    async with running_jobs(database, settings), running_jobs(database, settings):
         await eventually(
-            lambda: count(
-                database, "SELECT count(DISTINCT holder) = 2 FROM match_batch WHERE status = 'running'"
-            ),
+            lambda: count(database, "SELECT count(*) = 2 FROM match_batch WHERE status = 'running'"),
             within=20,
         )
-        assert len(children()) == 2
+        await eventually(lambda: is_true(len(children()) == 2))
         batches = [await finished(url) for url in urls]
-    assert [batch["matched"] for batch in batches] == [20] * 4
+    assert [batch["matched"] for batch in batches] == [60] * 4
 
 
 @pytest.mark.timeout(120)
-async def test_a_batch_that_stops_at_the_same_place_again_and_again_is_given_up(
-    send, finished, database, start
+async def test_a_batch_that_kills_its_process_each_time_is_given_up_and_says_why(
+    send, get, database, settings
 ):
-    url = (await send(HEADER + many(1))).headers["Location"]
-    async with database.writing() as session:
-        await session.set_all_councils()
-        await session.execute(text("UPDATE match_batch SET tries = 5"))
-    async with start():
-        batch = await finished(url)
-    assert batch["status"] == "failed"
-    assert "5 times" in batch["fault"]
+    url = (await send(HEADER + many(5_000) + b"5000,poison,\n")).headers["Location"]
+    runner = make_runner(database, settings)
+    for _ in range(jobs.MAX_FAILURES):  # the first process gets on, and counts as none
+        assert (await get(url)).json()["status"] != "failed"
+        await make_due(database)
+        await runner.drain()
+    batch = (await get(url)).json()
+    assert (batch["status"], batch["done"]) == ("failed", 5_000)
+    assert "5 times at the same place" in batch["fault"]
+    assert len(rows_of(await get(batch["links"]["results"]))) == 5_001
     assert await count(database, "SELECT count(*) FROM match_chunk WHERE asked IS NOT NULL") == 0
+    assert await count(database, "SELECT count(*) FROM job") == 0
+
+
+@pytest.mark.parametrize(("done", "outcome"), [(0, "failed"), (5_000, "finished")])
+async def test_a_batch_whose_workers_ended_is_given_up_unless_it_got_on(
+    send, get, database, settings, in_process, done, outcome
+):
+    url = (await send(HEADER + many(6_000))).headers["Location"]
+    await execute(database, f"UPDATE job SET failures = {jobs.MAX_FAILURES}, reason = 'its worker went away'")
+    if done:
+        await execute(database, f"UPDATE match_batch SET done = {done}, matched = {done}, status = 'running'")
+        await execute(database, "UPDATE match_chunk SET asked = NULL, answered = 'x' WHERE n = 0")
+    await make_runner(database, settings).drain()
+    batch = (await get(url)).json()
+    assert (batch["status"], batch["done"]) == (outcome, 6_000 if done else 0)
+
+
+async def test_a_batch_whose_process_misses_the_database_is_put_off_and_does_not_fail(
+    send, get, database, settings, monkeypatch
+):
+    async def run(*_):
+        return ExitCode.TRY_AGAIN
+
+    monkeypatch.setattr(match_process, "run_match_process", run)
+    url = (await send(HEADER + many(10))).headers["Location"]
+    runner = make_runner(database, settings)
+    for _ in range(jobs.MAX_FAILURES + 2):
+        await make_due(database)
+        await runner.drain()
+    assert (await get(url)).json()["status"] == "running"
+    assert await count(database, "SELECT failures FROM job") == 0
 
 
 @pytest.mark.timeout(120)
-async def test_a_suspended_councils_batch_waits_until_it_is_active_again(send, finished, database, start):
-    url = (await send(HEADER + many(5_000) + many(40, "SLOW ACACIA") + many(5_000))).headers["Location"]
-    async with start():
-        await eventually(
-            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20
-        )
-        await set_status(database, "suspended")
-        await eventually(
-            lambda: count(database, "SELECT count(*) FROM match_batch WHERE holder IS NULL"), within=20
-        )
-        progress = await count(database, "SELECT done FROM match_batch")
-        assert progress < 10_040
-        await asyncio.sleep(1.5)
-        assert await count(database, "SELECT done FROM match_batch") == progress
-        await set_status(database, "active")
-        assert (await finished(url))["done"] == 10_040
+async def test_a_suspended_councils_batch_waits_until_it_is_active_again(send, finished, database, working):
+    url = (await send(SLOW_IN_THE_MIDDLE)).headers["Location"]
+    await wait_for(database, "done > 0")
+    await set_status(database, "suspended")
+    await eventually(lambda: count(database, "SELECT count(*) FROM job WHERE state = 1"), within=20)
+    progress = await count(database, "SELECT done FROM match_batch")
+    assert progress < 10_060
+    await make_due(database)
+    await eventually(lambda: count(database, "SELECT count(*) FROM job WHERE state = 1 AND due_at > now()"))
+    assert await count(database, "SELECT done FROM match_batch") == progress
+    await set_status(database, "active")
+    await make_due(database)
+    assert (await finished(url))["done"] == 10_060
 
 
 async def set_status(database, status):
-    async with database.writing() as session:
-        await session.execute(text(f"UPDATE council SET status = '{status}' WHERE slug = 'citytown'"))
+    await execute(database, f"UPDATE council SET status = '{status}' WHERE slug = 'citytown'")
 
 
 @pytest.mark.timeout(120)
-async def test_a_deleted_batch_stops_and_leaves_nothing(send, get, client, key, database, start):
-    url = (await send(HEADER + many(5_000) + many(40, "SLOW ACACIA") + many(5_000))).headers["Location"]
-    async with start():
-        await eventually(
-            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20
-        )
+async def test_a_deleted_batch_stops_and_leaves_nothing(send, get, finished, client, key, database, settings):
+    url = (await send(SLOW_IN_THE_MIDDLE)).headers["Location"]
+    async with running_jobs(database, settings):
+        await wait_for(database, "done > 0")
         assert (await client.delete(url, headers=key)).status_code == 204
+        await eventually(lambda: is_true(not children()), within=20)
         second = (await send(HEADER + many(2))).headers["Location"]
-        await eventually(
-            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done = 2"), within=40
-        )
-        assert (await get(second)).json()["matched"] == 2
+        assert (await finished(second))["matched"] == 2
     assert (await get(url)).status_code == 404
     assert await count(database, "SELECT count(*) FROM match_chunk") == 1
+    assert await count(database, "SELECT count(*) FROM job") == 0
     assert (await client.delete(url, headers=key)).status_code == 404
+
+
+async def test_a_batch_that_is_deleted_while_it_waits_takes_its_job_along(send, client, key, database):
+    url = (await send(HEADER + many(2))).headers["Location"]
+    assert await count(database, "SELECT count(*) FROM job") == 1
+    assert (await client.delete(url, headers=key)).status_code == 204
+    assert await count(database, "SELECT count(*) FROM job") == 0
 
 
 @pytest.mark.timeout(120)
@@ -606,21 +642,36 @@ async def test_a_cursor_of_another_list_is_400(get, after):
     assert (await get(f"{BATCHES}?after={after}")).status_code == 400
 
 
-async def test_old_batches_and_broken_uploads_are_swept_up(send, database):
-    for _ in range(3):
+async def test_expired_batches_and_broken_uploads_are_purged_by_the_clock_in_steps(
+    send, database, settings, monkeypatch
+):
+    monkeypatch.setattr(jobs, "_PURGED_AT_ONCE", 1)
+    for _ in range(4):
         await send(HEADER + many(1))
-    async with database.writing() as session:
-        await session.set_all_councils()
-        rows = await session.all(text("SELECT id FROM match_batch ORDER BY id"))
-        old = "UPDATE match_batch SET created_at = now() - interval '15 days' WHERE id = :id"
-        late = (
-            "UPDATE match_batch SET status = 'receiving', held_until = now() - interval '1 s' WHERE id = :id"
-        )
-        await session.execute(text(old), {"id": rows[0].id})
-        await session.execute(text(late), {"id": rows[1].id})
-        await store.purge(session, 14)
+    await execute(database, "DELETE FROM job")
+    expire = "UPDATE match_batch SET expires_at = now() - interval '1 s'"
+    await execute(database, f"{expire} WHERE id <> (SELECT max(id::text)::uuid FROM match_batch)")
+    await execute(
+        database,
+        "UPDATE match_batch SET status = 'receiving' WHERE id = (SELECT min(id::text)::uuid"
+        " FROM match_batch)",
+    )
+    now = datetime.now(UTC)
+    runner = make_runner(database, settings, address.schedules, clock=lambda: now)
+    await runner.drain()
+    assert await count(database, "SELECT count(*) FROM match_batch") == 4
+    now += timedelta(hours=1)
+    await runner.drain()
     assert await count(database, "SELECT count(*) FROM match_batch") == 1
     assert await count(database, "SELECT count(*) FROM match_chunk") == 1
+    assert await count(database, "SELECT count(*) FROM job") == 0
+
+
+async def test_a_batch_says_when_it_expires_and_keeps_to_it(send, app, monkeypatch):
+    monkeypatch.setattr(app.state.settings, "batch_days", 3)
+    batch = (await send(HEADER + many(1))).json()
+    lasts = datetime.fromisoformat(batch["expires"]) - datetime.fromisoformat(batch["created"])
+    assert lasts == timedelta(days=3)
 
 
 async def test_batches_need_their_own_scope(client, mint):
@@ -638,11 +689,15 @@ async def test_another_council_sees_none_of_it(send, client, mint, database):
     async with database.reading("hillshire") as session:
         assert await session.scalar(text("SELECT count(*) FROM match_batch")) == 0
         assert await session.scalar(text("SELECT count(*) FROM match_chunk")) == 0
+    async with database.writing("hillshire") as session:
+        assert await session.scalar(text("SELECT count(*) FROM job")) == 0
+    assert (await client.delete(f"{elsewhere}/{batch['id']}", headers=headers)).status_code == 404
+    assert await count(database, "SELECT count(*) FROM job") == 1
 
 
 async def test_what_the_engine_says_of_a_row_it_fails_at_is_not_logged(caplog):
     rows = uploads._compress_json([["1", "fault lane", None, 2]])
-    results = runs.match_rows(batch_child.Engine(), rows["asked"])
+    results = match_command.match_rows(batch_child.Engine(), rows["asked"])
     assert results["rejected"] == 1
     assert "ValueError" in caplog.text
     assert "fault lane" not in caplog.text.lower()

@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from chassis.app import Service, create_app
+from payments.funds.actions import commands as fund_commands
+from payments.funds.routes import funds, imports, payment_methods, reference_rules, vat_codes
 from payments.settings import Settings
 from payments.shared.tables import metadata
 
@@ -11,6 +13,14 @@ service = Service(
     title="Townhall Payments",
     settings=Settings,
     metadata=metadata,
+    routers=[
+        funds.router,
+        reference_rules.router,
+        vat_codes.router,
+        payment_methods.router,
+        imports.router,
+    ],
+    commands={"import-funds": fund_commands.import_funds},
 )
 
 

@@ -1,4 +1,4 @@
-"""Card numbers in text that people typed: found however written, and little else is taken for one."""
+"""Card numbers in text that people typed: found in any form, and little else is taken for one."""
 
 import pytest
 from hypothesis import given
@@ -36,9 +36,9 @@ def test_a_card_number_is_found_in_groups(card, separator, size):
     assert has_card_number(separator.join(groups))
 
 
-@pytest.mark.parametrize("written", ["3714 496353 98431", "3614 890064 7913"])
-def test_a_card_number_is_found_as_american_express_and_diners_club_print_theirs(written):
-    assert has_card_number(written)
+@pytest.mark.parametrize("text", ["3714 496353 98431", "3614 890064 7913"])
+def test_a_card_number_is_found_as_american_express_and_diners_club_print_theirs(text):
+    assert has_card_number(text)
 
 
 @pytest.mark.parametrize("zero", [0x0660, 0x06F0, 0x0966, 0xFF10, 0x1D7CE])

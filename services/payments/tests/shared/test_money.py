@@ -42,8 +42,8 @@ def test_the_last_refund_of_the_ticket_gives_back_what_is_left_of_its_vat():
 def test_refunds_in_any_parts_give_back_the_lines_vat_to_the_penny(gross, basis_points, penny, parts):
     vat = min(max(compute_vat(gross, basis_points) + (penny if basis_points else 0), 0), gross)
     refunded = refunded_vat = 0
-    for part_wanted in [*(part % gross + 1 for part in parts), gross]:
-        amount = min(part_wanted, gross - refunded)
+    for wish in [*(part % gross + 1 for part in parts), gross]:
+        amount = min(wish, gross - refunded)
         if amount == 0:
             break
         part = compute_refund_vat(gross, vat, basis_points, refunded, refunded_vat, amount)

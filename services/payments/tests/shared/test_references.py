@@ -88,8 +88,8 @@ def is_transposition_promised(rule, text, place, first, second):
         return True
     weights = rule.check.weights
     if place + 1 == len(text) - 1:  # with the check digit, whose effect on the sum is +1 or -1
-        own = 1 if rule.check.subtract else -1
-        return (weights[place] - own) * (int(first) - int(second)) % rule.check.modulus != 0
+        effect = 1 if rule.check.subtract else -1
+        return (weights[place] - effect) * (int(first) - int(second)) % rule.check.modulus != 0
     if place < len(rule.check.source):
         return False
     return (weights[place] - weights[place + 1]) * (int(first) - int(second)) % rule.check.modulus != 0
@@ -102,13 +102,13 @@ def test_a_valid_reference_passes_its_rule(rule, text):
 
 @pytest.mark.parametrize(("rule", "text"), CHECKED)
 def test_a_wrong_digit_is_found_where_the_check_digit_promises_it(rule, text):
-    found = {
+    faults = {
         place: find_fault(changed, rule)
         for place, old, new, changed in list_changed(text)
         if is_change_promised(rule, text, place, old, new)
     }
-    assert len(found) >= 6
-    assert None not in found.values()
+    assert len(faults) >= 6
+    assert None not in faults.values()
 
 
 @pytest.mark.parametrize(("rule", "text"), CHECKED)
@@ -155,7 +155,7 @@ def test_a_fault_says_what_is_wrong(rule, text, code):
 
 
 @pytest.mark.parametrize(
-    ("typed", "rule", "stored"),
+    ("typed", "rule", "normal"),
     [
         (" 800 123 459 ", ACADEMY, "800123459"),
         ("800-123\u2013459", ACADEMY, "800123459"),
@@ -169,8 +169,8 @@ def test_a_fault_says_what_is_wrong(rule, text, code):
         ("\x00800123459", ACADEMY, "800123459"),
     ],
 )
-def test_a_reference_is_normalised(typed, rule, stored):
-    assert normalise(typed, rule) == stored
+def test_a_reference_is_normalised(typed, rule, normal):
+    assert normalise(typed, rule) == normal
 
 
 @given(st.text(max_size=MAX_LENGTH), st.sampled_from([rule for rule, _ in VALID]))

@@ -100,9 +100,7 @@ async def match_batch(request: Request, council: Slug, caller: Matcher, once: On
 
 
 @router.get("")
-async def list_batches(
-    request: Request, council: Slug, _: Matcher, session: Reading, paging: Paging
-) -> Page[Batch]:
+async def list_batches(council: Slug, _: Matcher, session: Reading, paging: Paging) -> Page[Batch]:
     """List the council's batches, the newest first."""
     start = paging.start(str)
     try:
@@ -110,16 +108,13 @@ async def list_batches(
     except ValueError:
         raise Problem(400, "invalid-request", "The cursor is not one of this list.") from None
     rows = await store.list_batches(session, council, after, paging.fetch)
-    settings, _database = _batch_dependency(request)
-    return paging.page(
-        rows, lambda row: batches.to_batch(row, settings, council), lambda row: [ids.show(row.id)]
-    )
+    return paging.page(rows, lambda row: batches.to_batch(row, council), lambda row: [ids.show(row.id)])
 
 
 @router.get("/{batch}", responses=document_problems(404))
-async def read_batch(request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading) -> Batch:
+async def read_batch(council: Slug, batch: ids.Id, _: Matcher, session: Reading) -> Batch:
     """Read the batch's progress."""
-    return await batches.get_batch(session, _batch_dependency(request)[0], council, batch)
+    return await batches.get_batch(session, council, batch)
 
 
 @router.get(

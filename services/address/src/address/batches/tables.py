@@ -7,7 +7,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    SmallInteger,
     Table,
     Text,
     func,
@@ -34,12 +33,9 @@ match_batch = Table(
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     Column("fault", Text),
-    # The process that works on it or receives it, and until when.
-    Column("holder", UUID(as_uuid=True)),
-    Column("held_until", DateTime(timezone=True)),
-    Column("tries", SmallInteger, nullable=False, server_default=text("0")),  # since the last row done
+    Column("expires_at", DateTime(timezone=True), nullable=False),  # then it is purged
     CheckConstraint("status IN ('receiving', 'queued', 'running', 'finished', 'failed')", "status_known"),
-    Index(None, "created_at", postgresql_where=text("status <> 'finished'")),
+    Index(None, "expires_at"),
     info=SECURED,
 )
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from fastapi import Request, Response
 
-from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
@@ -54,11 +53,7 @@ def format_time(time: datetime, request: Request) -> str:
 
 def read_id_cursor(paging: Pager) -> UUID | None:
     """Read the id after which a page begins. Raises Problem 400 for a cursor of another list."""
-    start = paging.start(str)
-    try:
-        return ids.read(start[0]) if start else None
-    except ValueError as error:
-        raise _cursor_problem() from error
+    return paging.start_id()
 
 
 def read_slug_cursor(paging: Pager) -> str:

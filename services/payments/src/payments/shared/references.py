@@ -33,7 +33,9 @@ _UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 _OWN = Mod97(kind="mod97")
 
-Code = Literal["too_short", "too_long", "wrong_characters", "wrong_pattern", "wrong_check_digit"]
+Code = Literal[
+    "too_short", "too_long", "wrong_characters", "wrong_pattern", "wrong_check_digit", "card_number"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import zlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from address.batches import store
+from address.batches.actions import jobs
 from address.batches.actions.uploads import Upload, upload_too_slow
 from address.batches.schemas import Batch, BatchLinks
 from address.settings import Settings
@@ -21,21 +21,23 @@ REJECTS = b"line,id,reason\r\n"
 
 
 async def queue_batch(session: Session, settings: Settings, council: str, upload: Upload) -> Batch:
-    """Queue a completely uploaded batch. Raise Problem 400."""
-    row = await store.queue_batch(session, council, upload.batch, upload.rows)
+    """Queue a completely uploaded batch, and the job that matches it. Raise Problem 400."""
+    row = await store.queue_batch(session, council, upload.batch, upload.rows, settings.batch_days)
     if row is None:
         raise upload_too_slow()
-    return to_batch(row, settings, council)
+    await jobs.enqueue_match(session, council, upload.batch)
+    return to_batch(row, council)
 
 
-async def get_batch(session: ReadSession, settings: Settings, council: str, batch: UUID) -> Batch:
+async def get_batch(session: ReadSession, council: str, batch: UUID) -> Batch:
     """Return the batch. Raise Problem 404."""
-    return to_batch(await _row(session, council, batch), settings, council)
+    return to_batch(await _row(session, council, batch), council)
 
 
 async def delete_batch(session: Session, council: str, batch: UUID) -> None:
     """Delete the batch with all its rows; a running match stops. Raise Problem 404."""
     await _row(session, council, batch)
+    await jobs.cancel_match(session, council, batch)
     await store.delete_batch(session, council, batch)
 
 
@@ -72,7 +74,7 @@ def batch_path(council: str, batch: UUID) -> str:
     return f"/{council}/address/v1/match/batches/{ids.show(batch)}"
 
 
-def to_batch(row: Row[Any], settings: Settings, council: str) -> Batch:
+def to_batch(row: Row[Any], council: str) -> Batch:
     """Convert a row to a batch."""
     path = batch_path(council, row.id)
     return Batch(
@@ -87,7 +89,7 @@ def to_batch(row: Row[Any], settings: Settings, council: str) -> Batch:
         created=row.created_at,
         started=row.started_at,
         finished=row.finished_at,
-        expires=row.created_at + timedelta(days=settings.batch_days),
+        expires=row.expires_at,
         fault=row.fault,
         links=BatchLinks(self=path, results=f"{path}/results", rejects=f"{path}/rejects"),
     )

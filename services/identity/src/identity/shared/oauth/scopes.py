@@ -14,6 +14,8 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "address:match": "Match batches of addresses to properties",
         "address:private": "See and change references of private schemes, beside read and write",
         "payments:read": "Read payments",
+        "payments:finance-read": "Read funds, VAT codes and rules of references, and check a reference",
+        "payments:finance": "Change funds, VAT codes and rules of references",
         "casework:read": "Read cases",
         "mapping:read": "Read map layers and areas",
         "identity:read": "Read what identity knows of a council",

@@ -1,0 +1,69 @@
+"""The basket of a payment: its lines checked against the funds of the day, or one line made for it."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from chassis import ids
+from chassis.database import ReadSession, Session
+from chassis.problems import FieldError, Problem
+from payments.funds.actions import imports
+from payments.funds.rules import baskets as rules
+from payments.funds.rules.baskets import Basket, Fault
+from payments.funds.rules.charts import Chart
+from payments.funds.schemas.baskets import NewLine
+from payments.funds.store import charts, records
+
+
+async def read_chart(session: ReadSession, council: str, on_date: date) -> Chart:
+    """Read the council's funds of a day: two statements. It may be used for many baskets."""
+    return await charts.read_chart(session, council, on_date)
+
+
+async def resolve_basket(
+    session: Session,
+    council: str,
+    on_date: date,
+    *,
+    amount: int,
+    lines: Sequence[NewLine] | None,
+    default_fund: UUID | None = None,
+    metadata_fund: object = None,
+    reference: str = "",
+    staff: bool = False,
+) -> Basket:
+    """Make the basket of a payment: of its lines, else of one line. Raises Problem 422 for the whole basket.
+
+    Without lines the fund is the first that takes the reference and the amount: that of the key, then that
+    which the metadata name; else the money goes to suspense, for staff to place.
+    """
+    chart = await charts.read_chart(session, council, on_date)
+    if lines is not None:
+        requested = [line.to_rules() for line in lines]
+        return _accept(rules.check_basket(chart, amount, requested, staff=staff))
+    candidates = (default_fund, _read_metadata(metadata_fund))
+    if chart.get_suspense() is None:
+        await records.lock_finance(session, council)
+        await imports.ensure_suspense(session, council, on_date)
+        chart = await charts.read_chart(session, council, on_date)
+    return _accept(rules.place_whole(chart, amount, reference, candidates))
+
+
+def _accept(outcome: Basket | list[Fault]) -> Basket:
+    if isinstance(outcome, Basket):
+        return outcome
+    errors = [FieldError(field=fault.field, message=fault.message, code=fault.code) for fault in outcome]
+    first = outcome[0]
+    detail = f"The payment was refused, nothing was taken: {first.field} {first.message}."
+    raise Problem(422, "basket-refused", detail, errors=errors)
+
+
+def _read_metadata(value: object) -> UUID | str | None:
+    """Read a fund's id or code from metadata, which may hold anything."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value).strip()
+    try:
+        return ids.read(text)
+    except ValueError:
+        return text.upper()

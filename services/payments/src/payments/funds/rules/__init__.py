@@ -1,0 +1,1 @@
+"""Pure rules of council finance: what a basket may be, which codes are free."""
