@@ -33,6 +33,6 @@ async def read_finance(client, mint, council):
         )
         assert response.status_code == 200, response.text
         items = response.json()["items"]
-        named = {item.get("code", item["name"]): item for item in items}
-        setattr(finance, collection.replace("-", "_"), named)
+        by_code = {item.get("code", item["name"]): item for item in items}
+        setattr(finance, collection.replace("-", "_"), by_code)
     return finance

@@ -1,5 +1,6 @@
 """Baskets: the worked examples of ``council-finance`` sections 3, 5 and 11, and every way to be refused."""
 
+import asyncio
 from dataclasses import asdict
 from datetime import date
 from types import SimpleNamespace
@@ -122,14 +123,36 @@ async def test_every_fault_of_a_basket_is_named_at_once(resolve):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("amount", [4_999, 5_001])
+async def test_the_lines_sum_to_the_amount(resolve, amount):
+    assert await faults_of(resolve(TAX, amount=amount)) == [("lines", "wrong_sum")]
+
+
+async def test_a_repeated_reference_is_looked_for_in_a_basket_without_other_faults(resolve):
+    wrong = {**TAX, "reference": "800123458"}
+    assert await faults_of(resolve(wrong, TAX, TAX)) == [("lines.0.reference", "wrong_check_digit")]
+
+
+async def test_a_fund_takes_money_on_its_last_day_and_not_after(client, mint, councils, resolve):
+    path = url("funds", "hillshire", councils.hillshire.funds["52"]["id"])
+    headers = headers_of(mint, "hillshire") | {"If-Match": '"1"'}
+    response = await client.patch(path, json={"valid_to": "2026-12-31"}, headers=headers)
+    assert response.status_code == 200
+    line = {"fund": "52", "amount": 1_500}
+    [last] = (await resolve(line, council="hillshire", day=date(2026, 12, 31))).lines
+    assert (last.vat_treatment, last.vat) == ("exempt", 0)
+    after = resolve(line, council="hillshire", day=date(2027, 1, 1))
+    assert await faults_of(after) == [("lines.0.fund", "no_fund")]
+
+
 async def test_a_fault_neither_repeats_a_card_number_nor_says_who_owes(resolve):
     for reference in (CARD, "123456781"):
         with pytest.raises(Problem) as caught:
             await resolve({**TAX, "reference": reference})
-        told = caught.value.detail + "".join(error.message for error in caught.value.errors)
-        assert "not a reference of Council tax" in told
-        assert "It has 9 digits and is on your bill." in told
-        assert "4242" not in told
+        answer = caught.value.detail + "".join(error.message for error in caught.value.errors)
+        assert "not a reference of Council tax" in answer
+        assert "It has 9 digits and is on your bill." in answer
+        assert "4242" not in answer
 
 
 @pytest.mark.parametrize("penny", [-1, 0, 1])
@@ -180,9 +203,9 @@ async def test_a_payment_without_lines_goes_to_the_fund_of_its_key(resolve, coun
 
 @pytest.mark.parametrize("name", ["23", " 23 ", 23, "id"])
 async def test_else_it_goes_to_the_fund_that_its_metadata_name(resolve, councils, name):
-    named = councils.citytown.funds["23"]["id"] if name == "id" else name
+    fund_name = councils.citytown.funds["23"]["id"] if name == "id" else name
     rents = ids.read(councils.citytown.funds["5"]["id"])
-    options = {"default_fund": rents, "metadata_fund": named}
+    options = {"default_fund": rents, "metadata_fund": fund_name}
     [line] = (await resolve(amount=7_000, reference="800123459", **options)).lines
     assert (line.fund_code, line.reference) == ("23", "800123459")
 
@@ -210,6 +233,26 @@ async def test_a_council_without_funds_gets_suspense_with_its_first_payment(reso
     for _ in range(2):
         [line] = (await resolve(council="newtown", amount=500, reference="x")).lines
         assert (line.fund_code, line.vat_code) == ("SP", "M0")
+
+
+async def test_suspense_has_another_code_where_a_fund_has_that_one(client, mint, database, resolve):
+    small = FinanceSet.model_validate({
+        "vat_codes": [{"code": "M0", "name": "x", "treatment": "standard",
+                       "rates": [{"from_date": "2020-01-01", "basis_points": 2000}]}],
+        "funds": [{"code": "SP", "name": "Sports", "name_cy": "Chwaraeon", "kind": "income",
+                   "vat_code": "M0", "ledger_code": "1"}],
+    })  # fmt: skip
+    async with database.writing("sportown") as session:
+        await imports.apply_set(session, "sportown", "test", small, TODAY)
+    [line] = (await resolve(council="sportown", amount=500, reference="x")).lines
+    assert (line.fund_code, line.basis_points, line.vat) == ("SUSPENSE", None, 0)
+
+
+async def test_two_first_payments_at_once_make_one_suspense_fund(resolve, database):
+    await asyncio.gather(*(resolve(council="racetown", amount=500, reference="x") for _ in range(4)))
+    async with database.reading("racetown") as session:
+        chart = await baskets.read_chart(session, "racetown", TODAY)
+    assert [fund.code for fund in chart.funds.values()] == ["SP"]
 
 
 @pytest.mark.parametrize(

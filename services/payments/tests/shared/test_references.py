@@ -133,6 +133,11 @@ def test_every_wrong_digit_of_every_reference_is_found(rule, number):
     assert [changed for *_, changed in list_changed(text) if find_fault(changed, rule) is None] == []
 
 
+def test_a_body_whose_check_digit_has_no_sign_has_none():
+    without_sign = PARKING.check.model_copy(update={"result": {}})
+    assert (PARKING.check.compute("BJ0000003"), without_sign.compute("BJ0000003")) == ("A", None)
+
+
 @pytest.mark.parametrize(
     ("rule", "text", "code"),
     [
@@ -167,6 +172,7 @@ def test_a_fault_says_what_is_wrong(rule, text, code):
         ("24 01234", PLANNING, "24 01234"),
         ("  Mr Smith\tflat 2 ", None, "Mr Smith flat 2"),
         ("\x00800123459", ACADEMY, "800123459"),
+        ("\ud800order\x00 12\u202e", None, "order 12"),
     ],
 )
 def test_a_reference_is_normalised(typed, rule, normal):
@@ -175,6 +181,7 @@ def test_a_reference_is_normalised(typed, rule, normal):
 
 @given(st.text(max_size=MAX_LENGTH), st.sampled_from([rule for rule, _ in VALID]))
 def test_any_text_has_a_verdict_and_what_is_stored_stays_as_it_is(text, rule):
+    assert len(normalise(text)) <= len(text)
     reference = normalise(text, rule)
     assert find_fault(reference, rule) is not None or normalise(reference, rule) == reference
 

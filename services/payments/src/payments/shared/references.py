@@ -29,6 +29,7 @@ _CHARACTERS = {
     "text": _DIGITS | _LETTERS | frozenset(" /-._&'(),+:#"),
 }
 _IGNORED = {"nothing": "", "spaces": " ", "spaces_hyphens": " -"}
+_UNSEEN = {"Cc", "Cf", "Cs"}  # categories: control and format characters, halves of a pair
 _UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 _OWN = Mod97(kind="mod97")
@@ -118,18 +119,18 @@ def _parse_set(members: str) -> frozenset[str]:
 def normalise(text: str, rule: Rule | None = None) -> str:
     """Write a reference as it is stored: trimmed, upper case, without what the rule ignores.
 
-    Leading zeros stay. A reference without a rule keeps its case.
+    Leading zeros stay. Without a rule it only loses what nobody sees, and is never longer than typed.
     """
     visible = "".join(
         " " if character.isspace() else character
         for character in text
-        if unicodedata.category(character) not in {"Cf", "Cc"} or character.isspace()
+        if unicodedata.category(character) not in _UNSEEN or character.isspace()
     )
-    trimmed = unicodedata.normalize("NFKC", visible).translate(_DASHES).strip()
     if rule is None:
-        return trimmed
+        return visible.strip()
     ignored = dict.fromkeys(map(ord, _IGNORED[rule.ignores]))
-    return trimmed.translate(_UPPER).translate(ignored)
+    plain = unicodedata.normalize("NFKC", visible).translate(_DASHES).strip()
+    return plain.translate(_UPPER).translate(ignored)
 
 
 def find_fault(reference: str, rule: Rule) -> Fault | None:

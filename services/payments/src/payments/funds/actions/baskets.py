@@ -43,10 +43,18 @@ async def resolve_basket(
         return _accept(rules.check_basket(chart, amount, requested, staff=staff))
     candidates = (default_fund, _read_metadata(metadata_fund))
     if chart.get_suspense() is None:
-        await records.lock_finance(session, council)
-        await imports.ensure_suspense(session, council, on_date)
-        chart = await charts.read_chart(session, council, on_date)
+        chart = await _add_suspense(session, council, on_date)
     return _accept(rules.place_whole(chart, amount, reference, candidates))
+
+
+async def _add_suspense(session: Session, council: str, on_date: date) -> Chart:
+    """Give the council a suspense fund, unless another payment has done so since. Return its funds."""
+    await records.lock_finance(session, council)
+    chart = await charts.read_chart(session, council, on_date)
+    if chart.get_suspense() is not None:
+        return chart
+    await imports.add_suspense(session, council, on_date)
+    return await charts.read_chart(session, council, on_date)
 
 
 def _accept(outcome: Basket | list[Fault]) -> Basket:

@@ -23,7 +23,7 @@ from payments.funds.store import records as store
 from payments.funds.tables import fund, payment_method, reference_rule, vat_code
 from payments.shared import days
 
-_SUSPENSE_CODES = {"vat_codes": {"M0"}, "funds": {"SP"}}
+_SUSPENSE_CODES = ("SP", "SUSPENSE", "SUSPENSE2")  # the first that is free on the day and after
 _SYSTEM = "townhall"
 Named = TypeVar("Named", bound=BaseModel)
 
@@ -48,14 +48,15 @@ async def apply_set(session: Session, council: str, subject: str, body: FinanceS
     return Imported(added=added, existing=existing)
 
 
-async def ensure_suspense(session: Session, council: str, today: date) -> None:
-    """Give a council that has none a suspense fund, so that money it takes is never lost."""
-    complete = read_default("england")
-    needed = {
-        name: [item for item in getattr(complete, name) if item.code in codes]
-        for name, codes in _SUSPENSE_CODES.items()
-    }
-    await apply_set(session, council, _SYSTEM, FinanceSet.model_validate(needed), today)
+async def add_suspense(session: Session, council: str, today: date) -> None:
+    """Add a suspense fund, so that money the council takes is never lost."""
+    default = read_default("england")
+    codes = [code for code in default.vat_codes if code.treatment == SUSPENSE]
+    fund_body = next(body for body in default.funds if body.kind == SUSPENSE)
+    for code in _SUSPENSE_CODES:
+        needed = FinanceSet(vat_codes=codes, funds=[fund_body.model_copy(update={"code": code})])
+        if (await apply_set(session, council, _SYSTEM, needed, today)).added["funds"]:
+            break
 
 
 @cache
