@@ -57,14 +57,16 @@ def own_ports() -> list[str]:
 
 
 def secrets_of(stack: Stack) -> dict[str, str]:
-    """Return database passwords by role, identity's master key and its secret at the directory.
+    """Return database passwords by role, keys that encrypt, and identity's secret at the directory.
 
     They are made on the first run and kept.
     """
     roles = [role for name in SERVICES for role in (name, f"{name}_owner")]
     passwords = state.passwords(stack.folder, [postgres.SUPERUSER, *roles])
-    # 32 bytes each: the key that encrypts identity's signing keys, and its secret at the simulated directory.
-    if missing := [name for name in ("identity_master_key", "directory") if name not in passwords]:
+    # 32 bytes each: the keys that encrypt identity's signing keys and the services' secrets of webhooks, and
+    # identity's secret at the simulated directory.
+    names = ["identity_master_key", "directory", *(f"{name}_sealing_key" for name in SERVICES)]
+    if missing := [name for name in names if name not in passwords]:
         passwords |= {name: urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in missing}
         state.write(stack.folder / "passwords.json", passwords)
     return passwords
@@ -120,6 +122,7 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         f"{prefix}_NATS_URL": nats_url(stack),
         f"{prefix}_ISSUER": f"{stack.gateway}/identity/",
         f"{prefix}_JWKS_URL": f"{stack.url('identity')}/identity/.well-known/jwks.json",
+        f"{prefix}_SEALING_KEY": secrets_of(stack)[f"{name}_sealing_key"],
         f"{prefix}_DRAIN_WAIT": "0",  # there is no second replica to send requests to meanwhile
     }
     if uses_own_nats():  # with a server of your own, set ADDRESS_NATS_SEED ... yourself

@@ -11,12 +11,14 @@ from consumer_harness import Harness
 from event_helpers import running_broker
 from job_harness import JobHarness
 from notes.app import service as notes
+from webhook_harness import WebhookHarness
 
 from chassis import relay
 from chassis.broker.connection import Access, connect, jetstream
 from chassis.outbound import Outbound
 from chassis.settings import Settings
 from chassis.testing.servers import Names, trusting
+from chassis.webhooks import deliveries
 from dev import nats
 
 
@@ -99,3 +101,15 @@ async def connection(database):
     connection = await relay.connect(database)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def hooks(client, mint, jobs, server, authority, monkeypatch):
+    """Webhooks whose subscribers are all at this machine, by https with the tests' own CA."""
+    local = trusting(jobs.settings, authority, outbound_circuit_failures=1000)
+    outbound = Outbound(local, Names(["127.0.0.1"]))
+    monkeypatch.setattr(deliveries, "Outbound", lambda _: outbound)
+    jobs.handlers = deliveries.make_handlers(notes.webhooks)
+    harness = WebhookHarness(client, mint, jobs, server)
+    yield harness
+    await harness.clear()

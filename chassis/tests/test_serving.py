@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from chassis.__main__ import freeze_objects
-from chassis.testing import eventually
+from chassis.testing import SEALING_KEY, eventually
 from dev.ports import free_port
 
 NOTES = "/citytown/notes/v1/notes"
@@ -62,6 +62,7 @@ def serve(settings):
             "NOTES_NATS_URL": settings.nats_url,
             "NOTES_JWKS_URL": settings.jwks_url,
             "NOTES_ISSUER": settings.issuer,
+            "NOTES_SEALING_KEY": SEALING_KEY,
             "NOTES_DRAIN_WAIT": str(drain_wait),
         }
         argv = [sys.executable, "-m", "chassis", "serve", "notes", "--port", str(port)]

@@ -15,7 +15,7 @@ from notes.app import NoteWritten
 from sqlalchemy import text
 
 from chassis import heartbeats, outbox
-from chassis.testing import eventually
+from chassis.testing import SEALING_KEY, eventually
 from chassis.worker import http_port as worker_http
 from chassis.worker import process as worker
 from chassis.worker.monitor import Monitor
@@ -294,6 +294,7 @@ async def test_an_occupied_port_is_a_message(settings):
             **os.environ,
             "PYTHONPATH": str(Path(__file__).parent),
             "NOTES_DATABASE_URL": settings.database_url,
+            "NOTES_SEALING_KEY": SEALING_KEY,
             "NOTES_WORKER_PORT": str(port),
         }
         argv = [sys.executable, "-m", "chassis", "work", "notes"]

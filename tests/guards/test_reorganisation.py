@@ -10,7 +10,7 @@ from tests.rekeying import STAYING
 
 # Columns with an id that one row of one council has: a key with one of them never collides.
 OWN_IDS = {
-    "id", "client", "client_id", "upstream", "staff", "group_id", "grant_id", "mandate", "batch",
+    "id", "delivery", "client", "client_id", "upstream", "staff", "group_id", "grant_id", "mandate", "batch",
     "development_id", "caller", "kid", "vat_code",
 }  # fmt: skip
 NATIONAL = "a number is national: the copy of a property or street that another council keeps stays with it"

@@ -24,12 +24,13 @@ from chassis import (
 )
 from chassis.auth import KeySource
 from chassis.body_limit import BodyLimit
+from chassis.commands import CommandError, ExitCode
 from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
 from chassis.deny_list import DenyList
 from chassis.directory import Directory
 from chassis.events import EventData
-from chassis.jobs import JobHandlers, Purge, Schedule
+from chassis.jobs import CallContext, JobHandlers, Purge, Schedule
 from chassis.jobs.purges import make_handlers, make_schedules
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
@@ -39,6 +40,7 @@ from chassis.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from chassis.web import Pages
+    from chassis.webhooks import Webhooks
 
 # FastAPI's own telemetry records query strings, and with them keys and addresses; see chassis.telemetry.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
@@ -61,6 +63,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     jobs: Sequence[JobHandlers] = ()
     schedules: Sequence[Schedule] = ()
+    webhooks: "Webhooks | None" = None
     audited: bool = False  # it writes `chassis.audit`
     purges: Sequence[Purge] = ()  # what is deleted when it has expired
     shapes: Sequence[ErrorShape] = ()
@@ -85,25 +88,43 @@ class Service:
 
     @property
     def rows_secured(self) -> bool:
-        """Check whether a session must set its council: for a table of the service, or for the audit."""
-        return self.audited or any(
-            table.info.get("row_level_security") for table in self.metadata.tables.values()
+        """Check whether a session must set its council: for a table of the service, audit or webhooks."""
+        return (
+            self.audited
+            or self.webhooks is not None
+            or any(table.info.get("row_level_security") for table in self.metadata.tables.values())
         )
 
     @property
     def all_purges(self) -> Sequence[Purge]:
         """List the service's purges, with those every service has."""
-        return (*housekeeping.PURGES, *self.purges)
+        webhooks = () if self.webhooks is None else self.webhooks.purges
+        return (*housekeeping.PURGES, *webhooks, *self.purges)
 
     @property
     def all_jobs(self) -> Sequence[JobHandlers]:
-        """List the handlers of the service's jobs, with those of purges."""
-        return (*self.jobs, make_handlers(self.all_purges))
+        """List the handlers of the service's jobs, with those of purges and of its webhooks."""
+        handlers = (*self.jobs, make_handlers(self.all_purges))
+        if self.webhooks is None:
+            return handlers
+        from chassis.webhooks import deliveries  # noqa: PLC0415 - few services have webhooks
+
+        return (*handlers, deliveries.make_handlers(self.webhooks))
 
     @property
     def all_schedules(self) -> Sequence[Schedule]:
         """List the service's schedules, with those of purges."""
         return (*self.schedules, *make_schedules(self.all_purges))
+
+    def check(self, settings: Settings) -> None:
+        """Check that the settings have what the service's parts need. Raises CommandError."""
+        if self.webhooks is not None:
+            from chassis.webhooks.signatures import read_sealing_key  # noqa: PLC0415 - as above
+
+            try:
+                read_sealing_key(settings)
+            except ValueError as error:
+                raise CommandError(ExitCode.MISCONFIGURED, f"{error}.") from None
 
     def database(self, settings: Settings) -> Database:
         """Make the service's database; it connects at first use."""
@@ -131,6 +152,8 @@ def build(service: Service) -> FastAPI:
     app.state.service = service
     for router in (*service.routers, council_routes.make_router(service.name), health.router):
         app.include_router(router)
+    if service.webhooks is not None:
+        _add_webhooks(app, service.name, service.webhooks)
     if service.pages is not None:
         _add_assets(app, service.pages)
     error_handlers.install(app, service.shapes, service.pages)
@@ -147,8 +170,10 @@ def configure(app: FastAPI, settings: Settings) -> None:
     from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415
 
     service: Service = app.state.service
+    service.check(settings)
     app.state.settings = settings
     app.state.database = service.database(settings)
+    app.state.calls = CallContext(app.state.database, settings)
     app.state.readiness = readiness.for_web(app.state.database, service.name, settings.nats_url)
     app.state.table_copies = TableCopies(app.state.database)
     app.state.directory = Directory(app.state.table_copies)
@@ -160,6 +185,12 @@ def configure(app: FastAPI, settings: Settings) -> None:
 
         app.state.assets = assets.Assets(service.pages.package, settings.assets)
     app.openapi_schema = None  # it holds limits that are settings
+
+
+def _add_webhooks(app: FastAPI, service: str, webhooks: "Webhooks") -> None:
+    from chassis.webhooks import routes  # noqa: PLC0415 - only a service with webhooks needs them
+
+    app.include_router(routes.make_router(service, webhooks))
 
 
 def _add_assets(app: FastAPI, pages: "Pages") -> None:

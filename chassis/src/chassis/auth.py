@@ -156,6 +156,10 @@ def permission(scope: str, *, theme: str | ThemeOf = "") -> Any:
     return Security(Authorisation(theme) if theme else _authorisation, scopes=[scope])
 
 
+signed_in: Any = Security(_authorisation)
+"""The caller, where a router requires the permission of all its routes: ``Annotated[Caller, signed_in]``."""
+
+
 class _Public(SecurityBase):
     """Marks an operation that needs no credential."""
 

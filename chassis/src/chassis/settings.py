@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         max_length=4096,
         description="File of the CAs trusted in such calls; empty for the system's",
     )
+    sealing_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="32 random bytes as URL-safe base64, with which secrets of webhooks are sealed; a service"
+        " that sends webhooks does not start without it",
+    )
     assets: str = Field(
         default="", description="Folder of GOV.UK Frontend; empty for the one in the checkout, or /assets"
     )

@@ -3,8 +3,6 @@
 ``chassis.migrations`` creates them; a test keeps the two equal.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -15,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -24,44 +21,32 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
-from sqlalchemy.types import UserDefinedType
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from chassis.metadata import ID, NAMING, REKEYED, SECURED, Xid8, platform, point_in_time, timestamp
+from chassis.webhook_tables import webhook_attempt, webhook_delivery, webhook_subscription
 
-SECURED = {"row_level_security": True}
-"""``info`` of a table whose rows only sessions of their council see."""
-
-ID = UUID(as_uuid=True)
-
-REKEYED: dict[str, Any] = {"deferrable": True, "initially": "IMMEDIATE"}
-"""Foreign keys that have ``council`` can be deferred: a merge of councils changes it on both sides."""
-
-platform = MetaData(naming_convention=NAMING)
-
-
-class Xid8(UserDefinedType[str]):
-    """A 64-bit transaction id of PostgreSQL."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "xid8"
-
-
-def point_in_time(name: str, *, nullable: bool = False) -> Column[object]:
-    """Make a column for a point in time, in UTC."""
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
-
-def timestamp(name: str) -> Column[object]:
-    """Make a column for a point in time, set by the database when the row is written."""
-    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+__all__ = [
+    "ID",
+    "NAMING",
+    "REKEYED",
+    "SECURED",
+    "Xid8",
+    "audit",
+    "audit_personal",
+    "council",
+    "idempotency",
+    "inbox",
+    "job",
+    "outbox",
+    "platform",
+    "point_in_time",
+    "revoked_token",
+    "schedule",
+    "timestamp",
+    "webhook_attempt",
+    "webhook_delivery",
+    "webhook_subscription",
+]
 
 
 # The councils. In identity it is the record itself; elsewhere it is a copy that follows identity's events.

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, ClassVar
 
+import recovery_harness
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -9,18 +10,19 @@ from pydantic_settings import SettingsConfigDict
 from sqlalchemy import Column, MetaData, Table, Text, Uuid, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis import ids, outbox, resync, settings
+from chassis import ids, outbox, recovery, resync, settings
 from chassis.app import Service, create_app
 from chassis.auth import Caller, permission, public
 from chassis.consumer import Consumer
 from chassis.database import FastPool, Reading, Session, Writing
 from chassis.events import EventData, Received
 from chassis.idempotency import OnlyOnce
+from chassis.outbound import OutboundError
 from chassis.pages import Page, Paging
 from chassis.problems import ErrorShape, ErrorTemplate, not_found
 from chassis.tables import NAMING
 from chassis.types import Name, Postcode, Uprn
-from notes import jobs, views
+from notes import jobs, views, webhooks
 
 
 class Settings(settings.Settings):
@@ -107,6 +109,28 @@ async def write_and_break_the_commit(
         "CREATE TEMPORARY TABLE one (n int UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP"
     )
     await session.connection.exec_driver_sql("INSERT INTO one VALUES (1), (1)")
+
+
+class NewCharge(BaseModel):
+    url: str = Field(max_length=200)
+
+
+@router.post("/charges")
+async def charge_note(
+    council: str,
+    body: NewCharge,
+    calls: recovery.Calls,
+    response: Response,
+    _: Annotated[Caller, permission("notes:write")],
+) -> str:
+    """Charge for a note outside; the worker goes on when that fails."""
+    operation = await recovery_harness.begin(calls.database, body.url, council=council)
+    try:
+        await recovery.run(calls, recovery_harness.handlers, operation)
+    except (OutboundError, recovery.OverdueError):
+        response.status_code = 202
+        return "in progress"
+    return "charged"
 
 
 @router.get("/notes")
@@ -220,6 +244,7 @@ service = Service(
     snapshots={"notes.note": add_snapshots},
     jobs=[jobs.handlers],
     schedules=jobs.schedules,
+    webhooks=webhooks.webhooks,
     pages=views.pages,
     shapes=[
         ErrorShape(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Database, Session
 from chassis.jobs.states import Lane
@@ -95,13 +95,26 @@ class LongCallData(CallData):
     lane: ClassVar[Lane] = Lane.LONG
 
 
+class OperationData(CallData):
+    """The payload of a call that is one operation outside, whoever makes it (``chassis.recovery``).
+
+    ``operation`` is its name at the server that is called, the id of a payment for example: never used again
+    for a kind, and the same in every payload of the operation.
+    """
+
+    operation: str = Field(min_length=1, max_length=200)
+
+
 Data = TypeVar("Data", bound=JobData)
 Shared = TypeVar("Shared")
 
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[Data]):
-    """A job as its handler gets it. ``failures``: of the tries before this one."""
+    """A job as its handler gets it. ``failures``: of the tries before this one.
+
+    ``id`` is 0 when a request makes the call itself (``chassis.recovery``).
+    """
 
     id: int
     council: str
@@ -114,8 +127,12 @@ class Job(Generic[Data]):
         """Return a key that is the same at every try, for the service that is called.
 
         Numbers come again when a database is restored from a backup; the pair of number and time does not.
+        An operation's key is made of its own name, so that it is the same without a job.
         """
-        return str(uuid5(_IDEMPOTENCY_SPACE, f"{self.id} {self.created_at.isoformat()}"))
+        name = f"{self.id} {self.created_at.isoformat()}"
+        if isinstance(self.data, OperationData):
+            name = f"{self.data.kind} {self.data.operation}"
+        return str(uuid5(_IDEMPOTENCY_SPACE, name))
 
 
 @dataclass(frozen=True, slots=True)

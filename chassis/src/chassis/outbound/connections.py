@@ -99,7 +99,7 @@ async def exchange(
                 request.method, url, headers=list(headers.items()), content=request.content
             ) as response,
         ):
-            body = await _read_body(response, request.max_bytes, target.host)
+            body = await _read_body(response, request, target.host)
             return Response(response.status, body, _read_headers(response))
     except _CONNECT_FAULTS as error:
         if _is_of_certificate(error):
@@ -117,13 +117,15 @@ def _is_of_certificate(error: Exception) -> bool:
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
 
 
-async def _read_body(response: httpcore.Response, max_bytes: int, host: str) -> bytes:
-    body = bytearray()
+async def _read_body(response: httpcore.Response, request: Request, host: str) -> bytes:
+    body, max_bytes = bytearray(), request.max_bytes
     async for part in response.aiter_stream():
         body += part
         if len(body) > max_bytes:
+            if request.truncates_body:
+                break
             raise TooLargeError(f"answered more than {max_bytes:,} bytes", host)
-    return bytes(body)
+    return bytes(body[:max_bytes])
 
 
 def _read_headers(response: httpcore.Response) -> dict[str, str]:

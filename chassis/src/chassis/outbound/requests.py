@@ -85,6 +85,8 @@ class Request:
     """For the whole call with its retries; the setting's when None."""
     redirects: int = 0
     """How many are followed, by GET and HEAD only."""
+    truncates_body: bool = False
+    """Answer the first ``max_bytes`` of a longer body, instead of an error."""
 
     def __post_init__(self) -> None:
         if self.redirects and self.method not in _SAFE:

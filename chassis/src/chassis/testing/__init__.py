@@ -44,6 +44,7 @@ __all__ = [
     "running",
 ]
 
+SEALING_KEY = "dGhlIHNlYWxpbmcga2V5IG9mIHRlc3RzLCAzMiBieXQ="
 _apps: dict[int, tuple[Service, FastAPI]] = {}
 _OUTBOX = select(tables.outbox.c.envelope).order_by(tables.outbox.c.id)
 
@@ -142,6 +143,7 @@ def settings(service: Service, database_url: str, jwks_url: str, broker: Any) ->
         issuer=ISSUER,
         nats_url=broker.url,
         nats_seed=broker.seeds.get(service.name, ""),
+        sealing_key=SEALING_KEY,
         trace_ratio=0,
     )
 

@@ -36,6 +36,7 @@ async def run(service: Service, settings: Settings, host: str, port: int) -> Non
 
     Raises ListenError if its port is occupied.
     """
+    service.check(settings)
     telemetry.start(f"{service.name}-worker", settings)
     stopping = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

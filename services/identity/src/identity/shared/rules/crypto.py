@@ -4,16 +4,11 @@ import base64
 import hashlib
 import hmac
 import itertools
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -22,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from joserfc.jwk import ECKey, RSAKey
 
+from chassis import encryption
+
 ES256 = "ES256"
 RS256 = "RS256"
 ALGORITHMS = (ES256, RS256)
 """ES256 signs everything; RS256 only the ID tokens of clients that registered for it."""
 RSA_BITS = 2048
-MASTER_BYTES = 32
-NONCE_BYTES = 12
 REPEATABLE_SECONDS = 86_400
 """Seconds in which a request with an Idempotency-Key can be repeated."""
 GRACE_SECONDS = 60
@@ -60,19 +55,12 @@ class SigningKey:
 
 def parse_master_key(text: str) -> bytes:
     """Parse the master key from URL-safe base64. Raises ValueError unless it is 32 bytes."""
-    try:
-        value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except ValueError as error:
-        raise ValueError("the master key is not URL-safe base64") from error
-    if len(value) != MASTER_BYTES:
-        raise ValueError(f"the master key is {len(value)} bytes; it must be {MASTER_BYTES}")
-    return value
+    return encryption.parse_key(text, "the master key")
 
 
 def derive_subkey(master: bytes, purpose: str) -> bytes:
     """Derive a key for one purpose (HKDF, RFC 5869), so that no two uses share key material."""
-    info = f"townhall identity {purpose}".encode()
-    return HKDF(SHA256(), MASTER_BYTES, salt=None, info=info).derive(master)
+    return encryption.derive_key(master, f"townhall identity {purpose}")
 
 
 def generate_key(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
@@ -86,17 +74,16 @@ def generate_key(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
     return kid, public, private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def seal_key(sealing: bytes, kid: str, private: bytes) -> bytes:
-    """Seal a private key (AES-256-GCM), bound to its id, so that two rows cannot be exchanged."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(sealing).encrypt(nonce, private, kid.encode())
+def seal_key(key: bytes, kid: str, private: bytes) -> bytes:
+    """Seal a private key, bound to its id, so that two rows cannot be exchanged."""
+    return encryption.seal(key, private, kid.encode())
 
 
-def unseal_key(sealing: bytes, kid: str, sealed: bytes) -> PrivateKey:
+def unseal_key(key: bytes, kid: str, sealed: bytes) -> PrivateKey:
     """Unseal a private key. Raises WrongMasterKeyError."""
     try:
-        opened = AESGCM(sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kid.encode())
-    except InvalidTag as error:
+        opened = encryption.unseal(key, sealed, kid.encode())
+    except encryption.WrongKeyError as error:
         raise WrongMasterKeyError(f"the master key does not open signing key {kid}") from error
     return load_key(opened)
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import RSAKey
 
 from chassis import clock, ids
 from chassis.database import ReadSession, Session
+from chassis.encryption import WrongKeyError
 from chassis.problems import Problem, not_found
 from identity.settings import Settings
 from identity.shared.rules import crypto
@@ -118,7 +118,7 @@ async def purge_keys(session: Session, most: int) -> int:
 def _open(settings: Settings, upstream_id: UUID, name: str, sealed: bytes) -> bytes:
     try:
         return sealed_keys.unseal(_sealing_key(settings), upstream_id, name, sealed)
-    except InvalidTag as error:
+    except WrongKeyError as error:
         raise crypto.WrongMasterKeyError(
             f"the master key does not open what upstream {ids.show(upstream_id)} keeps"
         ) from error

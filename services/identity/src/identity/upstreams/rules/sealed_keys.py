@@ -1,26 +1,18 @@
 """Seal our keys and secrets for upstreams, bound to the upstream and to the name of each."""
 
-import os
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from identity.shared.rules.crypto import NONCE_BYTES
+from chassis import encryption
 
 SECRET = "secret"  # noqa: S105 - the name of the place, where keys have their kid
 """The name under which a client secret is sealed."""
 
 
 def seal(key: bytes, upstream: UUID, name: str, plain: bytes) -> bytes:
-    """Seal with AES-256-GCM, bound to the row, so that two rows cannot be exchanged."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, _associated_data(upstream, name))
+    """Seal a key or secret, bound to the row, so that two rows cannot be exchanged."""
+    return encryption.seal(key, plain, upstream.bytes + name.encode())
 
 
 def unseal(key: bytes, upstream: UUID, name: str, sealed: bytes) -> bytes:
-    """Unseal. Raises InvalidTag when another master key, or another row, sealed it."""
-    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _associated_data(upstream, name))
-
-
-def _associated_data(upstream: UUID, name: str) -> bytes:
-    return upstream.bytes + name.encode()
+    """Open it. Raises WrongKeyError when another master key, or another row, sealed it."""
+    return encryption.unseal(key, sealed, upstream.bytes + name.encode())

@@ -2,18 +2,16 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 
 import pyotp
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis import encryption
 
 DIGITS = 6
 CODE_SECONDS = 600
 MAX_ATTEMPTS = 5
 RECOVERY_CODES = 10
-_NONCE = 12
 _STEP = 30  # seconds, RFC 6238
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none that look alike
 _HALF = 5
@@ -67,16 +65,15 @@ def create_secret() -> str:
 
 
 def seal(key: bytes, secret: str, owner: bytes) -> bytes:
-    """Seal a secret (AES-256-GCM), bound to its owner, so that two rows cannot be exchanged."""
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, secret.encode(), owner)
+    """Seal a secret, bound to its owner, so that two rows cannot be exchanged."""
+    return encryption.seal(key, secret.encode(), owner)
 
 
 def unseal(key: bytes, sealed: bytes, owner: bytes) -> str:
     """Open a sealed secret. Raises ValueError when another master key sealed it."""
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], owner).decode()
-    except InvalidTag as error:
+        return encryption.unseal(key, sealed, owner).decode()
+    except encryption.WrongKeyError as error:
         raise ValueError("the master key does not open an authenticator's secret") from error
 
 
