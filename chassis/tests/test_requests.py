@@ -124,9 +124,10 @@ async def test_row_level_security_hides_other_councils_rows_from_a_forgotten_whe
 
 async def test_a_connection_does_not_keep_the_council_of_the_last_session(database, client, key):
     await client.post(NOTES, headers=key, json={"text": "one"})
-    for council, has_rows in (("citytown", True), ("hillshire", False), ("citytown", True), ("", False)):
-        async with database.reading(council) as session:
-            assert bool(await session.scalar(text("SELECT count(*) FROM note"))) is has_rows
+    for opening in (database.reading, database.writing):
+        for council, has_rows in (("citytown", True), ("hillshire", False), ("citytown", True), ("", False)):
+            async with opening(council) as session:
+                assert bool(await session.scalar(text("SELECT count(*) FROM note"))) is has_rows
 
 
 async def test_pages_show_every_row_once_and_link_onwards(client, key):

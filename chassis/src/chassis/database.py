@@ -60,6 +60,7 @@ class ReadSession:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
+        self._council = ""
 
     async def all(self, statement: Executable, params: Params = None) -> Sequence[Row[Any]]:
         """Read every row."""
@@ -76,6 +77,7 @@ class ReadSession:
     async def set_council(self, council: str) -> None:
         """Set the council whose rows row-level security shows."""
         await self.connection.execute(_SET_COUNCIL, {"council": council, "transaction": self._in_transaction})
+        self._council = council
 
     async def set_all_councils(self) -> None:
         """Show every council's rows: only for region-level work (issuing a token, a migration of data)."""
@@ -90,6 +92,17 @@ class Session(ReadSession):
     async def execute(self, statement: Executable, params: Params = None) -> int:
         """Run a statement and return the number of rows it touched."""
         return (await self.connection.execute(statement, params)).rowcount
+
+    @asynccontextmanager
+    async def region_wide(self, *, when: bool = True) -> AsyncIterator[None]:
+        """Show every council's rows in the block, and then its own council's again: to write the region's."""
+        council = self._council
+        if not when or council == ALL_COUNCILS:
+            yield
+            return
+        await self.set_all_councils()
+        yield
+        await self.set_council(council)
 
 
 async def _reset_nothing(_: asyncpg.Connection) -> None:
