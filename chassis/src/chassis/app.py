@@ -32,6 +32,7 @@ from chassis.directory import Directory
 from chassis.events import EventData
 from chassis.jobs import CallContext, JobHandlers, Purge, Schedule
 from chassis.jobs.purges import make_handlers, make_schedules
+from chassis.messages import Messages, MessageSettings, sent_page
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
 from chassis.settings import Settings
@@ -63,6 +64,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     jobs: Sequence[JobHandlers] = ()
     schedules: Sequence[Schedule] = ()
+    messages: Messages | None = None  # its settings are MessageSettings, and it has pages
     webhooks: "Webhooks | None" = None
     audited: bool = False  # it writes `chassis.audit`
     purges: Sequence[Purge] = ()  # what is deleted when it has expired
@@ -103,8 +105,10 @@ class Service:
 
     @property
     def all_jobs(self) -> Sequence[JobHandlers]:
-        """List the handlers of the service's jobs, with those of purges and of its webhooks."""
+        """List the handlers of the service's jobs, with those of purges, of its messages and its webhooks."""
         handlers = (*self.jobs, make_handlers(self.all_purges))
+        if self.messages is not None:
+            handlers = (*handlers, self.messages.handlers)
         if self.webhooks is None:
             return handlers
         from chassis.webhooks import deliveries  # noqa: PLC0415 - few services have webhooks
@@ -117,7 +121,14 @@ class Service:
         return (*self.schedules, *make_schedules(self.all_purges))
 
     def check(self, settings: Settings) -> None:
-        """Check that the settings have what the service's parts need. Raises CommandError."""
+        """Check that the settings have what the service's parts need. Raises CommandError.
+
+        Raises ValueError if its messages can neither be sent nor shown.
+        """
+        if self.messages is not None:
+            if self.pages is None or not isinstance(settings, MessageSettings):
+                raise ValueError(f"{self.name}: messages need pages, and settings that are MessageSettings")
+            self.messages.templates.check()
         if self.webhooks is not None:
             from chassis.webhooks.signatures import read_sealing_key  # noqa: PLC0415 - as above
 
@@ -156,6 +167,8 @@ def build(service: Service) -> FastAPI:
         _add_webhooks(app, service.name, service.webhooks)
     if service.pages is not None:
         _add_assets(app, service.pages)
+    if service.messages is not None:
+        app.include_router(sent_page.make_router(service.name))
     error_handlers.install(app, service.shapes, service.pages)
     app.add_middleware(BodyLimit)
     app.add_middleware(Telemetry)

@@ -6,6 +6,7 @@ from chassis import idempotency, revocations, tables
 from chassis.batches import delete_batch
 from chassis.database import Session
 from chassis.jobs import Every, Purge, dead_jobs
+from chassis.messages import store as messages
 from chassis.rates import shared as rate_limits
 
 _HOURLY = Every(3600)
@@ -26,6 +27,7 @@ PURGES = (
     Purge("platform.purge_idempotency", _HOURLY, idempotency.purge),
     Purge("platform.purge_revocations", _HOURLY, revocations.purge),
     Purge("platform.purge_inbox", _HOURLY, purge_inbox),
+    Purge("platform.purge_messages", Every(300), messages.purge),
     Purge("platform.purge_dead_jobs", _HOURLY, dead_jobs.purge),
     Purge("platform.purge_rate_limits", _SOON, rate_limits.purge, most=5_000),
 )

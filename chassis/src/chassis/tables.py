@@ -177,6 +177,27 @@ schedule = Table(
     Column("next_at", DateTime(timezone=True), nullable=False),
 )
 
+# E-mails and SMS that wait to be sent (``chassis.messages``). Addresses, names and codes are personal: a row
+# is deleted as soon as its message is sent or has expired. A laptop keeps it until then, to show it.
+message = Table(
+    "message",
+    platform,
+    Column("council", Text, primary_key=True),  # '*': the region's own
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("personalisation", JSONB, nullable=False),
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    timestamp("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("channel IN ('email', 'sms')", name="channel"),
+    CheckConstraint("language IN ('en', 'cy')", name="language"),
+    Index(None, "expires_at"),
+    info={"row_level_security": True},
+)
+
 # Who changed what, for whom, by which credential (``chassis.audit``). PostgreSQL keeps it as it was written.
 audit = Table(
     "audit",

@@ -10,13 +10,14 @@ from pydantic_settings import SettingsConfigDict
 from sqlalchemy import Column, MetaData, Table, Text, Uuid, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis import ids, outbox, recovery, resync, settings
+from chassis import ids, outbox, recovery, resync
 from chassis.app import Service, create_app
 from chassis.auth import Caller, permission, public
 from chassis.consumer import Consumer
 from chassis.database import FastPool, Reading, Session, Writing
 from chassis.events import EventData, Received
 from chassis.idempotency import OnlyOnce
+from chassis.messages import Messages, MessageSettings
 from chassis.outbound import OutboundError
 from chassis.pages import Page, Paging
 from chassis.problems import ErrorShape, ErrorTemplate, not_found
@@ -25,7 +26,7 @@ from chassis.types import Name, Postcode, Uprn
 from notes import jobs, views, webhooks
 
 
-class Settings(settings.Settings):
+class Settings(MessageSettings):
     model_config = SettingsConfigDict(env_prefix="NOTES_")
 
 
@@ -208,6 +209,7 @@ async def read_missing(council: str, _: Annotated[None, public]) -> None:
     raise not_found("thing")
 
 
+messages = Messages("notes")
 notes = Consumer("notes", capability="notes")
 
 
@@ -244,6 +246,7 @@ service = Service(
     snapshots={"notes.note": add_snapshots},
     jobs=[jobs.handlers],
     schedules=jobs.schedules,
+    messages=messages,
     webhooks=webhooks.webhooks,
     pages=views.pages,
     shapes=[

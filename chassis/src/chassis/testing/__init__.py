@@ -7,7 +7,7 @@ A service's ``tests/conftest.py`` defines one fixture, ``service``. The workspac
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from chassis import clock, tables
 from chassis.app import Service, build, configure
 from chassis.database import Database, Session
 from chassis.events import Envelope
+from chassis.messages.sent_page import SentMessage, list_messages_to
 from chassis.settings import Settings
 from chassis.testing.clients import ISSUER, Mint, make_delegate_mint, make_mint, make_person_mint, running
 from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
@@ -38,6 +39,7 @@ __all__ = [
     "Deliver",
     "Mint",
     "RunJobs",
+    "SentMessage",
     "eventually",
     "fresh_database",
     "published",
@@ -190,6 +192,22 @@ def deliver(service: Service, database: Database, event_examples: Path) -> Deliv
 def run_jobs(service: Service, database: Database, settings: Settings) -> RunJobs:
     """Return ``await run_jobs()``: what the service's worker would do now, to the end. See RunJobs."""
     return RunJobs(service, database, settings)
+
+
+@pytest.fixture
+def sent_messages(service: Service, database: Database) -> Callable[[str], Awaitable[list[SentMessage]]]:
+    """Make ``await sent_messages("jo@example.org")``: what was queued to a person, oldest first.
+
+    Messages are there until they are sent, and on a laptop (``mail="sent-messages"``) after that.
+    """
+
+    async def list_sent(to: str) -> list[SentMessage]:
+        if service.messages is None:
+            raise LookupError(f"{service.name} sends no messages")
+        async with database.writing() as session:
+            return await list_messages_to(session, service.messages.templates, to)
+
+    return list_sent
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from alembic import op
 from chassis import migrations
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 _COLUMNS = """id, aggregate, aggregate_id, act, at, actor, actor_kind, credential, for_whom, mandate, changes,
     personal_digest, reason, trace_id"""
