@@ -11,14 +11,16 @@ from uuid import UUID
 import httpx
 import pyotp
 from playwright.async_api import Page
-from sqlalchemy import text
 
 from chassis import ids
 from chassis.database import Database
+from chassis.messages.sent_page import list_messages_to
 from identity.factors.tables import passkey
 from identity.mandates.actions import offers
+from identity.messages.actions import messages
 from identity.proofs.actions import proofs
 from services.identity.tests import mandate_steps, provider
+from tests.browser.harness import newest_code
 
 ADDRESS_AND_MORE = "openid email phone offline_access"
 
@@ -59,9 +61,8 @@ class Visit:
 
     async def code(self) -> str:
         """The newest code in a letter to the person."""
-        newest = "SELECT personalisation FROM mail WHERE address = :to ORDER BY id DESC LIMIT 1"
-        async with self.database.reading() as session:
-            return str((await session.scalar(text(newest), {"to": self.address}))["code"])
+        async with self.database.writing() as session:
+            return newest_code(await list_messages_to(session, messages.templates, self.address))
 
     async def with_app(self) -> None:
         """Signed in, with an authenticator app; its recovery codes are on the page."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page
 
+from chassis.testing import SentMessage
 from tests.browser.chromium import WEB
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
@@ -25,6 +26,11 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 _AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = Path(__file__).parents[2] / ".run" / "screenshots"
 _TIMEOUT = 8_000  # ms
+
+
+def newest_code(messages: Sequence[SentMessage]) -> str:
+    """Return the newest code among messages to a person."""
+    return [message.personalisation["code"] for message in messages if "code" in message.personalisation][-1]
 
 
 async def violations(page: Page) -> list[str]:

@@ -8,7 +8,6 @@ import re
 import pyotp
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from chassis.app import create_app
 from dev import ports
@@ -55,16 +54,9 @@ async def site(app, port):
 
 
 @pytest.fixture
-def code_for(database):
+def code_for(sent_messages):
     async def find(address):
-        async with database.reading() as session:
-            return await session.scalar(
-                text(
-                    "SELECT personalisation->>'code' FROM mail "
-                    "WHERE address = :to AND personalisation ? 'code' ORDER BY id DESC LIMIT 1"
-                ),
-                {"to": address},
-            )
+        return harness.newest_code(await sent_messages(address))
 
     return find
 

@@ -16,7 +16,10 @@ from tests.browser import harness, upstream_pages
 from tests.browser.every_page import ELSEWHERE, WAYS, Visit
 
 __all__ = ["master_key", "service", "upstream_pages"]
-TEMPLATES = sorted(path.name for path in Path(identity.__file__).parent.glob("*/pages/*.html"))
+TEMPLATES = sorted(
+    [path.name for path in Path(identity.__file__).parent.glob("*/pages/*.html")]
+    + ["sent-message.html", "sent-messages.html"]  # the chassis has these
+)
 SMALL = {"width": 375, "height": 812}
 LARGE = {"width": 1280, "height": 900}
 

@@ -4,7 +4,6 @@ import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from sqlalchemy import text
 
 from chassis.app import create_app
 from services.identity.tests.conftest import master_key, service
@@ -37,13 +36,11 @@ async def site(app):
 
 
 @pytest.fixture
-def code(database):
+def code(sent_messages):
     """``await code("jo@example.org")`` -> the newest code sent to an address."""
 
     async def newest(address):
-        statement = text("SELECT personalisation FROM mail WHERE address = :to ORDER BY id DESC LIMIT 1")
-        async with database.reading() as session:
-            return (await session.scalar(statement, {"to": address}))["code"]
+        return harness.newest_code(await sent_messages(address))
 
     return newest
 

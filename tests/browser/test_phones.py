@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from chassis.app import create_app
-from identity.messages.actions import worker
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 
@@ -47,16 +46,11 @@ async def uncounted(database):
 
 
 @pytest.fixture
-def code(database):
+def code(sent_messages):
     """``await code("+447700900123")`` -> the newest code sent to a number or an address."""
 
     async def newest(to):
-        statement = text(
-            "SELECT personalisation->>'code' FROM mail "
-            "WHERE address = :to AND personalisation ? 'code' ORDER BY id DESC LIMIT 1"
-        )
-        async with database.reading() as session:
-            return await session.scalar(statement, {"to": to})
+        return harness.newest_code(await sent_messages(to))
 
     return newest
 
@@ -211,7 +205,6 @@ async def _nothing(_tab):
 async def test_a_laptop_shows_a_text_message_as_the_phone_would(someone, app):
     person = await someone("375", "en")
     await person.give(person.number())
-    assert await worker.send_due(app.state.database, app.state.settings, None) >= 1
     await person.go("sent-messages")
     await person.look("sent-messages")
     await person.tab.click("main li a:has-text('Text message')")

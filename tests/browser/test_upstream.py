@@ -4,7 +4,6 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
 
 from chassis import ids
 from chassis.app import create_app
@@ -83,13 +82,11 @@ async def one_login(app, site, database, settings, simulator):
 
 
 @pytest.fixture
-def code(database):
+def code(sent_messages):
     """``await code("jo@example.org")`` -> the newest code sent to an address."""
 
     async def newest(address):
-        statement = text("SELECT personalisation FROM mail WHERE address = :to ORDER BY id DESC LIMIT 1")
-        async with database.reading() as session:
-            return (await session.scalar(statement, {"to": address}))["code"]
+        return harness.newest_code(await sent_messages(address))
 
     return newest
 

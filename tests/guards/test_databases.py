@@ -40,7 +40,6 @@ REGIONAL = {
     "one_time_code": "of a browser, on its way to an account",
     "passkey_challenge": "of a browser, before anybody is known",
     "upstream_visit": "of a browser, on its way to a provider and back to an account",
-    "mail": "e-mails and SMS to people, whose accounts belong to the region",
     "postcode": "one file of postcodes serves every council of the region",
     "outcode": "made from the region's file of postcodes",
     "postcode_file": "which file of postcodes the region has",

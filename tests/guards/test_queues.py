@@ -22,8 +22,6 @@ MAY_SKIP_LOCKED = {
     "services/address/src/address/changes/store/change_log.py: _SET_LAST_UPDATE": (
         "no queue: a change whose neighbour sets the day of the gazetteer's last update leaves it to that one"
     ),
-    # These move to chassis.jobs, and their lines go with them.
-    "services/identity/src/identity/messages/store.py: _DUE": "the queue of messages",
 }
 MAY_LOOP = {
     "services/identity/src/identity/issuer/actions/signing_keys.py: Issuer": (
@@ -38,8 +36,6 @@ MAY_LOOP = {
     "gateway/src/gateway/drain.py: drain": "a command waits for the end of requests, for a bounded time",
     "gateway/src/gateway/members.py: follow_members": "the gateway asks DNS for its replicas: no database",
     "gateway/src/gateway/subscription.py: ChangeSubscription": "the gateway connects to NATS anew",
-    # These move to chassis.jobs, and their lines go with them.
-    "services/identity/src/identity/messages/actions/worker.py: run": "the queue of messages",
 }
 SKIP_LOCKED = re.compile(r"\bskip\s+locked\b", re.IGNORECASE)
 WITHOUT_END = {"count", "cycle", "repeat"}  # of itertools

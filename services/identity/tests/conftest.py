@@ -170,16 +170,9 @@ def browser(app, client):
 
 
 @pytest.fixture
-def sent_emails(database):
+def sent_emails(sent_messages):
     """``await sent_emails("jo@example.org")`` -> the e-mails to an address, oldest first."""
-
-    async def to(address):
-        async with database.reading() as session:
-            return await session.all(
-                text("SELECT * FROM mail WHERE address = :to ORDER BY id"), {"to": address}
-            )
-
-    return to
+    return sent_messages
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Fixtures and helpers for tests of phones that get SMS."""
 
 import pytest
-from sqlalchemy import text
 
 from chassis.tables import rate_limit
 from chassis.testing import ISSUER
@@ -37,15 +36,9 @@ async def reset_limits(database):
 
 
 @pytest.fixture
-def sent_sms(database):
+def sent_sms(sent_messages):
     """``await sent_sms("+447700900111")`` -> the SMS to a number, oldest first."""
-
-    async def list_by_number(number):
-        async with database.reading() as session:
-            query = text("SELECT * FROM mail WHERE address = :to AND channel = 'text' ORDER BY id")
-            return await session.all(query, {"to": number})
-
-    return list_by_number
+    return sent_messages
 
 
 async def code_to(sent_sms, number):

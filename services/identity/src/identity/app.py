@@ -40,8 +40,7 @@ from identity.issuer.actions.signing_keys import Issuer
 from identity.logout import routes as logout
 from identity.logout.actions import backchannel_logout
 from identity.mandates.routes import mandates, themes
-from identity.messages import routes as sent_messages
-from identity.messages.actions import worker
+from identity.messages.actions import messages
 from identity.proofs import routes as proofs
 from identity.self_service.routes import (
     account,
@@ -158,7 +157,6 @@ service = Service(
         revocation.router,
         userinfo.router,
         logout.router,
-        sent_messages.router,
         councils.router,
         clients.router,
         api_keys.router,
@@ -228,9 +226,7 @@ service = Service(
     jobs=[backchannel_logout.handlers, client_keys.handlers],
     schedules=client_keys.schedules,
     purges=housekeeping.PURGES,
-    tasks={
-        "messages": worker.run,
-    },
+    messages=messages,
     start=_start,
     keys=_own_keys,
     pages=pages,

@@ -1,18 +1,16 @@
-"""Settings of identity: what every service has, and its keys, limits, e-mail and SMS."""
+"""Settings of identity: what every service with messages has, and its keys and limits."""
 
-from typing import Literal
-
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-import chassis.settings
+from chassis.messages import MessageSettings
 from chassis.rates import GuessLimitSetting, LimitSetting, limit_setting
 
 OWASP_MEMORY_KIB = 19_456
 """The least memory of argon2id with two passes (OWASP Password Storage Cheat Sheet)."""
 
 
-class Settings(chassis.settings.Settings):
+class Settings(MessageSettings):
     """Settings from the environment, with the prefix ``IDENTITY_``."""
 
     model_config = SettingsConfigDict(env_prefix="IDENTITY_")
@@ -52,27 +50,6 @@ class Settings(chassis.settings.Settings):
         default=900, gt=0, description="Seconds after which a client's jwks_uri is read again"
     )
 
-    mail: Literal["none", "sent-messages", "smtp", "notify"] = Field(
-        default="none",
-        description="How e-mails are sent; sent-messages shows them to everybody instead, so laptops only",
-    )
-    mail_from: str = Field(default="", description="The address that e-mails come from")
-    smtp_host: str = ""
-    smtp_port: int = Field(default=587, ge=1, le=65_535)
-    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
-    smtp_user: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    notify_url: str = "https://api.notifications.service.gov.uk"
-    notify_key: SecretStr = Field(default=SecretStr(""), description="GOV.UK Notify's API key")
-    notify_template: str = Field(
-        default="", description="Id of the Notify template whose subject is ((subject)) and body ((body))"
-    )
-
-    texts: Literal["none", "sent-messages", "notify"] = Field(
-        default="none",
-        description="How SMS are sent; none: phones are not offered; sent-messages: as for `mail`",
-    )
-    notify_text_template: str = Field(default="", description="Id of the Notify text template ((body))")
     texts_per_day: int = Field(default=5_000, ge=0, description="SMS a day in all")
     texts_new_per_day: int = Field(
         default=1_000, ge=0, description="SMS a day to numbers not proven yet, which anybody can request"
@@ -124,31 +101,6 @@ class Settings(chassis.settings.Settings):
     limit_desk_codes_for_caller: GuessLimitSetting = limit_setting(
         "30/15min", "Desk codes tried by one of staff"
     )
-
-    @field_validator("mail", "texts", mode="before")
-    @classmethod
-    def _refuse_old_value(cls, value: object) -> object:
-        if value == "outbox":
-            raise ValueError("outbox is called sent-messages now")
-        return value
-
-    @model_validator(mode="after")
-    def _check_mail(self) -> "Settings":
-        if self.mail == "sent-messages" and self.issuer.startswith("https://"):
-            raise ValueError("mail=sent-messages shows everybody's codes to everybody; not under https")
-        if self.mail == "smtp" and not (self.smtp_host and self.mail_from):
-            raise ValueError("mail=smtp needs smtp_host and mail_from")
-        if self.mail == "notify" and not (self.notify_key.get_secret_value() and self.notify_template):
-            raise ValueError("mail=notify needs notify_key and notify_template")
-        return self
-
-    @model_validator(mode="after")
-    def _check_texts(self) -> "Settings":
-        if self.texts == "sent-messages" and self.issuer.startswith("https://"):
-            raise ValueError("texts=sent-messages shows everybody's codes to everybody; not under https")
-        if self.texts == "notify" and not (self.notify_key.get_secret_value() and self.notify_text_template):
-            raise ValueError("texts=notify needs notify_key and notify_text_template")
-        return self
 
     @model_validator(mode="after")
     def _check_password_memory(self) -> "Settings":

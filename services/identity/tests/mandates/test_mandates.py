@@ -428,7 +428,7 @@ async def offer_by_api(client, database, principal, headers, **fields):
     return offered
 
 
-async def test_a_service_alone_makes_nobody_a_delegate(client, database, two_people):
+async def test_a_service_alone_makes_nobody_a_delegate(client, database, two_people, sent_messages):
     (principal, _, principal_headers), (delegate, email, delegate_headers) = two_people
     response = await client.post(URL, json=offer_body(email=email.upper()), headers=principal_headers)
     offered = response.json()
@@ -441,8 +441,7 @@ async def test_a_service_alone_makes_nobody_a_delegate(client, database, two_peo
         assert (await client.post(f"{url}/decline", headers=headers)).status_code == 404
         assert (await client.post(f"{url}/confirm", headers=headers)).status_code in {404, 405}
     assert (await client.get(URL, headers=delegate_headers)).json()["items"] == []
-    async with database.reading() as session:
-        assert await session.all(text("SELECT 1 FROM mail WHERE address = :to"), {"to": email}) == []
+    assert await sent_messages(email) == []
     await mandate_steps.confirm(database, principal, ids.read(offered["id"]))
     accepted = await client.post(f"{url}/accept", headers=delegate_headers)
     assert (accepted.status_code, accepted.json()["status"]) == (200, "offered")

@@ -52,7 +52,7 @@ async def test_a_number_is_added_with_the_code_sent_to_it(
     assert await number_of("gwen@phones.example") is None
     assert "07700 900111" in (await tab.get(f"{PHONE}/code")).text
     [sms] = await sent_sms(FIRST)
-    assert (sms.channel, sms.template, sms.language) == ("text", "phone-code", "en")
+    assert (sms.channel, sms.template, sms.language) == ("sms", "phone-code", "en")
     response = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, FIRST))
     assert response.headers["location"] == ACCOUNT
     assert await number_of("gwen@phones.example") == FIRST
@@ -247,7 +247,7 @@ async def test_a_closed_account_leaves_no_number(newcomer, sent_sms, database, a
     await tab.post(PHONE, phone="07700 900366")
     assert (await tab.post(f"{ACCOUNT}/close", sure="yes")).status_code == 200
     async with database.writing("*") as session:
-        await session.execute(text("DELETE FROM mail"))
+        await session.execute(text("DELETE FROM message"))
         names = await session.all(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
         for name in names:
             query = text(f"SELECT count(*) FROM {name.tablename} AS whole WHERE whole::text ~ '90036[56]'")

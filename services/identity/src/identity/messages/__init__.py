@@ -1,1 +1,1 @@
-"""E-mails and SMS: queued with the change they belong to, sent by the worker."""
+"""E-mails and SMS to people about their accounts: the region's, queued with the change they belong to."""

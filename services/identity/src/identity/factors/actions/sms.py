@@ -14,7 +14,7 @@ from chassis.rates import Limit
 from identity.accounts.actions import known_browsers
 from identity.factors.rules import phones
 from identity.factors.store import phones as store
-from identity.messages.actions import queue
+from identity.messages import actions as messages
 from identity.settings import Settings
 from identity.verification.actions import codes
 from identity.verification.actions.context import AuthContext, ClientContext
@@ -48,14 +48,14 @@ async def send_code(
         session, auth, client_context, purpose, confirms or number, account_id, opens=True
     )
     language = client_context.language
-    await queue.send_sms(session, template, number, language, code=code, domain=auth.domain)
+    await messages.send_sms(session, template, number, language, code=code, domain=auth.domain)
     return None
 
 
 async def send_notice(session: Session, auth: AuthContext, template: str, number: str, language: str) -> None:
     """Send a notice by SMS. It needs no limit: each follows a code that was counted."""
     if auth.settings.texts != "none":
-        await queue.send_sms(session, template, number, language)
+        await messages.send_sms(session, template, number, language)
 
 
 async def purge_counts(session: Session, most: int) -> int:

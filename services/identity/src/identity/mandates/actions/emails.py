@@ -10,7 +10,7 @@ from chassis import ids
 from chassis.database import Session
 from identity.accounts.actions import accounts
 from identity.councils.actions import councils
-from identity.messages.actions import queue
+from identity.messages import actions as messages
 from identity.settings import Settings
 from identity.verification.actions.context import AuthContext
 
@@ -51,7 +51,7 @@ async def send_confirmed(session: Session, auth: AuthContext, row: Row[Any]) -> 
         # In the principal's language: the delegate's is not known.
         language = principal.language if principal is not None else "en"
         name = printable_name(row.principal_name)
-        await queue.send_email(session, "mandate-offered", row.email, language, name=name, **values)
+        await messages.send_email(session, "mandate-offered", row.email, language, name=name, **values)
     await _send(session, "mandate-confirmed", row.principal, name=printable_name(row.delegate_name), **values)
 
 
@@ -75,7 +75,7 @@ async def send_ended(session: Session, row: Row[Any]) -> None:
 async def _send(session: Session, template: str, account: UUID, **values: str) -> None:
     row = await accounts.get(session, account)
     if row is not None and row.address is not None:
-        await queue.send_email(session, template, row.address, row.language, **values)
+        await messages.send_email(session, template, row.address, row.language, **values)
 
 
 def printable_name(name: str | None) -> str:

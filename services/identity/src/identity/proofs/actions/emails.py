@@ -13,7 +13,7 @@ from chassis.database import Session
 from identity.accounts.actions import accounts
 from identity.councils.actions import councils
 from identity.grants.actions import history
-from identity.messages.actions import queue
+from identity.messages import actions as messages
 from identity.shared.tables import REGION
 
 _ZONE = ZoneInfo("Europe/London")
@@ -41,7 +41,7 @@ async def notify_person(
     if template == "identity-proven":
         until = proof.expires_at.astimezone(_ZONE)
         values["until"] = format_date(until, "d MMMM y", locale=row.language)
-    await queue.send_email(session, template, row.address, row.language, **values)
+    await messages.send_email(session, template, row.address, row.language, **values)
 
 
 async def _prover_name(session: Session, proof: Row[Any]) -> str:
