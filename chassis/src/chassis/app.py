@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 Command = Callable[[Any, list[str]], Awaitable[int]]
-Task = Callable[[Database, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,6 @@ class Service:
     cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
     snapshots: Mapping[str, AddSnapshots] = field(default_factory=dict)  # by aggregate, for `resync`
-    tasks: Mapping[str, Task] = field(default_factory=dict)  # what its worker runs for ever, beside events
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     version: str = ""  # of the distribution if empty
     keys: Callable[[FastAPI], KeySource] | None = None  # the issuer reads its own keys without HTTP

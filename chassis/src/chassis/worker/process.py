@@ -11,7 +11,6 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from nats.aio.client import Client
 
@@ -82,8 +81,6 @@ async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
             group.create_task(run_forever("loop lag", metrics.measure_loop_lag))
             jobs = JobRunner(service.name, service.all_jobs, service.all_schedules, database, settings)
             group.create_task(run_forever("jobs", jobs.run))
-            for name, task in service.tasks.items():
-                group.create_task(run_forever(name, partial(task, database, settings)))
             for consumer in service.all_consumers:
                 runner = ConsumerRunner(
                     service.name, consumer, database, client, pause_after=settings.pause_after
