@@ -52,7 +52,7 @@ def authorise(session: AccountSession, request: AuthorisationRequest) -> Record:
 def _decide(card: Card, request: AuthorisationRequest, *, recurring: bool) -> tuple[Outcome, str | None]:
     """Return how the card answers. Nobody is there to answer a challenge on the telephone or later on."""
     if recurring and card.recurring != "authorised":
-        return card.recurring, "card_declined"
+        return card.recurring, card.recurring_code
     if card.outcome != "three_d_secure_required":
         return card.outcome, card.code
     if recurring or request.moto:

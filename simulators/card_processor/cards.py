@@ -11,8 +11,8 @@ Outcome = Literal["authorised", "declined", "error", "three_d_secure_required"]
 class Card:
     """A test card: what a receipt shows of it, and how it behaves.
 
-    ``recurring``: the outcome of later payments of an agreement. ``dispute``: how a dispute of each of its
-    payments ends.
+    ``recurring``: the outcome of later payments of an agreement, with its code if they are declined.
+    ``dispute``: how a dispute of each of its payments ends.
     """
 
     brand: str
@@ -24,6 +24,7 @@ class Card:
     outcome: Outcome = "authorised"
     code: str | None = None
     recurring: Outcome = "authorised"
+    recurring_code: str = "card_declined"
     dispute: Literal["won", "lost"] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -66,7 +67,13 @@ CARDS: Mapping[str, Card] = {
     "dispute-lost": Card(_VISA, "credit", "400000", "0259", dispute="lost"),
     "dispute-won": Card(_VISA, "credit", "400000", "2685", dispute="won"),
     "setup-three-d-secure-then-declined": Card(
-        _VISA, "credit", "400000", "3184", outcome="three_d_secure_required", recurring="declined"
+        _VISA,
+        "credit",
+        "400000",
+        "3184",
+        outcome="three_d_secure_required",
+        recurring="declined",
+        recurring_code="authentication_required",
     ),
     "setup-refused": Card(_VISA, "credit", "400000", "9995", outcome="declined", code="insufficient_funds"),
 }

@@ -53,7 +53,7 @@ def _tenant(tid: str, council: str, people: Iterable[tuple[str, str, str, bool]]
     groups = {
         f"{prefix}0000-0000-4000-8000-0000000000a{number}": name
         for number, name in enumerate(
-            ("Waste services", "Council tax", "Customer services", "Administrators")
+            ("Waste services", "Council tax", "Customer services", "Administrators", "Finance")
         )
     }
     staff = {}
@@ -74,10 +74,14 @@ def tenants() -> dict[str, Tenant]:
         ("Alex", "Morgan", "Council tax", True),
         ("Dana", "Whitlock", "Administrators", True),
         ("Sam", "Field", "Customer services", False),  # depot staff often have no mailbox
+        ("Grace", "Okafor", "Finance", True),
+        ("Tom", "Ellis", "Finance", True),  # what one of them proposes, the other checks
     )
     hillshire = (
         ("Fiona", "Rennie", "Waste services", True),
         ("Callum", "Baird", "Administrators", True),
+        ("Isla", "Munro", "Finance", True),
+        ("Ewan", "Reid", "Finance", True),
     )
     directories = (_tenant(CITYTOWN, "citytown", citytown), _tenant(HILLSHIRE, "hillshire", hillshire))
     return {tenant.tid: tenant for tenant in directories}
