@@ -359,4 +359,8 @@ def test_a_value_is_one_line_of_bounded_length_and_turns_no_text_round():
 
 
 def test_a_dollar_in_a_value_is_a_dollar():
+    lines = {"title": ["Bins\nBcc: x@y.example", "Bags"]}
+    email = messages.templates.render("email", "copy", "en", lines)
+    assert "\n" not in email.subject
+    assert "Bins Bcc: x@y.example\nBags" in email.body
     assert "$code ${x}" in messages.templates.render("email", "copy", "en", {"title": "$code ${x}"}).body

@@ -108,6 +108,12 @@ async def test_an_error_is_in_the_title_the_summary_and_the_field(browser):
     assert "form-action 'self' https://elsewhere.example;" in response.headers["Content-Security-Policy"]
 
 
+async def test_a_service_has_its_own_page_for_one_of_its_problems(browser):
+    page = await browser.get("/notes/problem/503?code=out-of-ink&lang=cy")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "7")
+    assert '<h1 class="govuk-heading-l">Mae&#39;r inc wedi dod i ben</h1>' in page.text
+
+
 @pytest.mark.parametrize(
     ("status", "heading"),
     [

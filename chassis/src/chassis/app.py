@@ -41,6 +41,7 @@ from chassis.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from chassis.web import Pages
+    from chassis.web.sign_in import SignIn
     from chassis.webhooks import Webhooks
 
 # FastAPI's own telemetry records query strings, and with them keys and addresses; see chassis.telemetry.
@@ -74,6 +75,7 @@ class Service:
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     version: str = ""  # of the distribution if empty
     keys: Callable[[FastAPI], KeySource] | None = None  # the issuer reads its own keys without HTTP
+    sign_in: "SignIn | None" = None  # of staff, to pages
     pages: "Pages | None" = None  # they need the chassis with its extra `web`
 
     @property
@@ -88,10 +90,11 @@ class Service:
 
     @property
     def rows_secured(self) -> bool:
-        """Check whether a session must set its council: for a table of the service, audit or webhooks."""
+        """Check whether a session must set its council: for a secured table that the service uses."""
         return (
             self.audited
             or self.webhooks is not None
+            or self.sign_in is not None
             or any(table.info.get("row_level_security") for table in self.metadata.tables.values())
         )
 
@@ -99,7 +102,15 @@ class Service:
     def all_purges(self) -> Sequence[Purge]:
         """List the service's purges, with those every service has."""
         webhooks = () if self.webhooks is None else self.webhooks.purges
-        return (*housekeeping.PURGES, *webhooks, *self.purges)
+        return (*housekeeping.PURGES, *webhooks, *self._sign_in_purges, *self.purges)
+
+    @property
+    def _sign_in_purges(self) -> Sequence[Purge]:
+        if self.sign_in is None:
+            return ()
+        from chassis.web import sign_in  # noqa: PLC0415 - few services have staff who sign in
+
+        return sign_in.PURGES
 
     @property
     def all_jobs(self) -> Sequence[JobHandlers]:
@@ -127,7 +138,7 @@ class Service:
             if self.pages is None or not isinstance(settings, MessageSettings):
                 raise ValueError(f"{self.name}: messages need pages, and settings that are MessageSettings")
             self.messages.templates.check()
-        if self.webhooks is not None:
+        if self.webhooks is not None or self.sign_in is not None:
             from chassis.webhooks.signatures import read_sealing_key  # noqa: PLC0415 - as above
 
             try:
@@ -143,7 +154,10 @@ class Service:
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     """Make the service's application. Nothing is opened before its lifespan starts."""
     app = build(service)
-    configure(app, settings or service.settings())
+    if settings is None:
+        settings = service.settings()
+        service.check(settings)
+    configure(app, settings)
     return app
 
 
@@ -163,6 +177,8 @@ def build(service: Service) -> FastAPI:
         app.include_router(router)
     if service.webhooks is not None:
         _add_webhooks(app, service.name, service.webhooks)
+    if service.sign_in is not None:
+        _add_sign_in(app, service.name, service.sign_in)
     if service.pages is not None:
         _add_assets(app, service.pages)
     if service.messages is not None:
@@ -181,7 +197,6 @@ def configure(app: FastAPI, settings: Settings) -> None:
     from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415
 
     service: Service = app.state.service
-    service.check(settings)
     app.state.settings = settings
     app.state.database = service.database(settings)
     app.state.calls = CallContext(app.state.database, settings)
@@ -195,6 +210,10 @@ def configure(app: FastAPI, settings: Settings) -> None:
         from chassis.web import assets  # noqa: PLC0415 - only a service with pages needs templates
 
         app.state.assets = assets.Assets(service.pages.package, settings.assets)
+    if service.sign_in is not None:
+        from chassis.web.sign_in.relying_party import RelyingParty  # noqa: PLC0415 - as above
+
+        app.state.relying_party = RelyingParty(settings, app.state.verifier)
     app.openapi_schema = None  # it holds limits that are settings
 
 
@@ -202,6 +221,12 @@ def _add_webhooks(app: FastAPI, service: str, webhooks: "Webhooks") -> None:
     from chassis.webhooks import routes  # noqa: PLC0415 - only a service with webhooks needs them
 
     app.include_router(routes.make_router(service, webhooks))
+
+
+def _add_sign_in(app: FastAPI, service: str, sign_in: "SignIn") -> None:
+    from chassis.web.sign_in import make_router  # noqa: PLC0415 - few services have staff who sign in
+
+    app.include_router(make_router(service, sign_in))
 
 
 def _add_assets(app: FastAPI, pages: "Pages") -> None:

@@ -6,7 +6,7 @@ A public operation says ``_: Annotated[None, public]``. What is checked: signatu
 mandate, is refused unless the permission names a theme: ``permission("casework:own", theme="waste")``.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ ALL_COUNCILS = "*"
 
 KeySource = Callable[[], Awaitable[dict[str, Any]]]
 ThemeOf = Callable[[Request], Awaitable[str | None]]
+SESSION_SCHEME = "staff-session"
+"""The internal security scheme of pages for staff; in the document they have ``x-session``."""
 DELEGATE_PREFIX = "delegates:"
 """Prefix of internal security-scheme names for operations open to delegates; removed from the document."""
 
@@ -90,15 +92,25 @@ class Authorisation(SecurityBase):
         caller: Caller = await state.verifier.check(_read_credential(request))
         if state.deny_list.refuses(caller):
             raise unauthorized("revoked-credential", "The credential has been revoked. Ask for a new one.")
-        slug = request.path_params.get("council")
-        if slug is not None:
-            _check_council(await state.directory.find_council(slug), slug, caller)
+        await require_council(request, caller)
         if caller.delegated:
             _check_theme(caller, await self.theme(request) if callable(self.theme) else self.theme)
-        for scope in required.scopes:
-            if scope not in caller.scopes:
-                raise Problem(403, "missing-scope", f"This needs the scope {scope}.", scope=scope)
+        require_scopes(caller, required.scopes)
         return caller
+
+
+async def require_council(request: Request, caller: Caller) -> None:
+    """Require that the caller may act in the council in the path. Raises Problem 403, 404 or 503."""
+    slug = request.path_params.get("council")
+    if slug is not None:
+        _check_council(await request.app.state.directory.find_council(slug), slug, caller)
+
+
+def require_scopes(caller: Caller, scopes: Iterable[str]) -> None:
+    """Require scopes of a caller. Raises Problem 403."""
+    for scope in scopes:
+        if scope not in caller.scopes:
+            raise Problem(403, "missing-scope", f"This needs the scope {scope}.", scope=scope)
 
 
 def _read_credential(request: Request) -> str:

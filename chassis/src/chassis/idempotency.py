@@ -68,18 +68,20 @@ class Idempotency:
         session: Session,
         caller: Caller,
         body: BaseModel,
-        work: Callable[[], Awaitable[BaseModel]],
+        work: Callable[[], Awaitable[BaseModel | None]],
         *,
         status: int = 201,
+        repeated: int | None = None,
         headers: Callable[[Any], Mapping[str, str]] | None = None,
         secret: str = "",
         restore: Callable[[dict[str, Any]], Awaitable[str]] | None = None,
     ) -> Response:
         """Run ``work`` and answer its result, or repeat the answer of the first time.
 
-        ``headers`` makes headers of the result (Location, ETag). ``secret`` names a member of the body that
-        is never stored; ``restore`` makes it again from the others. Raises Problem 422 when the key was used
-        with another body.
+        ``headers`` makes headers of the result (Location, ETag). ``repeated``: the status of a repeated
+        answer, where a contract has another one. Without a result the answer has no body. ``secret`` names a
+        member of the body that is never stored; ``restore`` makes it again from the others. Raises Problem
+        422 when the key was used with another body.
         """
         owner = {"council": self._council, "caller": _identify(caller), "operation": self._operation}
         if self._key is not None:
@@ -87,11 +89,11 @@ class Idempotency:
             if response is not None:
                 if restore is not None:
                     response["body"][secret] = await restore(response["body"])
-                return _respond(response, replayed=True)
+                return _respond({**response, "status": repeated or response["status"]}, replayed=True)
         result = await work()
         answer = {
             "status": status,
-            "body": result.model_dump(mode="json"),
+            "body": None if result is None else result.model_dump(mode="json"),
             "headers": dict(headers(result)) if headers is not None else {},
         }
         if self._key is not None:
@@ -123,7 +125,9 @@ class Idempotency:
     async def _store(
         self, session: Session, owner: Mapping[str, str], answer: Mapping[str, Any], secret: str
     ) -> None:
-        body = {name: value for name, value in answer["body"].items() if name != secret}
+        body = answer["body"]
+        if secret:
+            body = {name: value for name, value in body.items() if name != secret}
         params = self._bind(owner, p_status=answer["status"], p_answer={**answer, "body": body})
         await session.execute(_STORE, params)
 
@@ -144,6 +148,8 @@ def _fingerprint(path: str, content: str) -> bytes:
 
 def _respond(response: Mapping[str, Any], *, replayed: bool) -> Response:
     headers = {**response["headers"], **({"Idempotent-Replayed": "true"} if replayed else {})}
+    if response["body"] is None:
+        return Response(None, response["status"], headers)
     return JSONResponse(response["body"], response["status"], headers)
 
 
@@ -152,4 +158,9 @@ async def purge(session: Session, most: int) -> int:
     return await session.execute(_PURGE, {"oldest": clock.now() - RETENTION, "most": most})
 
 
-OnlyOnce = Annotated[Idempotency, Depends(Idempotency)]
+async def _get_idempotency(request: Request, key: Key = None) -> Idempotency:
+    """Make it in the event loop: FastAPI would call the class in a thread, which costs as much as a query."""
+    return Idempotency(request, key)
+
+
+OnlyOnce = Annotated[Idempotency, Depends(_get_idempotency)]

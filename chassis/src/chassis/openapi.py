@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from chassis.auth import DELEGATE_PREFIX
+from chassis.auth import DELEGATE_PREFIX, SESSION_SCHEME
 from chassis.problems import ErrorShape, FieldError, ProblemBody, document_problem
 
 _PAGE = "text/html"
@@ -35,6 +35,7 @@ _HEADER_MEANINGS = {
     "RateLimit": "What is left of the limit that was reached, and in how many seconds there is more",
     "RateLimit-Policy": "The limit that was reached: requests at once, and seconds until all are there again",
 }
+_FASTAPI_422 = "Validation Error"  # FastAPI adds it everywhere: ours are 400
 _EVERY_STATUS = frozenset({400, 401, 404, 413, 429, 431, 500, 503, 504})
 
 
@@ -102,6 +103,7 @@ def _publish_schemes(schemes: dict[str, Any]) -> None:
     for name in [name for name in schemes if name.startswith(DELEGATE_PREFIX)]:
         schemes.setdefault("oauth2", schemes.pop(name))
     schemes.pop("public", None)
+    schemes.pop(SESSION_SCHEME, None)
     if "oauth2" in schemes:
         schemes |= _KEY_SCHEMES
 
@@ -109,7 +111,9 @@ def _publish_schemes(schemes: dict[str, Any]) -> None:
 def _add_security(path: str, operation: dict[str, Any]) -> None:
     """Write ``security: []`` for a public operation, else the scopes, by OAuth 2.0 token or by key.
 
-    ``x-delegation`` where delegates may act: in which theme, or in that of the resource.
+    ``x-delegation`` where delegates may act: in which theme, or in that of the resource. A page of staff is
+    public to the gateway, which knows no sessions: the service checks their cookie, for the scopes in
+    ``x-session``.
     """
     requirements = [item for requirement in operation.get("security", []) for item in requirement.items()]
     scopes = []
@@ -118,10 +122,17 @@ def _add_security(path: str, operation: dict[str, Any]) -> None:
             operation["x-delegation"] = {"theme": name.removeprefix(DELEGATE_PREFIX) or "of-the-resource"}
         if name == "oauth2" or name.startswith(DELEGATE_PREFIX):
             scopes += scheme_scopes
-    if not scopes and "public" not in dict(requirements):
+        if name == SESSION_SCHEME:
+            operation["x-session"] = {"scopes": scheme_scopes}
+    if not scopes and not {"public", SESSION_SCHEME} & dict(requirements).keys():
         raise ValueError(f"{operation['operationId']} at {path} names no permission and is not public")
     keys: list[dict[str, list[str]]] = [{name: []} for name in _KEY_SCHEMES]
     operation["security"] = [{"oauth2": scopes}, *keys] if scopes else []
+
+
+def _drop_fastapis_own(responses: dict[str, Any]) -> None:
+    if responses.get("422", {}).get("description") == _FASTAPI_422:
+        del responses["422"]
 
 
 def _add_errors(operation: dict[str, Any], shape: ErrorShape | None) -> None:
@@ -130,9 +141,9 @@ def _add_errors(operation: dict[str, Any], shape: ErrorShape | None) -> None:
     A public operation has a 401 too: a credential that is sent must be a good one.
     """
     responses = operation["responses"]
-    responses.pop("422", None)
+    _drop_fastapis_own(responses)
     statuses = set(_EVERY_STATUS)
-    if operation["security"]:
+    if operation["security"] or "x-session" in operation:
         statuses |= {403}
     if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", [])):
         statuses |= {409, 422}

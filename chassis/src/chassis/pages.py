@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from chassis.types import Limit
 
 Item = TypeVar("Item")
 Source = TypeVar("Source")
+Value = TypeVar("Value")
 
 
 class Page(BaseModel, Generic[Item]):
@@ -71,13 +73,29 @@ class Pager:
             raise _make_cursor_problem()
         return tuple(self.after)
 
+    def read_day(self, text: str) -> date:
+        """Read a day of the cursor's key. Raises Problem 400 for a cursor of another list."""
+        return _read_value(date.fromisoformat, text)
+
+    def read_moment(self, text: str) -> datetime:
+        """Read a moment with its zone, as ``read_day``."""
+        return _read_value(lambda value: datetime.fromisoformat(value).astimezone(UTC), text)
+
+    def read_id(self, text: str) -> UUID:
+        """Read an id, as ``read_day``."""
+        return _read_value(ids.read, text)
+
     def start_id(self) -> UUID | None:
         """Return the id after which the page begins. Raises Problem 400 for a cursor of another list."""
         start = self.start(str)
-        try:
-            return ids.read(start[0]) if start else None
-        except ValueError as error:
-            raise _make_cursor_problem() from error
+        return self.read_id(start[0]) if start else None
+
+
+def _read_value(parse: Callable[[str], Value], text: str) -> Value:
+    try:
+        return parse(text)
+    except (ValueError, OverflowError) as error:
+        raise _make_cursor_problem() from error
 
 
 def _encode_cursor(key: Sequence[Any]) -> str:

@@ -83,7 +83,7 @@ async def _limited(operation: Operation, limit: float) -> AsyncIterator[None]:
         raise
 
 
-def _get_calls(request: Request) -> CallContext:
+async def _get_calls(request: Request) -> CallContext:
     calls: CallContext = request.app.state.calls
     return calls
 

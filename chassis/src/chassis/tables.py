@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 
 from chassis.metadata import ID, NAMING, REKEYED, SECURED, Xid8, platform, point_in_time, timestamp
+from chassis.sign_in_tables import sign_in_client, staff_session
 from chassis.webhook_tables import webhook_attempt, webhook_delivery, webhook_subscription
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "point_in_time",
     "revoked_token",
     "schedule",
+    "sign_in_client",
+    "staff_session",
     "timestamp",
     "webhook_attempt",
     "webhook_delivery",

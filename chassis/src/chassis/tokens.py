@@ -4,8 +4,9 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from joserfc import jwt
@@ -26,6 +27,7 @@ _MAX_KEYS_BYTES = 262_144
 _CACHE_SIZE = 20_000  # tokens
 _MAX_KEYS_AGE = 300.0  # seconds until the issuer's keys are read again
 _MIN_KEYS_AGE = 2.0  # seconds between two reads, whatever tokens come
+_T = TypeVar("_T")
 _LEEWAY = 5  # seconds of difference between two machines' clocks
 
 
@@ -70,25 +72,38 @@ class TokenVerifier:
         return caller
 
     async def _verify(self, token: str) -> Caller:
+        return await self._read(token, self._read_caller)
+
+    async def read_claims(self, token: str, kind: str, audience: str) -> dict[str, Any]:
+        """Read the claims of an ID token or logout token that was issued to us, its ``typ`` being ``kind``.
+
+        ``exp`` and what else such a token promises is the caller's to check. Raises Problem 401 or 503.
+        """
+        return await self._read(token, lambda token, keys: self._decode(token, keys, {kind}, audience))
+
+    async def _read(self, token: str, decode: Callable[[str, KeySet], _T]) -> _T:
         if len(token) > _MAX_TOKEN_LENGTH:
             raise unauthorized("invalid-credential", "The credential is too long to be one of ours.")
         try:
-            return self._decode(token, await self._fresh_keys(max_age=_MAX_KEYS_AGE))
+            return decode(token, await self._fresh_keys(max_age=_MAX_KEYS_AGE))
         except (JoseError, ValueError, KeyError, TypeError):
             # The token may be signed with a key newer than those in memory: read the keys once more.
             try:
-                return self._decode(token, await self._fresh_keys(max_age=_MIN_KEYS_AGE))
+                return decode(token, await self._fresh_keys(max_age=_MIN_KEYS_AGE))
             except (JoseError, ValueError, KeyError, TypeError) as error:
                 log.info("credential refused: %s", type(error).__name__)
                 raise unauthorized("invalid-credential", "The credential was not issued here.") from error
 
-    def _decode(self, token: str, keys: KeySet) -> Caller:
+    def _decode(self, token: str, keys: KeySet, kinds: Collection[str], audience: str) -> dict[str, Any]:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
-        claims = decoded.claims
-        if decoded.header.get("typ") not in TYPES:
+        if decoded.header.get("typ") not in kinds:
             raise ValueError("typ")
-        if claims["iss"] != self._issuer or claims["aud"] != self._audience:
+        if decoded.claims["iss"] != self._issuer or decoded.claims["aud"] != audience:
             raise ValueError("iss or aud")
+        return dict(decoded.claims)
+
+    def _read_caller(self, token: str, keys: KeySet) -> Caller:
+        claims = self._decode(token, keys, TYPES, self._audience)
         return Caller(
             subject=str(claims["sub"]),
             client_id=str(claims["client_id"]),

@@ -66,6 +66,7 @@ webhook_delivery = Table(
     _refer("subscription", "webhook_subscription"),
     Index(None, "council", "subscription", "id"),
     Index(None, "council", "status", "id"),
+    Index(None, "council", "resource", "id"),
     Index(None, "expires_at"),
     info=SECURED,
 )

@@ -248,6 +248,7 @@ service = Service(
     schedules=jobs.schedules,
     messages=messages,
     webhooks=webhooks.webhooks,
+    sign_in=views.sign_in,
     pages=views.pages,
     shapes=[
         ErrorShape(

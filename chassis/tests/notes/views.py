@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request, Response
 from chassis.auth import public
 from chassis.problems import Problem
 from chassis.web import Form, Pages, SubmittedForm, form_body, gettext_noop, see_other
+from chassis.web.sign_in import SignIn, Staff, signed_in
 
 MAX_WORDS = 3
 pages = Pages("notes", name=gettext_noop("Notes"))
+sign_in = SignIn(["notes:desk", "notes:write"], permission="notes:sign-in", home="/desk")
 router = APIRouter()
 
 
@@ -29,5 +31,16 @@ async def submit_form(request: Request, form: SubmittedForm, _: Annotated[None, 
 
 
 @router.get("/notes/problem/{status}")
-async def show_problem(status: int, _: Annotated[None, public]) -> None:
-    raise Problem(status, "for-tests", "a detail for programs", headers={"Retry-After": "7"})
+async def show_problem(status: int, _: Annotated[None, public], code: str = "for-tests") -> None:
+    raise Problem(status, code, "a detail for programs", headers={"Retry-After": "7"})
+
+
+@router.get("/{council}/notes/desk")
+async def show_desk(request: Request, staff: Annotated[Staff, signed_in("notes:desk")]) -> Response:
+    words = Form({"words": f"{staff.subject} {staff.mode} {sorted(staff.caller.scopes)}"})
+    return pages.render(request, "desk.html", form=words)
+
+
+@router.post("/{council}/notes/desk", openapi_extra=form_body())
+async def clear_desk(staff: Annotated[Staff, signed_in("notes:desk")], _: SubmittedForm) -> Response:
+    return see_other(f"/{staff.council}/notes/desk")

@@ -4,7 +4,7 @@ A service has ``Service(messages=Messages("<package>"))``, settings that subclas
 templates in ``emails/`` and ``sms/``. Its worker sends them, as jobs.
 """
 
-from chassis.messages.queue import Email, Messages, NewMessage, SendMessage, Sms
+from chassis.messages.queue import Email, Messages, NewMessage, SendMessage, Sms, is_recipient
 from chassis.messages.settings import MessageSettings
 from chassis.messages.templates import Channel, Message, Templates
 
@@ -18,4 +18,5 @@ __all__ = [
     "SendMessage",
     "Sms",
     "Templates",
+    "is_recipient",
 ]

@@ -1,7 +1,6 @@
 """A service's messages: queued in the transaction of their cause, sent by its worker as jobs."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property, partial
@@ -26,7 +25,7 @@ from chassis.jobs import (
 from chassis.jobs.handlers import MAX_TRIES
 from chassis.messages import store
 from chassis.messages.settings import MessageSettings
-from chassis.messages.templates import LANGUAGES, Channel, Message, Templates
+from chassis.messages.templates import LANGUAGES, Channel, Message, Personalisation, Templates
 from chassis.messages.transports import NotSentError, Transport
 from chassis.settings import Settings
 
@@ -46,7 +45,7 @@ class NewMessage:
     template: str
     to: str = field(repr=False)
     language: str
-    personalisation: Mapping[str, str] = field(default_factory=dict, repr=False)
+    personalisation: Personalisation = field(default_factory=dict, repr=False)
     life: timedelta = timedelta(days=1)
     priority: Priority = Priority.USUAL
     channel: ClassVar[Channel]
@@ -71,6 +70,11 @@ class SendMessage(CallData):
     message: UUID
 
 
+def is_recipient(channel: Channel, to: str) -> bool:
+    """Check whether a channel's messages can go to an address, by its form."""
+    return _RECIPIENTS[channel].fullmatch(to) is not None
+
+
 class Messages:
     """The messages of one service, whose templates lie in ``package``. ``Service.messages`` names it."""
 
@@ -85,7 +89,7 @@ class Messages:
         """
         language = message.language if message.language in LANGUAGES else "en"
         self.templates.render(message.channel, message.template, language, message.personalisation)
-        if not _RECIPIENTS[message.channel].fullmatch(message.to):
+        if not is_recipient(message.channel, message.to):
             raise ValueError(f"{message.template}: this is no address of {message.channel}")
         now, message_id = clock.now(), ids.new()
         row = {

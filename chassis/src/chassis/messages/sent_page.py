@@ -28,7 +28,7 @@ class SentMessage:
     to: str
     template: str
     language: str
-    personalisation: dict[str, str]
+    personalisation: dict[str, str | list[str]]
     subject: str
     body: str
     created_at: datetime

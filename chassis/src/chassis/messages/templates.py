@@ -6,7 +6,7 @@ lie in the service's package or in its domains.
 
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,6 +18,8 @@ _FILE = re.compile(r"([a-z0-9][a-z0-9-]{0,59})\.(en|cy)\.txt")
 # White space, control characters, and those that turn the direction of what follows.
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 _MAX_VALUE = 500  # characters
+_MAX_LINES = 100
+Personalisation = Mapping[str, str | Sequence[str]]
 
 
 class Channel(StrEnum):
@@ -98,16 +100,23 @@ class Templates:
         except KeyError:
             raise KeyError(f"{self._package} has no {channel} template {name} in {language}") from None
 
-    def render(self, channel: Channel, name: str, language: str, values: Mapping[str, str]) -> Message:
+    def render(self, channel: Channel, name: str, language: str, values: Personalisation) -> Message:
         """Render a template. Raises KeyError for one that does not exist, a missing or a surplus value.
 
-        Each value becomes one line, so it can add no header and no paragraph of its own.
+        Each value becomes one line, so it can add no header and no paragraph of its own. A list becomes a
+        line for each of its texts, in a body only.
         """
         template = self._get(channel, name, language)
         if template.placeholders != set(values):
             raise KeyError(f"{name} needs {sorted(template.placeholders)}, not {sorted(values)}")
-        lines = {key: _BLANKS.sub(" ", value).strip()[:_MAX_VALUE] for key, value in values.items()}
-        return Message(template.subject.substitute(lines), template.body.substitute(lines))
+        texts = {key: _write_value(value) for key, value in values.items()}
+        subject = _BLANKS.sub(" ", template.subject.substitute(texts))
+        return Message(subject, template.body.substitute(texts))
+
+
+def _write_value(value: str | Sequence[str]) -> str:
+    lines = [value] if isinstance(value, str) else value[:_MAX_LINES]
+    return "\n".join(_BLANKS.sub(" ", line).strip()[:_MAX_VALUE] for line in lines)
 
 
 def _read(path: Path, channel: Channel) -> _Text:

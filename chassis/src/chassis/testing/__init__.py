@@ -31,6 +31,7 @@ from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
 from chassis.testing.deliveries import Deliver
 from chassis.testing.jobs import RunJobs
 from chassis.testing.servers import Authority, Server, listening, make_authority
+from chassis.testing.staff import SignInStaff
 
 __all__ = [
     "COUNCILS",
@@ -40,6 +41,7 @@ __all__ = [
     "Mint",
     "RunJobs",
     "SentMessage",
+    "SignInStaff",
     "eventually",
     "fresh_database",
     "published",
@@ -165,6 +167,12 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Run the service and return a client; nothing is mocked below it."""
     async with running(app) as client:
         yield client
+
+
+@pytest.fixture
+def sign_in_staff(app: FastAPI, client: httpx.AsyncClient) -> SignInStaff:
+    """Return ``await sign_in_staff(token, name="ann@citytown.example")``: a browser with a session."""
+    return SignInStaff(app, client)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import Request, Response
 
@@ -70,14 +71,27 @@ def remember_browser(request: Request, response: Response) -> None:
         set_cookie(request, response, _COOKIE, secret, _COOKIE_AGE)
 
 
-def security_headers(request: Request, nonce: str, form_action: tuple[str, ...] = ()) -> Mapping[str, str]:
-    """Make the headers of a page. ``form_action``: other origins that a form's answer may redirect to."""
+@dataclass(frozen=True, slots=True)
+class PagePolicy:
+    """What a page may do beyond what every page may.
+
+    ``form_action``: other origins that a form's answer may redirect to. ``frames``: origins of pages that it
+    shows in a frame. ``is_framed``: it is shown in a frame of another page of ours.
+    """
+
+    form_action: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+    is_framed: bool = False
+
+
+def security_headers(request: Request, nonce: str, policy: PagePolicy) -> Mapping[str, str]:
+    """Make the headers of a page."""
     headers = {
-        "Content-Security-Policy": _make_policy(nonce, form_action),
+        "Content-Security-Policy": _make_policy(nonce, policy),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",  # no-referrer would make a form's Origin "null"
         "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
+        "X-Frame-Options": "SAMEORIGIN" if policy.is_framed else "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
         "Vary": "Cookie, Accept-Language",
@@ -87,7 +101,7 @@ def security_headers(request: Request, nonce: str, form_action: tuple[str, ...] 
     return headers
 
 
-def _make_policy(nonce: str, form_action: tuple[str, ...]) -> str:
+def _make_policy(nonce: str, policy: PagePolicy) -> str:
     """Make the Content-Security-Policy: no inline style, and only the inline script with the nonce."""
     rules = (
         "default-src 'none'",
@@ -95,8 +109,9 @@ def _make_policy(nonce: str, form_action: tuple[str, ...]) -> str:
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
-        " ".join(("form-action 'self'", *form_action)),
+        " ".join(("form-action 'self'", *policy.form_action)),
+        *([" ".join(("frame-src", *policy.frames))] if policy.frames else []),
         "base-uri 'none'",
-        "frame-ancestors 'none'",
+        "frame-ancestors 'self'" if policy.is_framed else "frame-ancestors 'none'",
     )
     return "; ".join(rules)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import (
     ChainableUndefined,
@@ -22,7 +22,7 @@ from markupsafe import escape
 
 from chassis.problems import Problem
 from chassis.web.assets import Assets
-from chassis.web.browsers import remember_browser, security_headers
+from chassis.web.browsers import PagePolicy, remember_browser, security_headers
 from chassis.web.languages import (
     NAMES,
     Language,
@@ -54,24 +54,29 @@ class Pages:
         *,
         language: Language | None = None,
         form_action: tuple[str, ...] = (),
+        frames: tuple[str, ...] = (),
+        is_framed: bool = False,
         **context: Any,
     ) -> HTMLResponse:
         """Render a page in the reader's language, with security headers; no cache keeps it.
 
         ``form=`` is the ``Form`` whose values and errors the page shows, ``council_name=`` the header's text.
         ``form_action=``: origins (``https://council.example``) that a form's answer may redirect to, because
-        browsers apply the page's policy to that redirect; by default ``request.state.form_action``. With
-        ``request.state.test_service`` every page says that the service is a test.
+        browsers apply the page's policy to that redirect; by default ``request.state.form_action``.
+        ``frames=``: origins of what the page shows in a frame; ``is_framed``: another page of ours shows it.
+        With ``request.state.test_service`` every page says that the service is a test.
         """
         language = language or choose_language(request)
         nonce = secrets.token_urlsafe(16)
         values = {**self._common_values(request, language), "cspNonce": nonce, **context}
         body = _environment(self.package, language).get_template(template).render(values)
         origins = form_action or getattr(request.state, "form_action", ())
-        headers = {**security_headers(request, nonce, origins), "Content-Language": language}
+        policy = PagePolicy(origins, frames, is_framed)
+        headers = {**security_headers(request, nonce, policy), "Content-Language": language}
         response = HTMLResponse(body, status, headers)
-        remember_browser(request, response)
-        remember_language(request, response)
+        if not is_framed:  # there the browser may have sent no cookies, and new ones would replace its own
+            remember_browser(request, response)
+            remember_language(request, response)
         return response
 
     def _common_values(self, request: Request, language: Language) -> dict[str, Any]:
@@ -84,15 +89,24 @@ class Pages:
             "product": self.name,
             "council_name": _council_name(request),
             "home": f"/{self.package}/",
+            "staff": getattr(request.state, "staff", None),
+            "sign_out": f"/{request.path_params.get('council', '')}/{self.package}/sign-out",
             "test_service": getattr(request.state, "test_service", False),
             "asset": assets.url,
             "csrf_field": CSRF_FIELD,
             "csrf_token": csrf_token(request),
         }
 
-    def render_problem(self, request: Request, problem: Problem) -> HTMLResponse:
-        """Render the page that tells a person what went wrong and what to do."""
-        response = self.render(request, "problem.html", problem.status_code, problem=problem)
+    def render_problem(self, request: Request, problem: Problem) -> Response:
+        """Render the page that tells a person what went wrong and what to do, or lead them to sign in.
+
+        A service has its own page for one of its problems in ``pages/problem-<code>.html``.
+        """
+        location = getattr(problem, "location", "")
+        if location and request.method == "GET":
+            return see_other(location)
+        template = _choose_problem_page(self.package, problem.code)
+        response = self.render(request, template, problem.status_code, problem=problem)
         for name, value in (problem.headers or {}).items():
             response.headers.setdefault(name, value)
         return response
@@ -117,6 +131,13 @@ def _translated_url(request: Request, language: str) -> str:
 def _council_name(request: Request) -> str:
     council = request.app.state.directory.councils.get(request.path_params.get("council", ""))
     return council.name if council else ""
+
+
+@cache
+def _choose_problem_page(package: str, code: str) -> str:
+    template = f"problem-{code}.html"
+    folders = folders_of(package, "pages")
+    return template if any((folder / template).is_file() for folder in folders) else "problem.html"
 
 
 @cache

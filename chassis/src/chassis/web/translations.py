@@ -14,6 +14,7 @@ from chassis.web.languages import folder_of, folders_of
 _METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "gettext_noop": None}
 _TAGS = re.compile(r"<[^>]*>|&\w+;", re.DOTALL)
+_ENGLISH_ONLY = "{# English only"  # pages for staff
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
@@ -62,6 +63,8 @@ def _find_unmarked(folder: Path) -> Iterator[str]:
     """Find words in a template outside ``{{ }}`` and tags: they would stay English."""
     lexer = Environment(autoescape=True)
     for path in sorted(folder.rglob("*.html")):
+        if path.read_text().startswith(_ENGLISH_ONLY):
+            continue
         words = "".join(text for _, kind, text in lexer.lex(path.read_text()) if kind == "data")
         for line in _TAGS.sub("\n", words).splitlines():
             if _WORD.search(line):

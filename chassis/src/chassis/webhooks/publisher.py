@@ -73,6 +73,7 @@ class Kind:
             raise ValueError(f"{self.name}: a body must be kept until its last attempt, for 7 days at most")
 
 
+ReadData = Callable[[], Awaitable[Mapping[str, Any]]]
 ListScopes = Callable[[ReadSession, str, Caller], Awaitable[Collection[str] | None]]
 
 
@@ -107,7 +108,7 @@ class Webhooks:
         session: Session,
         council: str,
         event_type: str,
-        data: Mapping[str, Any],
+        data: Mapping[str, Any] | ReadData,
         *,
         resource: str = "",
         scope: str | None = None,
@@ -115,15 +116,19 @@ class Webhooks:
     ) -> int:
         """Send an event to those who subscribe, when this transaction commits; return how many do.
 
-        It is one statement if nobody does. Subscriptions with a scope get what is sent with it, those without
+        It is one statement if nobody does; ``data`` may be a function, which is called if somebody does.
+        Subscriptions with a scope get what is sent with it, those without
         one all of their mode. Raises ValueError for an unknown type, and a body over 262,144 characters.
         """
         if not any(event_type in kind.event_types for kind in self.kinds):
             raise ValueError(f"no kind of webhook has the event type {event_type}")
         subscribers = await store.list_subscribers(session, council, event_type, scope, mode)
         now, kinds = clock.now(), self.by_name
+        if not subscribers:
+            return 0
+        content = await data() if callable(data) else data
         rows = [
-            _make_row(kinds[subscriber.kind], subscriber.id, event_type, data, resource, now)
+            _make_row(kinds[subscriber.kind], subscriber.id, event_type, content, resource, now)
             for subscriber in subscribers
             if subscriber.kind in kinds
         ]

@@ -95,6 +95,8 @@ _SET_HEALTH = text("""UPDATE webhook_subscription SET failing_since = :since
     bindparam("since", type_=DateTime(timezone=True))
 )
 _DELIVERY_FIELDS = "id, subscription, event_type, resource, status, attempts, next_at, created_at, expires_at"
+_BY_RESOURCE = text(f"""SELECT {_DELIVERY_FIELDS} FROM webhook_delivery
+    WHERE council = :council AND resource = :resource ORDER BY id LIMIT :most""")  # noqa: S608
 _SEEN_DELIVERY = f"""council = :council AND EXISTS (SELECT FROM webhook_subscription
     WHERE {_SEEN} AND id = webhook_delivery.subscription)"""
 _GET_DELIVERY = text(f"""SELECT {_DELIVERY_FIELDS}, body, run FROM webhook_delivery
@@ -198,6 +200,13 @@ async def list_deliveries(
     used = {name: value for name, value in filters.items() if value is not None}
     values = access.bind(before=before or _LAST, most=most, **used)
     return await session.all(_make_list(tuple(sorted(used))), values)
+
+
+async def list_by_resource(
+    session: ReadSession, council: str, resource: str, most: int
+) -> Sequence[Row[Any]]:
+    """List what was sent about a resource, to whichever subscription, the oldest first."""
+    return await session.all(_BY_RESOURCE, {"council": council, "resource": resource, "most": most})
 
 
 async def get_delivery(session: ReadSession, access: Access, delivery: UUID) -> Row[Any] | None:

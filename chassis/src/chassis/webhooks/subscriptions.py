@@ -53,14 +53,14 @@ async def create(
     _check_event_types(kind, body.event_types)
     check_url(body.url, context)
     access = await context.read_access(session)
-    if access.scopes is not None and body.scope not in access.scopes:
-        raise Problem(403, "wrong-scope", "This credential is not for that scope. Name one that it is for.")
+    scope = _choose_scope(access, body.scope)
     if await store.count_subscriptions(session, context.council) >= MAX_SUBSCRIPTIONS:
         detail = f"A council has {MAX_SUBSCRIPTIONS} subscriptions at most. Delete one that is not used."
         raise conflict("too-many-subscriptions", detail)
     subscription, secret, now = ids.new(), signatures.create_secret(), clock.now()
     row = {
         **body.model_dump(exclude={"kind"}),
+        "scope": scope,
         "council": context.council,
         "id": subscription,
         "kind": kind.name,
@@ -75,6 +75,17 @@ async def create(
     await store.insert_subscription(session, row)
     unset = {"failing_since": None, "previous_until": None}
     return schemas.WebhookSubscriptionWithSecret.model_validate({**row, **unset, "secret": secret})
+
+
+def _choose_scope(access: Access, requested: str | None) -> str | None:
+    """Choose the scope of a subscription: the one it names, or the only one that the caller has."""
+    if access.scopes is None:
+        return requested
+    if requested is None and len(access.scopes) == 1:
+        return next(iter(access.scopes))
+    if requested not in access.scopes:
+        raise Problem(403, "wrong-scope", "This credential is not for that scope. Name one that it is for.")
+    return requested
 
 
 async def restore_secret(session: Session, context: ApiContext, stored_body: dict[str, Any]) -> str:
