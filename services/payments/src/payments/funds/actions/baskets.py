@@ -1,6 +1,6 @@
 """The basket of a payment: its lines checked against the funds of the day, or one line made for it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -16,8 +16,13 @@ from payments.funds.store import charts, records
 
 
 async def read_chart(session: ReadSession, council: str, on_date: date) -> Chart:
-    """Read the council's funds of a day: two statements. It may be used for many baskets."""
+    """Read the council's funds of a day: one statement. It may be used for many baskets."""
     return await charts.read_chart(session, council, on_date)
+
+
+async def find_codes(session: ReadSession, council: str, funds: Collection[UUID]) -> dict[UUID, str]:
+    """Find the codes of funds, as events and files name them."""
+    return await charts.find_codes(session, council, funds)
 
 
 async def resolve_basket(
@@ -45,6 +50,18 @@ async def resolve_basket(
     if chart.get_suspense() is None:
         chart = await _add_suspense(session, council, on_date)
     return _accept(rules.place_whole(chart, amount, reference, candidates))
+
+
+async def read_chart_with_suspense(session: Session, council: str, on_date: date) -> tuple[Chart, UUID]:
+    """Read the council's funds of a day, and the id of its suspense fund, which is made if there is none."""
+    chart = await charts.read_chart(session, council, on_date)
+    suspense = chart.get_suspense()
+    if suspense is None:
+        chart = await _add_suspense(session, council, on_date)
+        suspense = chart.get_suspense()
+    if suspense is None:
+        raise RuntimeError(f"{council} has no suspense fund")
+    return chart, suspense.id
 
 
 async def _add_suspense(session: Session, council: str, on_date: date) -> Chart:

@@ -37,6 +37,7 @@ class Line:
 
     fund_id: UUID
     fund_code: str
+    is_suspense: bool
     ledger_code: str
     reference: str
     vat_code_id: UUID
@@ -105,6 +106,7 @@ def check_line(
     line = Line(
         fund_id=fund.id,
         fund_code=fund.code,
+        is_suspense=fund.kind == SUSPENSE,
         ledger_code=requested.ledger_code or fund.ledger_code,
         reference=references.normalise(requested.reference, rule),
         vat_code_id=vat_code.id,

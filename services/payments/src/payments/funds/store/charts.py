@@ -1,8 +1,26 @@
 """SQL of the funds and VAT codes that are in force on a day."""
 
+import json
+from collections.abc import Collection
 from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from chassis.database import ReadSession
 from payments.funds.rules.charts import Chart, Fund, VatCode
@@ -63,9 +81,40 @@ _VAT_CODES = (
 )
 
 
+def _as_json(rows: Select[Any], name: str) -> ColumnElement[str]:
+    """Make a column of a query's rows, as the text of a JSON array in the order of their ids."""
+    table = rows.subquery(name)
+    array = func.json_agg(aggregate_order_by(literal_column(name), table.c.id))
+    return cast(select(func.coalesce(array, literal_column("'[]'"))).scalar_subquery(), Text).label(name)
+
+
+_CHART = select(_as_json(_FUNDS, "funds"), _as_json(_VAT_CODES, "codes"))
+_CODES = select(fund.c.id, fund.c.code).where(
+    fund.c.council == _COUNCIL, fund.c.id == func.any(bindparam("funds", type_=ARRAY(fund.c.id.type)))
+)
+
+
+async def find_codes(session: ReadSession, council: str, funds: Collection[UUID]) -> dict[UUID, str]:
+    """Find the codes of funds, whenever they are in force."""
+    rows = await session.all(_CODES, {"council_": council, "funds": list(funds)})
+    return {row.id: row.code for row in rows}
+
+
 async def read_chart(session: ReadSession, council: str, day: date) -> Chart:
-    """Read a council's funds on a day: two statements, however many there are."""
-    values = {"council_": council, "day": day}
-    funds = [Fund(**row._asdict()) for row in await session.all(_FUNDS, values)]
-    codes = [VatCode(**row._asdict()) for row in await session.all(_VAT_CODES, values)]
-    return Chart({row.id: row for row in funds}, {row.id: row for row in codes})
+    """Read a council's funds on a day: one statement, however many there are.
+
+    It is read for every payment and seldom changes, so what was parsed before is not parsed again.
+    """
+    row = await session.first(_CHART, {"council_": council, "day": day})
+    if row is None:
+        raise LookupError("a query without a table has one row")
+    return _parse_chart(row.funds, row.codes)
+
+
+@lru_cache(maxsize=500)
+def _parse_chart(funds: str, codes: str) -> Chart:
+    parsed_funds = [
+        Fund(**{**row, "id": UUID(row["id"]), "vat_code": UUID(row["vat_code"])}) for row in json.loads(funds)
+    ]
+    parsed_codes = [VatCode(**{**row, "id": UUID(row["id"])}) for row in json.loads(codes)]
+    return Chart({row.id: row for row in parsed_funds}, {row.id: row for row in parsed_codes})
