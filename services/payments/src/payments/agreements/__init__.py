@@ -1,0 +1,1 @@
+"""Agreements: a payer lets a service take later payments from their card."""

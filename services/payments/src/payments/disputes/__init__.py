@@ -1,0 +1,1 @@
+"""Disputes: payers who ask their bank for the money back."""

@@ -1,0 +1,1 @@
+"""Notifications: what processors tell us by webhook."""

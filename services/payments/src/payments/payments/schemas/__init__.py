@@ -1,0 +1,1 @@
+"""Models of GOV.UK Pay's API."""
