@@ -1,0 +1,1 @@
+"""The API of payment links, and their pages."""

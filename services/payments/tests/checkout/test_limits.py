@@ -1,0 +1,36 @@
+"""Card testing: how often a payment's form may be sent, and how many cards a network may try."""
+
+import pytest
+
+from services.payments.tests.conftest import create, get, page_of
+
+DECLINED_CARD = "4000000000000002"
+
+
+@pytest.fixture(scope="module")
+def settings(service, settings):
+    limits = {"limit_card_forms_of_payment": "4/15min", "limit_cards_from_network": "3/h"}
+    return service.settings(**{**settings.model_dump(exclude_unset=True), **limits})
+
+
+async def test_the_form_of_a_payment_is_sent_so_often_and_no_more(client, key, payer):
+    payment = await create(client, key)
+    await payer.open(payment)
+    pages = [await payer.post(page_of(payment), cardNo="4929421234600821") for _ in range(5)]
+    assert [page.status_code for page in pages] == [400] * 4 + [429]
+    assert "Too many tries" in pages[-1].text
+    assert int(pages[-1].headers["Retry-After"]) > 60
+    other = await create(client, key)
+    await payer.open(other)
+    assert (await payer.post(page_of(other))).status_code == 400
+
+
+async def test_a_network_tries_so_many_cards_and_no_more(client, key, payer, list_authorisations):
+    payments = []
+    for _ in range(4):
+        payments.append(await create(client, key))
+        await payer.open(payments[-1])
+        last = await payer.enter_card(payments[-1], DECLINED_CARD)
+    assert last.status_code == 429
+    assert [len(await list_authorisations(payment)) for payment in payments] == [1, 1, 1, 0]
+    assert (await get(client, key, payments[-1]))["state"]["status"] == "started"
