@@ -1,0 +1,1 @@
+"""Closes of days, and their exports."""

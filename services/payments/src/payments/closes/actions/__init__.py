@@ -1,0 +1,1 @@
+"""Close days, and send their exports."""

@@ -1,0 +1,61 @@
+"""Closes, their figures and files as the API has them."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from chassis.ids import Id
+from payments.funds.schemas.values import Day
+from payments.shared.schemas import RequestBody
+
+
+class NewClose(RequestBody):
+    """The day to close, and with it all days before it that are open."""
+
+    day: Day = Field(description="A day that is over, in the United Kingdom")
+
+
+class OpenItems(BaseModel):
+    """How many items, and their pence."""
+
+    count: int
+    amount: int
+
+
+class Summary(BaseModel):
+    """What was taken, and what stood open when the day was closed. Amounts are pence."""
+
+    total: int = Field(description="What was taken: fund_files, suspense and direct_income together")
+    fund_files: int = Field(description="What the files of funds have in all")
+    suspense: int = Field(description="What went into suspense, less what left it")
+    direct_income: int = Field(description="Income of funds without a file, and surcharges")
+    by_method: dict[str, int]
+    open_items: dict[str, OpenItems] = Field(
+        description="Payments taken and not captured, and the open exceptions by kind"
+    )
+    suspense_by_age: dict[str, OpenItems]
+
+
+class ExportFile(BaseModel):
+    """A file of a close. Its bytes never change."""
+
+    id: Id
+    number: int = Field(description="One more than the export before it")
+    kind: Literal["journal", "fund"]
+    fund: Id | None
+    name: str
+    sha256: str
+    lines: int
+    total: int = Field(description="Pence: of a fund its lines, of the journal its debits")
+
+
+class DayClose(BaseModel):
+    """A close. No day up to it takes a posting."""
+
+    number: int
+    day: date
+    first_day: date = Field(description="The first day that it closes")
+    closed_at: datetime
+    summary: Summary
+    exports: list[ExportFile] = Field(description="Its files; of a list of closes none")

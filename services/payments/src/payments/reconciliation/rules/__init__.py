@@ -1,0 +1,1 @@
+"""Rules of reconciliation: readers of files, matching, postings, closes. Pure."""
