@@ -1,0 +1,161 @@
+"""The office's pages of suspense and journals."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis import ids
+from chassis.database import Reading, ReadSession, Writing
+from chassis.pages import Paging
+from chassis.problems import Problem, document_problems
+from chassis.types import Slug
+from chassis.web import Form, SubmittedForm, form_body, see_other
+from chassis.web.sign_in import Staff
+from payments.funds.actions import baskets
+from payments.funds.rules.charts import SUSPENSE, TRANSFER, Fund
+from payments.funds.schemas.baskets import NewLine
+from payments.office.actions import journal_sources, journals, requests, timelines
+from payments.office.routes.access import (
+    PAGES,
+    OfficeStaff,
+    add_problem,
+    read_id,
+    read_pounds,
+    read_reason,
+    render,
+)
+from payments.office.routes.ledger_api import read_cursor
+from payments.office.rules import labels
+from payments.office.rules.journals import name_age
+from payments.office.schemas import MAX_NOTE, NewJournal, NewRequest
+from payments.shared.days import today
+
+router = APIRouter(prefix=PAGES, tags=["office pages"], default_response_class=HTMLResponse)
+_ROWS = 4  # of the form; the API takes more
+_MOST = 100_000_000_000  # pence
+_JOURNAL, _UNDO = "/journals/{item}", "/journals/{request_id}/undo"
+_FIELDS = {f"{name}_{n}": 255 for n in range(1, _ROWS + 1) for name in ("fund", "reference", "amount")}
+LineNumber = Annotated[int | None, Query(ge=1, le=50)]
+
+
+@router.get("/suspense")
+async def show_suspense(staff: OfficeStaff, request: Request, session: Reading, paging: Paging) -> Response:
+    """List what is in suspense, the oldest first."""
+    rows = await journal_sources.list_suspense(session, staff, read_cursor(paging), paging.fetch)
+    page = paging.page(rows, journal_sources.show_suspense, lambda row: (row.taken_on.isoformat(), row.code))
+    return render(request, staff, "office-suspense.html", page=page, name_age=name_age)
+
+
+@router.get(_JOURNAL, responses=document_problems(404))
+async def show_journal_form(
+    staff: OfficeStaff, request: Request, item: ids.Id, session: Reading, line: LineNumber = None
+) -> Response:
+    """Show the form of a journal out of suspense, or from a line of a payment."""
+    return await _show_form(request, session, staff, item, line, Form({"id": ids.show(ids.new())}))
+
+
+@router.post(
+    _JOURNAL, responses=document_problems(404, 409),
+    openapi_extra=form_body("id", "reason", note=MAX_NOTE, **_FIELDS),
+)  # fmt: skip
+async def submit_journal_form(
+    staff: OfficeStaff, request: Request, council: Slug, item: ids.Id, form: SubmittedForm, session: Writing,
+    line: LineNumber = None,
+) -> Response:  # fmt: skip
+    """Ask somebody else to move the money."""
+    body = _read_form(form, item, line)
+    if body is None:
+        return await _show_form(request, session, staff, item, line, form, 400)
+    try:
+        request_id = await journals.propose(session, staff, body)
+    except Problem as problem:
+        add_problem(form, problem, "amount_1")
+        return await _show_form(request, session, staff, item, line, form, 400)
+    return see_other(f"/{council}/payments/office/requests/{ids.show(request_id)}")
+
+
+@router.get(_UNDO, responses=document_problems(404))
+async def show_undo_form(
+    staff: OfficeStaff, request: Request, request_id: ids.Id, session: Reading
+) -> Response:
+    """Show the form to take a journal back."""
+    journal = await requests.get(session, staff, request_id)
+    form = Form({"id": ids.show(ids.new())})
+    return render(request, staff, "office-undo.html", form=form, journal=journal, labels=labels)
+
+
+@router.post(_UNDO, responses=document_problems(404, 409), openapi_extra=form_body("id", "reason", note=500))
+async def submit_undo_form(
+    staff: OfficeStaff, request: Request, council: Slug, request_id: ids.Id, form: SubmittedForm,
+    session: Writing,
+) -> Response:  # fmt: skip
+    """Ask somebody else to take a journal back, as a whole."""
+    journal = await requests.get(session, staff, request_id)
+    reason, undo_id = read_reason(form), read_id(form)
+    if form.ok and reason is not None and undo_id is not None:
+        body = NewRequest(id=undo_id, reason=reason, note=form.get("note", MAX_NOTE))
+        try:
+            await journals.propose_undo(session, staff, request_id, body)
+        except Problem as problem:
+            add_problem(form, problem, "")
+        else:
+            return see_other(f"/{council}/payments/office/requests/{ids.show(undo_id)}")
+    return render(request, staff, "office-undo.html", 400, form=form, journal=journal, labels=labels)
+
+
+def _read_form(form: Form, item: UUID, line: int | None) -> NewJournal | None:
+    lines = [_read_line(form, n) for n in range(1, _ROWS + 1) if _is_filled_in(form, n)]
+    reason, request_id = read_reason(form), read_id(form)
+    if not lines:
+        form.error("fund_1", "Choose where the money belongs")
+    if not form.ok or reason is None or request_id is None:
+        return None
+    complete = [entry for entry in lines if entry is not None]
+    note = form.get("note", MAX_NOTE)
+    return NewJournal(id=request_id, reason=reason, note=note, item=item, line=line, lines=complete)
+
+
+def _is_filled_in(form: Form, n: int) -> bool:
+    return any(form.get(f"{name}_{n}") for name in ("fund", "reference", "amount"))
+
+
+def _read_line(form: Form, n: int) -> NewLine | None:
+    amount, reference = read_pounds(form, f"amount_{n}", _MOST), form.get(f"reference_{n}", 255)
+    try:
+        fund = ids.read(form.get(f"fund_{n}"))
+    except ValueError:
+        form.error(f"fund_{n}", "Choose a fund")
+        return None
+    if len(reference) > 255:  # noqa: PLR2004 - as the API has it
+        form.error(f"reference_{n}", "A reference has 255 characters or fewer")
+    if amount is None or not form.ok:
+        return None
+    return NewLine(fund=fund, amount=amount, reference=reference)
+
+
+async def _show_form(
+    request: Request, session: ReadSession, staff: Staff, item: UUID, line: int | None, form: Form,
+    status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    context = await _describe_source(session, staff, item, line)
+    chart = await baskets.read_chart(session, staff.council, today())
+    funds: list[Fund] = [fund for fund in chart.funds.values() if fund.kind not in {SUSPENSE, TRANSFER}]
+    context |= {"funds": sorted(funds, key=lambda fund: fund.code), "rows": range(1, _ROWS + 1)}
+    return render(request, staff, "office-journal.html", status, form=form, labels=labels, **context)
+
+
+async def _describe_source(
+    session: ReadSession, staff: Staff, item: UUID, line: int | None
+) -> dict[str, Any]:
+    """Describe what a journal is to move. Raises Problem 404."""
+    if line is None:
+        present = await journal_sources.get_suspense(session, staff, item)
+        return {"left": present.amount, "reference": present.reference, "payment": None}
+    detail = await timelines.read(session, staff, item)
+    chosen = next((entry for entry in detail.lines if entry.n == line), None)
+    if chosen is None:
+        raise Problem(404, "not-found", "There is no such line.")
+    left = chosen.amount - chosen.refunded - chosen.moved
+    return {"left": left, "reference": chosen.reference, "payment": detail}
