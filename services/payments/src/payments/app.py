@@ -1,12 +1,66 @@
-"""The payments service and its application."""
+"""The payments service, composed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+import payments.funds.tables
+import payments.gateway_accounts.tables
+import payments.ledger.tables
+import payments.office.tables
+import payments.payments.tables
+import payments.reconciliation.tables
+import payments.search.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app
+from payments.checkout.actions.limits import CardLimits
+from payments.checkout.routes import entry
+from payments.checkout.routes import pages as card_pages
+from payments.checkout.routes.visitor import pages
+from payments.closes import routes as closes
+from payments.disputes import routes as dispute_routes
+from payments.disputes.actions import disputes
+from payments.events import PUBLISHED
+from payments.finance_settings import routes as finance_settings
 from payments.funds.actions import commands as fund_commands
 from payments.funds.routes import funds, imports, payment_methods, reference_rules, vat_codes
+from payments.ledger.actions import audit_files, seals
+from payments.links.routes import api as link_api
+from payments.links.routes import pages as link_pages
+from payments.notifications import routes as notification_routes
+from payments.office.routes import (
+    journal_pages,
+    ledger_api,
+    payment_pages,
+    payments_api,
+    request_pages,
+    requests_api,
+    taking_pages,
+)
+from payments.office.routes.access import sign_in
+from payments.payments.actions import processor_calls
+from payments.payments.actions.webhooks import webhooks
+from payments.payments.routes import agreements, errors
+from payments.payments.routes import payments as payment_routes
+from payments.processors.actions import registration
+from payments.receipts.actions import messages
+from payments.reconciliation.actions import fetches, reviews
+from payments.reconciliation.routes import settlements, statements
+from payments.refunds import actions as refunds
+from payments.refunds import routes as refund_routes
+from payments.search import routes as search_routes
+from payments.search.actions import counts
 from payments.settings import Settings
+from payments.shared.link_maker import LinkMaker
 from payments.shared.tables import metadata
+
+
+@asynccontextmanager
+async def _start(app: FastAPI) -> AsyncIterator[None]:
+    app.state.links = LinkMaker(app.state.settings)
+    app.state.card_limits = CardLimits(app.state.settings)
+    yield
+
 
 service = Service(
     name="payments",
@@ -14,13 +68,59 @@ service = Service(
     settings=Settings,
     metadata=metadata,
     routers=[
+        payment_routes.router,
+        refund_routes.router,
+        agreements.router,
+        dispute_routes.router,
+        notification_routes.router,
+        entry.router,
+        link_api.router,
+        link_pages.router,
+        search_routes.router,
+        card_pages.router,
         funds.router,
         reference_rules.router,
         vat_codes.router,
         payment_methods.router,
         imports.router,
+        payments_api.router,
+        requests_api.router,
+        payment_pages.router,
+        request_pages.router,
+        ledger_api.router,
+        journal_pages.router,
+        taking_pages.router,
+        statements.router,
+        settlements.router,
+        closes.router,
+        finance_settings.router,
     ],
-    commands={"import-funds": fund_commands.import_funds},
+    publishes=PUBLISHED,
+    jobs=[
+        processor_calls.handlers,
+        refunds.handlers,
+        seals.handlers,
+        counts.handlers,
+        fetches.handlers,
+        reviews.handlers,
+        disputes.handlers,
+        registration.handlers,
+    ],
+    schedules=(*seals.schedules, *counts.schedules, *fetches.schedules, *reviews.schedules),
+    shapes=errors.shapes,
+    commands={
+        "correct-counts": counts.correct_counts,
+        "import-funds": fund_commands.import_funds,
+        "export-ledger": audit_files.export_ledger,
+        "verify-ledger": audit_files.verify_ledger,
+        "ledger-key": audit_files.print_ledger_key,
+    },
+    audited=True,
+    sign_in=sign_in,
+    webhooks=webhooks,
+    pages=pages,
+    messages=messages,
+    start=_start,
 )
 
 

@@ -297,7 +297,7 @@ async def test_a_basket_takes_two_statements_however_many_lines_and_funds(databa
             await baskets.resolve_basket(session, "citytown", TODAY, amount=11_497, lines=lines)
     finally:
         event.remove(engine, "before_cursor_execute", count)
-    assert len(statements) == 2
+    assert len(statements) == 1
 
 
 async def test_after_a_merge_a_code_of_two_funds_is_named_by_id(chart):
