@@ -6,12 +6,29 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import address, consumers, envoy, events, growth, identity, jobs, loader, revocations, token_checks
+from bench import (
+    address,
+    consumers,
+    envoy,
+    events,
+    growth,
+    identity,
+    jobs,
+    loader,
+    payment_creation,
+    payments,
+    reconciliation,
+    revocations,
+    token_checks,
+)
 from bench.figures import Figure
 from bench.gazetteer import Gazetteer, load_gazetteer
 from dev import postgres
 
-PARTS = ("identity", "address", "loader", "growth", "events", "consumers", "jobs", "gateway")
+PARTS = (
+    *("identity", "address", "loader", "growth", "events", "consumers", "jobs", "payments", "creation"),
+    *("reconciliation", "gateway"),
+)
 
 
 async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
@@ -22,7 +39,13 @@ async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]
             yield await identity.measure(server.url)
         if "jobs" in parts:
             yield await jobs.measure(server.url)
-        if not parts - {"identity", "jobs"}:
+        if "payments" in parts:
+            yield await payments.measure(server.url, folder)
+        if "creation" in parts:
+            yield await payment_creation.measure(folder)
+        if "reconciliation" in parts:
+            yield await reconciliation.measure(server.url)
+        if not parts - {"identity", "jobs", "payments", "creation", "reconciliation"}:
             return
         async with load_gazetteer(server.url, folder) as gazetteer:
             async for figures in _measure_with_gazetteer(parts, gazetteer, folder, server.url):

@@ -51,6 +51,7 @@ class LoadResult:
     seconds: float
     statuses: dict[str, int]
     p50: float
+    p95: float
     p99: float
 
 
@@ -143,8 +144,8 @@ class Load:
     def result(self) -> LoadResult:
         """Summarise the answers."""
         ordered = sorted(self._latencies)
-        p50, p99 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.99))
-        return LoadResult(time.perf_counter() - self._start, self._statuses, p50, p99)
+        p50, p95, p99 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.95, 0.99))
+        return LoadResult(time.perf_counter() - self._start, self._statuses, p50, p95, p99)
 
 
 async def run(plan: LoadPlan) -> LoadResult:

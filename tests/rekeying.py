@@ -15,6 +15,22 @@ STAYING: Mapping[str, str] = {
     "inbox": "an event that is delivered again still names the council it happened at, and must be known",
     "account_history": "it tells a person at which council something happened to their account",
     "gazetteer": "one row for each council: a successor has its own custodian code and counts its own keys",
+    **dict.fromkeys(
+        (
+            "ledger_account",
+            "ledger_transaction",
+            "posting",
+            "unsealed_transaction",
+            "ledger_seal",
+            "ledger_root",
+            "balance_snapshot",
+        ),
+        "a ledger ends with a final root: a successor reads it and begins with opening balances",
+    ),
+    "reconciliation_settings": "a row for each council: a successor sets its own before its first close",
+    **dict.fromkeys(
+        ("day_close", "export_file"), "a closed day stays closed, and its files are sent again as they were"
+    ),
     "gazetteer_postcode": "triggers make it from `place`, for both councils",
 }
 """Tables whose rows keep their council, each with its reason."""

@@ -18,6 +18,9 @@ PROBLEM = {"$ref": "#/components/schemas/ProblemBody"}
 # An outside contract with errors of its own; who mounts one adds its base here and to the gateway's tests.
 MOUNTED = {
     "address": {"address/search/places/v1", "address/postcodes-io"},
+    "payments": {
+        f"payments/v1/{resource}" for resource in ("payments", "refunds", "disputes", "agreements", "auth")
+    },
     "identity": {"identity/scim/v2", "token", "par", "introspect", "revoke", "userinfo"},
 }
 

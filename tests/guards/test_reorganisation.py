@@ -11,7 +11,8 @@ from tests.rekeying import STAYING
 # Columns with an id that one row of one council has: a key with one of them never collides.
 OWN_IDS = {
     "id", "delivery", "client", "client_id", "upstream", "staff", "group_id", "grant_id", "mandate", "batch",
-    "development_id", "caller", "kid", "vat_code",
+    "development_id", "caller", "kid", "vat_code", "payment", "refund", "account", "settlement", "agreement",
+    "statement",
 }  # fmt: skip
 NATIONAL = "a number is national: the copy of a property or street that another council keeps stays with it"
 # Unique keys that rows of two councils may share, each with what a merge does about it.
@@ -27,8 +28,11 @@ COLLIDING = {
     "uq_staff_person_council_external_id": "a council's directory named it: one person in both",
     "uq_staff_council_account": "one person works for both: one member is left, with the roles of both",
     "uq_mandate_holding": "one person let another act in the same theme at both: one mandate is left",
+    "uq_gateway_account_default": "each council has a default account: one is left as it",
     "pk_number_range": "GeoPlace allots them, and no two councils may have the same: none collides",
     "pk_search_group": "made from the street's number and words: the same group is made anew",
+    "uq_bank_account_identification": "a bank gives it to one council: both mean it",
+    "uq_statement_file_hash": "both councils loaded one file: the later one is left out",
     "pk_search_word": "of a group that is made from the street's number and words",
     **dict.fromkeys((
         "pk_blpu", "pk_lpi", "pk_organisation", "pk_delivery_point", "pk_successor", "pk_place",
@@ -39,7 +43,10 @@ COLLIDING = {
 }  # fmt: skip
 NAMED_BY_CODE = {"pk_council", "pk_schedule"}  # no council chooses these: a slug never changes
 # Columns of records that may change after they are written; all others but `council` never do.
-CHANGING = {"proof": {"status", "looked_by", "looked_at", "withdrawn_by", "withdrawn_at"}}
+CHANGING = {
+    "proof": {"status", "looked_by", "looked_at", "withdrawn_by", "withdrawn_at"},
+    "office_request": {"note", "requested_by_name", "checked_by_name"},  # personal data: erased
+}
 
 _RECORDS = """
     SELECT t.tgrelid::regclass::text AS table, ARRAY(SELECT a.attname::text FROM pg_attribute a

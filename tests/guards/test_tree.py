@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.testing import SEALING_KEY
 from tests.guards.sources import ROOT, production, tracked
 
 SERVICES = ("address", "payments", "casework", "mapping", "identity")
@@ -175,6 +176,7 @@ def test_a_services_wheel_and_the_chassis_wheel_are_enough(name, tmp_path):
     environment = {
         f"{name.upper()}_DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
         "IDENTITY_MASTER_KEY": "Z3VhcmRzLW9ubHktbWFzdGVyLWtleS0zMi1ieXRlcyE",
+        f"{name.upper()}_SEALING_KEY": SEALING_KEY,
     }
     completed = subprocess.run(
         [sys.executable, "-S", "-c", script],
