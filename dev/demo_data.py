@@ -25,6 +25,7 @@ POSTCODES = "gb_postcodes.csv.xz"
 # small demonstration takes.
 KNOWN_POSTCODES = {"citytown": "BA1 1LJ", "hillshire": "FK8 1TS"}
 SMALL = {"citytown": "BA1 1", "hillshire": "FK8 1"}
+NATIONS = {"citytown": "england", "hillshire": "scotland"}
 LOADER_FLAGS = ("--dry-run", "--again", "--yes")
 CHOICES = ("full", "small", "none")
 
@@ -37,7 +38,16 @@ def steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Step
     def load_step(council: str) -> Step:
         return Step(f"{council} data", lambda: _load(stack, supervisor, reporter, council), ("councils",))
 
-    return [load_step(council) for council in KNOWN_POSTCODES]
+    def fund_step(council: str) -> Step:
+        return Step(f"{council} funds", lambda: supervisor.run(_funds(stack, council)), ("councils",))
+
+    return [step(council) for council in KNOWN_POSTCODES for step in (load_step, fund_step)]
+
+
+def _funds(stack: Stack, council: str) -> Process:
+    """Describe the process that imports a council's funds: those its nation has. It may run again."""
+    arguments = ("import-funds", "--council", council, "--default", NATIONS[council])
+    return service_processes.command(stack, f"{council}-funds", "payments", *arguments)
 
 
 async def _load(stack: Stack, supervisor: Supervisor, reporter: Reporter, council: str) -> None:

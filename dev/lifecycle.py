@@ -9,6 +9,7 @@ import httpx
 from chassis.provision import provision
 from dev import (
     broker,
+    card_processor,
     demo_data,
     demo_service,
     disk,
@@ -20,6 +21,7 @@ from dev import (
     postgres,
     sandbox,
     service_processes,
+    staff_sign_in,
     state,
     steps,
     testers,
@@ -114,6 +116,8 @@ def _steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Ste
         Step("councils", lambda: sandbox.wait_until_known(stack), ("gateway", "envoy", *SERVICES, *workers)),
         Step("demo service", lambda: demo_service.start(stack, supervisor), ("clients",)),
         Step("testers", lambda: testers.ensure(stack), ("demo service",)),
+        Step("staff sign-in", lambda: staff_sign_in.ensure(stack), ("councils",)),
+        Step("card processor", lambda: supervisor.start(card_processor.process(stack))),
         Step("upstream", lambda: supervisor.start(upstream_setup.process(stack))),
         Step("sign-in from upstream", lambda: upstream_setup.register(stack), ("upstream", "councils")),
         *demo_data.steps(stack, supervisor, reporter),

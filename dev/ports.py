@@ -27,6 +27,7 @@ OFFSETS = {
     "envoy-admin": 7,
     "upstream": 8,
     "demo-service": 9,
+    "card-processor": 10,
     "address-worker": 11,
     "payments-worker": 12,
     "casework-worker": 13,

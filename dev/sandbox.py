@@ -34,6 +34,7 @@ ADMINISTRATION_SCOPES = {
     "identity:prove",
     "identity:mandates",
     "identity:self",
+    "payments:sign-in",
 }
 KNOWN_WITHIN = 60.0  # seconds until every service has received the event of a new council
 

@@ -132,6 +132,9 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         environment["IDENTITY_MAIL"] = "sent-messages"  # e-mails and SMS are read at /identity/sent-messages
         environment["IDENTITY_OUTBOUND_PRIVATE"] = "true"  # the simulated providers are on this machine
         environment["IDENTITY_TEXTS"] = "sent-messages"
+    if name == "payments":
+        environment["PAYMENTS_SANDBOX_PROCESSOR_URL"] = stack.url("card-processor")
+        environment["PAYMENTS_MAIL"] = "sent-messages"  # receipts are read at /payments/sent-messages
     # What the person has set wins: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return environment | base_environment()
 

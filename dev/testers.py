@@ -19,12 +19,13 @@ async def ensure(stack: Stack) -> None:
         token = await sandbox.fetch_token(http, credentials["operator"])
         http.headers["Authorization"] = f"Bearer {token}"
         for council, council_credentials in credentials["councils"].items():
-            await _ensure_testers(http, council, council_credentials["service"]["client_id"])
+            await ensure_testers(http, council, council_credentials["service"]["client_id"])
         demonstration = state.read(stack.folder / demo_service.FILE)
-        await _ensure_testers(http, "citytown", demonstration["client_id"])
+        await ensure_testers(http, "citytown", demonstration["client_id"])
 
 
-async def _ensure_testers(http: httpx.AsyncClient, council: str, client_id: str) -> None:
+async def ensure_testers(http: httpx.AsyncClient, council: str, client_id: str) -> None:
+    """Name the council's people as testers of a service, unless they are."""
     path = f"/{council}/identity/v1/services/{client_id}/testers"
     listed = await http.get(path, params={"limit": 100})
     sandbox.require_success(listed)
