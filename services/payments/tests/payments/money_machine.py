@@ -32,7 +32,7 @@ NEW = 3
 pick = st.integers(0, NEW)
 cards = st.sampled_from(["visa-credit", "visa-credit", "declined", "processing-error", "no-such-card"])
 twins = st.sampled_from([1, 1, 1, 3])
-# Turns of the event loop after index a request dies; None: it lives.
+# Turns of the event loop after which a request dies; None: it lives.
 lives = st.sampled_from([None, None, None, 4, 40, 150, 400])
 
 
@@ -72,7 +72,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.sell(basket, delayed)
 
     def run(self, coroutine):
-        """Run a coroutine in the application's loop, index is in another thread."""
+        """Run a coroutine in the application's loop, which is in another thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(WITHIN)
 
     @property
@@ -132,7 +132,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.check_answers(attempt)
 
     async def let_die(self, coroutine, life):
-        """Run something, index dies where it is after ``life`` turns of the loop: None then."""
+        """Run something, which dies where it is after ``life`` turns of the loop: None then."""
         task = asyncio.create_task(coroutine)
         if life is not None:
             for _ in range(life):
