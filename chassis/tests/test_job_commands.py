@@ -155,7 +155,7 @@ async def test_a_services_worker_runs_its_jobs_and_measures_its_schedules(jobs, 
 
 async def test_a_service_without_secured_rows_of_its_own_enqueues_all_the_same(service, settings):
     """Its transactions see their council's jobs; its reads spend no round trip on it."""
-    plain = replace(service, metadata=MetaData(), webhooks=None)
+    plain = replace(service, metadata=MetaData(), webhooks=None, sign_in=None)
     assert not plain.rows_secured
     database = plain.database(settings)
     async with database.writing("citytown") as session:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from chassis.app import Service, create_app
+from chassis.app import Service, build, configure
 
 
 def make_document(service: Service) -> dict[str, Any]:
     """Make what the service answers to ``/openapi.json`` with its default settings."""
     # The prefix is one nobody sets: what the machine's environment says must not get into the contract.
     settings = service.settings(_env_prefix="NOWHERE_SET_", database_url="postgresql://nobody@127.0.0.1/none")
-    return create_app(service, settings).openapi()
+    app = build(service)
+    configure(app, settings)
+    return app.openapi()

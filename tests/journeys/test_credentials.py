@@ -136,7 +136,7 @@ def test_over_the_rate_limit_is_429_with_a_time_to_retry(platform, citytown):
         responses = [guesser.post("/identity/token", data=form) for _ in range(150)]
     assert {response.status_code for response in responses} == {401, 429}
     refusal = next(response for response in responses if response.status_code == 429)
-    assert refusal.json()["error"] == "invalid_request", "in the shape of RFC 6749"
+    assert refusal.json()["error"] == "temporarily_unavailable", "in the shape of RFC 6749"
     assert refusal.headers["RateLimit"] == '"token";r=0;t=1'
     assert int(refusal.headers["Retry-After"]) >= 1
     assert citytown.get("/citytown/address/v1/council").status_code == 200, "another caller is not affected"

@@ -154,9 +154,8 @@ class Service:
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     """Make the service's application. Nothing is opened before its lifespan starts."""
     app = build(service)
-    if settings is None:
-        settings = service.settings()
-        service.check(settings)
+    settings = settings or service.settings()
+    service.check(settings)
     configure(app, settings)
     return app
 

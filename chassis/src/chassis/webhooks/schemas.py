@@ -34,7 +34,8 @@ class NewWebhookSubscription(_Request):
         default=None, description="The shape of the messages. Leave it out for the service's own"
     )
     scope: _Short | None = Field(
-        default=None, description="The part of the service to hear of, such as an account. Empty for all"
+        default=None,
+        description="The part of the service to hear of, such as an account. Left out: your only one, or all",
     )
     description: _Text = ""
     enabled: bool = True

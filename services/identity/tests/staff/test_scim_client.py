@@ -33,7 +33,7 @@ async def find(scim, kind, external_id):
 async def test_staff_join_move_and_leave_by_what_the_directory_pushes(scim):
     tenant = tenants()[CITYTOWN]
     message = await scim_push.push(scim, tenant)
-    assert message == "4 users and 4 groups of citytown were pushed."
+    assert message == "6 users and 5 groups of citytown were pushed."
     priya, sam = tenant.staff["priya"], tenant.staff["sam"]
     user = await find(scim, "Users", priya.oid)
     assert (user["userName"], user["displayName"], user["active"]) == (priya.username, "Priya Raman", True)
