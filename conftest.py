@@ -23,7 +23,12 @@ _PLATFORM = "platform"
 # httpx looks for sniffio at each request in-process, a search of the whole path. None: it is not there.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 # The whole platform is started once, for all of these.
-_PLATFORM_TESTS = ("tests/journeys/", "tests/faults/", "tests/browser/test_upstream_town.py")
+_PLATFORM_TESTS = (
+    "tests/journeys/",
+    "tests/faults/",
+    "tests/browser/test_upstream_town.py",
+    "tests/browser/test_office.py",
+)
 
 
 @pytest.fixture(scope="session")
