@@ -296,9 +296,10 @@ async def test_the_gateway_hears_of_councils_and_revocations_and_says_nothing(br
     for subject in accounts.GATEWAY_SUBJECTS:
         await gateway.subscribe(subject, cb=record)
     await gateway.flush()
-    for event in ("council.changed", "token.revoked"):
-        await publish(identity, f"townhall.citytown.identity.{event}")
-    await eventually(lambda: len(subjects) == 2)
+    published = {f"townhall.citytown.identity.{event}" for event in ("council.changed", "token.revoked")}
+    for subject in published:
+        await publish(identity, subject)
+    await eventually(lambda: published <= set(subjects))  # tests before may have published others
     with pytest.raises(RefusedError):
         await gateway.request("townhall.citytown.identity.token.revoked", b"{}", timeout=0.2)
 
