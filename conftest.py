@@ -27,7 +27,6 @@ _PLATFORM_TESTS = (
     "tests/journeys/",
     "tests/faults/",
     "tests/browser/test_upstream_town.py",
-    "tests/browser/test_office.py",
 )
 
 

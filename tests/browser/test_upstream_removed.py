@@ -1,10 +1,8 @@
 """A council takes a way to sign in away: who used it reads so on the page, in both languages."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from chassis import ids
+from chassis import audit, ids
 from identity.upstreams.store import upstreams
 from tests.browser import harness
 from tests.browser.test_upstream import (
@@ -26,11 +24,10 @@ async def removed(site, database):
     """One Login was removed, and somebody had signed in with it."""
     title = {"title": ["GOV.UK One Login", None], "title_cy": ["GOV.UK One Login", None]}
     changes = {**title, "audience": ["residents", None], "linked_accounts": [3, 0]}
-    values = {"upstream": ids.new(), "id": ids.new(), "act": "removed", "actor": "keeper"}
     async with database.writing("citytown") as session:
-        await upstreams.insert_event(
-            session, "citytown", {**values, "changes": changes, "at": datetime.now(UTC)}
-        )
+        upstream = (upstreams.AGGREGATE, ids.show(ids.new()))
+        keeper = audit.by_system("keeper")
+        await audit.record(session, "citytown", keeper, "removed", *upstream, changes=changes)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from chassis.provision import provision
+from chassis.testing import SEALING_KEY
 from dev.image_requirements import read_requirements, select_entries
 from dev.ports import free_port
 
@@ -241,7 +242,11 @@ async def test_a_services_image_migrates_its_database_and_starts(name, build_ima
         for user in (f"{database}_owner", database)
     )
     prefix = name.upper()
-    environment = {f"{prefix}_DATABASE_URL": role, f"{prefix}_NATS_URL": nats_url}
+    environment = {
+        f"{prefix}_DATABASE_URL": role,
+        f"{prefix}_NATS_URL": nats_url,
+        f"{prefix}_SEALING_KEY": SEALING_KEY,
+    }
     environment["IDENTITY_MASTER_KEY"] = MASTER_KEY
     image.run("migrate", name, **environment, **{f"{prefix}_MIGRATION_URL": owner})
     with image.serve(**environment) as url:

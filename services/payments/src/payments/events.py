@@ -6,9 +6,10 @@ from pydantic import Field
 
 from chassis.events import EventData
 from chassis.ids import Id
+from chassis.json_values import JsonObject
 from chassis.types import Pence
 
-Metadata = dict[str, str | int | float | bool]
+Metadata = JsonObject
 
 
 class PaymentEvent(EventData):
