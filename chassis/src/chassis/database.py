@@ -133,7 +133,7 @@ class Database:
         self._fast: pools.PlainPool | None = None
 
     def _engine(self, size: int, server: dict[str, str]) -> AsyncEngine:
-        return create_async_engine(
+        engine = create_async_engine(
             self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
             poolclass=pools.EnginePool,
             pool_size=size,
@@ -143,6 +143,8 @@ class Database:
             hide_parameters=True,  # an error in the log must not show what was stored
             connect_args={"server_settings": {**self._server_settings, **server}, "timeout": 5},
         )
+        pools.replace_closed(engine)
+        return engine
 
     async def open(self) -> None:
         """Open the plain pool; the engines connect on first use."""
