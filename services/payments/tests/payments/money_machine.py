@@ -17,6 +17,7 @@ from chassis import ids
 from payments.payments.rules.states import Status
 from services.payments.tests.conftest import V1, new_payment
 from services.payments.tests.payments.books import check_books, check_refunded, read_books
+from services.payments.tests.payments.money_world import DELAY
 
 PARKING = {"fund": "13", "ledger_code": "PARKING"}  # has VAT at the standard rate
 RENT = {"fund": "5", "reference": "00123456782"}
@@ -25,7 +26,6 @@ FAULTS = ("timeout-after-accept", "500-after-accept", "error-before", "slow")
 OPERATIONS = ("authorise", "capture", "cancel", "refund", "read")
 STEPS = ("cancel", "capture", "confirm", "give_up", "jobs", "refund")
 SPREADS = ("last_line_first", "largest_remainder")
-DELAY = 60  # seconds, of captures and refunds at the processor, for some accounts
 WITHIN = 60  # seconds that any one step may take
 
 NEW = 3
@@ -234,7 +234,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule()
     def complete_at_processor(self):
         """Let the processor complete what it only took note of."""
-        self.run(self.desk.control("clock/advance", seconds=DELAY))
+        self.run(self.desk.complete())
 
     def teardown(self):
         try:
@@ -249,8 +249,7 @@ class MoneyMachine(RuleBasedStateMachine):
         for attempt in self.attempts:
             if attempt.is_open:
                 await self.send(attempt, 1, None)
-        await self.desk.control("clock/advance", seconds=DELAY)
-        await self.world.finish_jobs()
+        await self.world.finish_jobs(self.desk)
         books = await self.read_books()
         check_books(books)
         self.check_effects(books)
