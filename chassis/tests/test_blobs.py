@@ -160,9 +160,9 @@ def test_the_content_decides_and_not_the_senders_word():
 
 def test_the_senders_word_decides_between_kinds_that_begin_alike():
     archive = REFUSED["an archive"]
-    both = [Content.WORD, Content.EXCEL]
-    assert tell_content(archive, Content.EXCEL, both) is Content.EXCEL
-    assert tell_content(archive, Content.WORD, both) is Content.WORD
+    office = [Content.WORD, Content.EXCEL]
+    assert tell_content(archive, Content.EXCEL, office) is Content.EXCEL
+    assert tell_content(archive, Content.WORD, office) is Content.WORD
     assert tell_content("Tŷ, £5".encode(), "text/csv", [Content.TEXT]) is Content.TEXT
 
 

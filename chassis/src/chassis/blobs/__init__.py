@@ -6,6 +6,7 @@ that nobody knows of.
 """
 
 from chassis.blobs.content import Content, UnknownContentError
+from chassis.blobs.images import BrokenImageError, reencode
 from chassis.blobs.receipt import BlobTooLargeError, Receipt, receive
 from chassis.blobs.scanners import Scanner, ScannerError, Verdict, make_scanner
 from chassis.blobs.storage import BlobSettings, BlobStorage, MissingBlobError, open_storage
@@ -14,6 +15,7 @@ __all__ = [
     "BlobSettings",
     "BlobStorage",
     "BlobTooLargeError",
+    "BrokenImageError",
     "Content",
     "MissingBlobError",
     "Receipt",
@@ -24,4 +26,5 @@ __all__ = [
     "make_scanner",
     "open_storage",
     "receive",
+    "reencode",
 ]

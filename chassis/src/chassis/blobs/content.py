@@ -11,14 +11,16 @@ _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 
 
 class Content(StrEnum):
-    """Kinds of files that a service may take. None of them runs in a browser."""
+    """Kinds of files that a service may take. None of them runs in a browser.
+
+    iPhones keep HEIF, and send JPEG to a page that does not ask for HEIF.
+    """
 
     PDF = "application/pdf"
     PNG = "image/png"
     JPEG = "image/jpeg"
     GIF = "image/gif"
     WEBP = "image/webp"
-    HEIF = "image/heif"
     MP4 = "video/mp4"
     MP3 = "audio/mpeg"
     WAV = "audio/wav"
@@ -28,7 +30,6 @@ class Content(StrEnum):
 
 
 _ALIASES = {
-    "image/heic": Content.HEIF,
     "audio/x-wav": Content.WAV,
     "audio/wave": Content.WAV,
     "audio/mp3": Content.MP3,

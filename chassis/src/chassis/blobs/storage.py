@@ -28,7 +28,7 @@ class BlobSettings(Settings):
     )
     scanner: str = Field(
         max_length=300,
-        description="What scans for viruses: clamd://host:3310, or test: on a laptop (only EICAR's test file)",
+        description="What scans for viruses: clamd://host:3310, or on a laptop test: (knows EICAR's file)",
     )
 
 
