@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load seed-gb test test-long check bench contracts release lock
+.PHONY: help setup run up down status load seed-gb test test-long faults check bench contracts release lock
 PYTHON ?= python3
 VENV := .venv/bin/python
 # What the person has set for Python elsewhere does not reach in here.
@@ -42,6 +42,12 @@ test: ## Run the tests on real servers, on ports and state of their own: make te
 test-long: ## Run the long proofs: restarts, kills, every page, whole documents
 	@$(PYTHON) -m dev.setup tests
 	@$(VENV) -m pytest -n 2 --dist loadscope -m long $(ARGS)
+
+faults: export TEST_KILLS ?= 50
+faults: export TEST_KILLS_OF_POINT ?= 10
+faults: ## Kill -9 at every point of a payment, 340 times: make faults [TEST_KILLS_OF_POINT=1]
+	@$(PYTHON) -m dev.setup tests
+	@$(VENV) -m pytest -n 2 --dist loadscope -m long -rP tests/faults/test_payment_kills.py services/payments/tests/payments/test_kills.py $(ARGS)
 
 check: setup ## Lint, format, types, layers, and drift of the contracts
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .

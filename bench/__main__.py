@@ -8,7 +8,9 @@ from pathlib import Path
 
 from bench import (
     address,
+    case_types,
     consumers,
+    due_dates,
     envoy,
     events,
     growth,
@@ -27,8 +29,10 @@ from dev import postgres
 
 PARTS = (
     *("identity", "address", "loader", "growth", "events", "consumers", "jobs", "payments", "creation"),
-    *("reconciliation", "gateway"),
+    *("reconciliation", "due-dates", "case-types", "gateway"),
 )
+_WITHOUT_DATABASE = {"due-dates": due_dates.measure, "case-types": case_types.measure}
+_WITHOUT_GAZETTEER = {"identity", "jobs", "payments", "creation", "reconciliation", *_WITHOUT_DATABASE}
 
 
 async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
@@ -45,7 +49,7 @@ async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]
             yield await payment_creation.measure(folder)
         if "reconciliation" in parts:
             yield await reconciliation.measure(server.url)
-        if not parts - {"identity", "jobs", "payments", "creation", "reconciliation"}:
+        if not parts - _WITHOUT_GAZETTEER:
             return
         async with load_gazetteer(server.url, folder) as gazetteer:
             async for figures in _measure_with_gazetteer(parts, gazetteer, folder, server.url):
@@ -71,6 +75,10 @@ async def _measure_with_gazetteer(
 
 
 async def _print_figures(parts: set[str], folder: Path) -> None:
+    for part in _WITHOUT_DATABASE.keys() & parts:
+        print("\n".join(map(str, _WITHOUT_DATABASE[part]())), flush=True)
+    if parts <= _WITHOUT_DATABASE.keys():
+        return
     async for figures in _measure(parts, folder):
         print("\n".join(map(str, figures)), flush=True)
 

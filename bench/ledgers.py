@@ -1,6 +1,11 @@
-"""The ledger of postings, against one that keeps balance rows and locks them, as ledgers often do.
+"""The ledger of postings, against ones that keep balance rows and lock them, as ledgers often do.
 
-Both run through asyncpg alone, so that the ledgers are measured and not the client, and at a server that
+There are two of those. The **lean** one does less than ours: nothing holds its sums to zero, no day is closed
+to it, nothing is queued to be sealed. The **equal** one writes our own rows and then its balances, so that
+only the balance rows differ. Each is measured by itself, and as a payment's transaction posts: with the four
+statements that follow a receipt, while locks are held.
+
+All run through asyncpg alone, so that the ledgers are measured and not the client, and at a server that
 waits for its disk at each commit.
 """
 
@@ -55,6 +60,14 @@ _INSERT_POSTINGS = text("""INSERT INTO peer_posting (council, transaction, n, ac
 _UPDATE = text("""UPDATE peer_account
     SET balance = balance + CASE id WHEN :first THEN 1 ELSE -1 END * CAST(:amount AS bigint)
     WHERE council = :council AND id IN (:first, :second)""")
+# What a captured payment's transaction does after its receipt: codes of funds, account, event, payer.
+_REST = (
+    text("SELECT id, code FROM fund WHERE council = :council AND code = '13'"),
+    text("SELECT id, settings FROM gateway_account WHERE council = :council AND mode = 'sandbox'"),
+    text("""INSERT INTO outbox (council, ordering_key, event_id, nats_subject, envelope)
+        VALUES (:council, 'payments.receipt', :id, 'townhall.citytown.payments.receipt.posted', '{}')"""),
+    text("SELECT email FROM payer WHERE council = :council AND payment = :id"),
+)
 _DAY = date(2026, 4, 1)
 _SET_COUNCIL = f"SELECT set_config('app.council', '{_COUNCIL}', true)"
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
@@ -96,12 +109,7 @@ async def measure(admin_url: str, database_url: str) -> list[Figure]:
     peers = await _create_peer(admin_url)
     opened = [await asyncpg.connect(database_url) for _ in range(_WRITERS)]
     connections = [_Connection(connection) for connection in opened]
-    ways: dict[str, Post] = {
-        "hot": lambda session, _: _post(session, 0),
-        "spread": lambda session, n: _post(session, n % _SPREAD),
-        "peer hot": lambda session, _: _post_locked(session, *peers[0]),
-        "peer spread": lambda session, n: _post_locked(session, *peers[n % _SPREAD]),
-    }
+    ways = _list_ways(peers)
     for post in ways.values():  # the accounts are opened, the statements prepared
         await _measure_rate(connections, post)
     rounds = [
@@ -114,26 +122,53 @@ async def measure(admin_url: str, database_url: str) -> list[Figure]:
     return [*_compare(rounds), *_compare_batches(rounds, batches, sealing)]
 
 
+def _list_ways(peers: Sequence[tuple[UUID, UUID]]) -> dict[str, Post]:
+    """List the ways to post: each ledger, on one account and spread, alone and in a payment's transaction."""
+    posts = {
+        "ours": _post,
+        "lean": lambda session, number: _post_locked(session, *peers[number]),
+        "equal": lambda session, number: _post_with_balances(session, number, *peers[number]),
+    }
+    ways: dict[str, Post] = {}
+    for name, post in posts.items():
+        for place, spread in (("hot", 1), ("spread", _SPREAD)):
+            ways[f"{name}, {place}"] = _make_way(post, spread, in_payment=False)
+            ways[f"{name}, {place}, in a payment"] = _make_way(post, spread, in_payment=True)
+    return ways
+
+
+def _make_way(post: Post, spread: int, *, in_payment: bool) -> Post:
+    async def do(session: Any, number: int) -> None:
+        await post(session, number % spread)
+        if in_payment:
+            for statement in _REST:
+                await session.execute(statement, {"council": _COUNCIL, "id": ids.new()})
+
+    return do
+
+
 def _compare(rounds: Sequence[dict[str, float]]) -> list[Figure]:
     def ratio(first: str, second: str) -> float:
         return median(rates[first] / rates[second] for rates in rounds)
 
-    rates = {name: median(rates[name] for rates in rounds) for name in rounds[0]}
-    return [
-        Figure("postings on one hot account", rates["hot"], "transactions/s"),
-        Figure("postings spread over 50 accounts", rates["spread"], "transactions/s"),
-        Figure("postings, hot / spread", ratio("hot", "spread"), "x", least=0.9),
-        Figure("balance rows under lock, hot", rates["peer hot"], "transactions/s"),
-        Figure("balance rows under lock, spread", rates["peer spread"], "transactions/s"),
-        Figure("postings / balance rows, hot", ratio("hot", "peer hot"), "x", least=5),
-        Figure("postings / balance rows, spread", ratio("spread", "peer spread"), "x", least=1.5),
+    figures = [
+        Figure(f"postings a second: {name}", median(rates[name] for rates in rounds), "transactions/s")
+        for name in rounds[0]
     ]
+    figures.append(Figure("postings, hot / spread", ratio("ours, hot", "ours, spread"), "x", least=0.9))
+    for peer in ("lean", "equal"):
+        for suffix in ("", ", in a payment"):
+            for place, least in (("hot", 5), ("spread", 1.5)):
+                name = f"postings / {peer} balance rows, {place}{suffix}"
+                ways = (f"ours, {place}{suffix}", f"{peer}, {place}{suffix}")
+                figures.append(Figure(name, ratio(*ways), "x", least=least))
+    return figures
 
 
 def _compare_batches(
     rounds: Sequence[dict[str, float]], batches: Sequence[float], sealing: float
 ) -> list[Figure]:
-    single = median(rates["spread"] for rates in rounds)
+    single = median(rates["ours, spread"] for rates in rounds)
     return [
         Figure(f"postings in batches of {_BATCH}", median(batches), "transactions/s"),
         Figure("postings, batched / single", median(batches) / single, "x", least=5),
@@ -171,6 +206,14 @@ async def _post_locked(session: Any, first: UUID, second: UUID) -> None:
     await session.execute(_LOCK, values)
     await session.execute(_INSERT_TRANSACTION, {**values, "cause": ids.new(), "day": _DAY})
     await session.execute(_INSERT_POSTINGS, values)
+    await session.execute(_UPDATE, values)
+
+
+async def _post_with_balances(session: Any, number: int, first: UUID, second: UUID) -> None:
+    """Post to our ledger, and keep balance rows beside it: lock, our rows, update."""
+    values = {"council": _COUNCIL, "first": first, "second": second, "amount": 5}
+    await session.execute(_LOCK, values)
+    await _post(session, number)
     await session.execute(_UPDATE, values)
 
 

@@ -364,3 +364,33 @@ def test_a_dollar_in_a_value_is_a_dollar():
     assert "\n" not in email.subject
     assert "Bins Bcc: x@y.example\nBags" in email.body
     assert "$code ${x}" in messages.templates.render("email", "copy", "en", {"title": "$code ${x}"}).body
+
+
+async def test_a_service_hears_when_a_message_was_sent_and_not_before(database, send, notify, monkeypatch):
+    receipts = []
+
+    async def record(_, council, message_id):
+        receipts.append((council, message_id))
+
+    monkeypatch.setattr(messages, "_after_sent", {})
+    messages.after_sent("copy")(record)
+    async with database.writing("citytown") as session:
+        message_id = await messages.queue(session, COPY, council="citytown")
+    notify.answers.append(Answer(500))
+    await send()
+    assert receipts == []
+    await make_due(database)
+    await send()
+    assert (receipts, len(notify.accepted)) == ([("citytown", message_id)], 1)
+
+
+async def test_a_message_that_is_withdrawn_is_not_sent(database, send, notify):
+    async with database.writing("citytown") as session:
+        message_id = await messages.queue(session, COPY, council="citytown")
+    async with database.writing("hillshire") as session:
+        await messages.withdraw(session, [message_id], council="hillshire")
+    assert len(await list_rows(database)) == 1
+    async with database.writing("citytown") as session:
+        await messages.withdraw(session, [message_id], council="citytown")
+    await send()
+    assert (notify.accepted, await list_rows(database)) == ([], [])

@@ -130,6 +130,22 @@ async def test_a_connection_does_not_keep_the_council_of_the_last_session(databa
                 assert bool(await session.scalar(text("SELECT count(*) FROM note"))) is has_rows
 
 
+async def test_a_session_without_a_statement_leaves_no_council_to_the_next(database, client, key):
+    await client.post(NOTES, headers=key, json={"text": "one"})
+    async with database.writing("citytown"):
+        pass
+    async with database.writer.connect() as connection:  # the same connection: the last one in is out first
+        assert await connection.scalar(text("SELECT count(*) FROM note")) == 0
+
+
+@pytest.mark.parametrize("council", ["x'; SET app.council = '*", "citytown\n", "Citytown", "x" * 99])
+async def test_what_is_no_slug_is_a_parameter_and_no_sql(database, client, key, council):
+    await client.post(NOTES, headers=key, json={"text": "one"})
+    async with database.writing(council) as session:
+        assert await session.scalar(text("SELECT current_setting('app.council')")) == council
+        assert await session.scalar(text("SELECT count(*) FROM note")) == 0
+
+
 async def test_pages_show_every_row_once_and_link_onwards(client, key):
     for number in range(7):
         await client.post(NOTES, headers=key, json={"text": f"page {number}"})

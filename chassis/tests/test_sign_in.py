@@ -13,7 +13,7 @@ from chassis import clock
 from chassis.revocations import revoke
 from chassis.testing import ISSUER, eventually
 from chassis.testing.staff import StaffBrowser
-from chassis.web.sign_in.relying_party import GrantRefusedError, RelyingParty, Tokens
+from chassis.web.sign_in.relying_party import GrantRefusedError, Person, RelyingParty, Tokens
 
 DESK = "/citytown/notes/desk"
 CLIENT = "01hzy3t8qk5v7m9x2c4b6n8p0r"
@@ -46,8 +46,8 @@ class Issuer:
             id_token=self.sign("JWT", nonce=self.nonce, sid="at the issuer"),
         )
 
-    async def read_email(self):
-        return "ann@citytown.example"
+    async def read_person(self):
+        return Person("Ann Example", "ann@citytown.example")
 
     def access(self, **claims):
         return self.mint("ann", scopes=self.scopes, **{"client_id": CLIENT, "mode": "live", **claims})
@@ -62,7 +62,7 @@ class Issuer:
 def issuer(mint_person, issuer_key, monkeypatch):
     issuer = Issuer(mint_person, issuer_key)
     monkeypatch.setattr(RelyingParty, "_fetch_tokens", lambda _, *call: issuer.answer(*call))
-    monkeypatch.setattr(RelyingParty, "fetch_email", lambda *_: issuer.read_email())
+    monkeypatch.setattr(RelyingParty, "fetch_person", lambda *_: issuer.read_person())
     return issuer
 
 
@@ -118,7 +118,8 @@ async def test_a_page_leads_to_the_issuer_and_back_to_itself(browser, issuer):
     page = await browser.get(response.headers["location"])
     assert page.status_code == 200
     assert "ann live [&#39;notes:desk&#39;]" in page.text
-    assert "ann@citytown.example" in page.text
+    assert "Ann Example" in page.text
+    assert "ann@citytown.example" not in page.text, "an address may be a private one"
     assert issuer.forms[0]["redirect_uri"] == request["redirect_uri"]
 
 

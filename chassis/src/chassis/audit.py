@@ -19,7 +19,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from opentelemetry import trace
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, text
+from sqlalchemy import ColumnElement, Row, Select, Text, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis import clock, ids, tables
 from chassis.auth import Caller
@@ -47,6 +48,10 @@ _RECORD_WITH_PERSONAL = text(f"""WITH entry AS ({_INSERT} RETURNING council, id)
     INSERT INTO audit_personal (council, id, salt, changes)
     SELECT council, id, :salt, CAST(:personal AS json) FROM entry""")  # noqa: S608
 _ERASE = text("SELECT erase_audit(CAST(:entry AS jsonb))")
+_WITH_PERSONAL = text("""SELECT DISTINCT a.aggregate_id FROM audit a
+    JOIN audit_personal p ON p.council = a.council AND p.id = a.id
+    WHERE a.council = :council AND a.aggregate = :aggregate AND a.aggregate_id = ANY(:ids)
+    ORDER BY a.aggregate_id""").bindparams(bindparam("ids", type_=ARRAY(Text)))
 _PURGE = text("SELECT purge_audit(CAST(:entry AS jsonb), :before, :most)")
 
 _AUDIT, _PERSONAL = tables.audit.c, tables.audit_personal.c
@@ -132,6 +137,14 @@ async def erase(
     """
     entry = _make_entry(council, actor, ERASED, aggregate, aggregate_id, reason, None)
     return int(await session.scalar(_ERASE, {"entry": json.dumps(entry)}))
+
+
+async def list_with_personal(
+    session: ReadSession, council: str, aggregate: str, aggregate_ids: Sequence[str]
+) -> Sequence[str]:
+    """List which of these aggregates have entries with personal data that are not erased."""
+    values = {"council": council, "aggregate": aggregate, "ids": list(aggregate_ids)}
+    return [row.aggregate_id for row in await session.all(_WITH_PERSONAL, values)]
 
 
 async def purge(

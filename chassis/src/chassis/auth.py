@@ -88,15 +88,25 @@ class Authorisation(SecurityBase):
 
     async def __call__(self, request: Request, required: SecurityScopes) -> Caller:
         """Check the request's credential and return its caller. Raises Problem 401, 403 or 404."""
-        state = request.app.state
-        caller: Caller = await state.verifier.check(_read_credential(request))
-        if state.deny_list.refuses(caller):
-            raise unauthorized("revoked-credential", "The credential has been revoked. Ask for a new one.")
-        await require_council(request, caller)
+        caller = await check_credential(request, read_credential(request))
         if caller.delegated:
             _check_theme(caller, await self.theme(request) if callable(self.theme) else self.theme)
         require_scopes(caller, required.scopes)
         return caller
+
+
+async def check_credential(request: Request, credential: str) -> Caller:
+    """Check a credential for the council in the path, and return its caller. Raises Problem 401, 403 or 404.
+
+    For a contract that puts the credential elsewhere. It looks at no scope, nor whether somebody acts for
+    another.
+    """
+    state = request.app.state
+    caller: Caller = await state.verifier.check(credential)
+    if state.deny_list.refuses(caller):
+        raise unauthorized("revoked-credential", "The credential has been revoked. Ask for a new one.")
+    await require_council(request, caller)
+    return caller
 
 
 async def require_council(request: Request, caller: Caller) -> None:
@@ -113,7 +123,8 @@ def require_scopes(caller: Caller, scopes: Iterable[str]) -> None:
             raise Problem(403, "missing-scope", f"This needs the scope {scope}.", scope=scope)
 
 
-def _read_credential(request: Request) -> str:
+def read_credential(request: Request) -> str:
+    """Read the credential of a request, wherever it stands. Raises Problem 401 if there is none."""
     headers = request.headers
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and bearer:

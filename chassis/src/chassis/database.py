@@ -6,20 +6,23 @@ Statements are SQLAlchemy Core, built once as module-level constants; rows are C
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import Executable, Row, text
+from sqlalchemy import CursorResult, Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chassis import pools
+from chassis import pools, statements
 from chassis.settings import Settings
+from chassis.types import SLUG_PATTERN
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 ALL_COUNCILS = "*"
+_SLUG = re.compile(SLUG_PATTERN)
 _LOCK_POLL = 1.0  # seconds
 _SET_COUNCIL = text("SELECT set_config('app.council', :council, :transaction)")
 
@@ -64,19 +67,22 @@ class ReadSession:
 
     async def all(self, statement: Executable, params: Params = None) -> Sequence[Row[Any]]:
         """Read every row."""
-        return (await self.connection.execute(statement, params)).all()
+        return (await self._run(statement, params)).all()
 
     async def first(self, statement: Executable, params: Params = None) -> Row[Any] | None:
         """Read the first row, if there is one."""
-        return (await self.connection.execute(statement, params)).first()
+        return (await self._run(statement, params)).first()
 
     async def scalar(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Any:
         """Read the first column of the first row."""
-        return await self.connection.scalar(statement, params)
+        return (await self._run(statement, params)).scalar()
+
+    async def _run(self, statement: Executable, params: Params) -> statements.Executed | CursorResult[Any]:
+        return await statements.execute(self.connection, statement, params)
 
     async def set_council(self, council: str) -> None:
         """Set the council whose rows row-level security shows."""
-        await self.connection.execute(_SET_COUNCIL, {"council": council, "transaction": self._in_transaction})
+        await self._run(_SET_COUNCIL, {"council": council, "transaction": self._in_transaction})
         self._council = council
 
     async def set_all_councils(self) -> None:
@@ -89,9 +95,20 @@ class Session(ReadSession):
 
     _in_transaction = True
 
+    async def begin_in(self, council: str, driver: pools.EngineConnection) -> None:
+        """Set the council before anything else: with BEGIN, in one round trip.
+
+        What is no slug may have come with a request, and goes to the server as a parameter.
+        """
+        if council != ALL_COUNCILS and not _SLUG.fullmatch(council):
+            await self.set_council(council)
+            return
+        driver.begin_with(f"SET LOCAL app.council = '{council}'")
+        self._council = council
+
     async def execute(self, statement: Executable, params: Params = None) -> int:
         """Run a statement and return the number of rows it touched."""
-        return (await self.connection.execute(statement, params)).rowcount
+        return (await self._run(statement, params)).rowcount
 
     @asynccontextmanager
     async def region_wide(self, *, when: bool = True) -> AsyncIterator[None]:
@@ -103,6 +120,14 @@ class Session(ReadSession):
         await self.set_all_councils()
         yield
         await self.set_council(council)
+
+
+def _get_driver(connection: AsyncConnection) -> pools.EngineConnection:
+    """Get asyncpg's own connection."""
+    opened = connection.sync_connection
+    if opened is None:
+        raise RuntimeError("the connection is not open")
+    return cast("pools.EngineConnection", opened.connection.driver_connection)
 
 
 async def _reset_nothing(_: asyncpg.Connection) -> None:
@@ -136,12 +161,18 @@ class Database:
         engine = create_async_engine(
             self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
             poolclass=pools.EnginePool,
-            pool_size=size,
-            max_overflow=size,
+            # Connections beyond the size would be closed after each use: a burst opened one a request.
+            pool_size=2 * size,
+            max_overflow=0,
+            pool_use_lifo=True,
             pool_timeout=5,
             pool_recycle=1800,
             hide_parameters=True,  # an error in the log must not show what was stored
-            connect_args={"server_settings": {**self._server_settings, **server}, "timeout": 5},
+            connect_args={
+                "server_settings": {**self._server_settings, **server},
+                "timeout": 5,
+                "connection_class": pools.EngineConnection,
+            },
         )
         pools.replace_closed(engine)
         return engine
@@ -201,10 +232,13 @@ class Database:
     async def writing(self, council: str = "") -> AsyncIterator[Session]:
         """Open a transaction on the council's rows; it commits at the end of the block."""
         async with self.writer.begin() as connection:
-            session = Session(connection)
+            session, driver = Session(connection), _get_driver(connection)
             if council:  # a transaction begins with none
-                await session.set_council(council)
-            yield session
+                await session.begin_in(council, driver)
+            try:
+                yield session
+            finally:
+                driver.begin_with("")  # a session without a statement has not begun
 
 
 def _database_of(request: Request) -> Database:

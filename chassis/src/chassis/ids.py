@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
 _PATTERN = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]  # of ten bits
 _TO_BASE_32 = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # as int() reads it
 _latest = 0
 
@@ -33,7 +34,7 @@ def new() -> UUID:
 def show(value: UUID) -> str:
     """Write an id in the form that people and programs outside see."""
     number = value.int
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def read(text: str) -> UUID:

@@ -20,7 +20,7 @@ from chassis import clock, ids, tables
 from chassis.database import ReadSession, Session
 from chassis.events import SUBJECT_PREFIX, EventData, wrap
 
-_INSERT = insert(tables.outbox)
+_INSERT = insert(tables.outbox).inline()  # nobody needs the rows' ids
 _MAX_COUNTED = 10_000
 _BACKLOG = text(f"""
     SELECT lane.bulk, (SELECT count(*) FROM (

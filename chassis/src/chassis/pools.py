@@ -1,4 +1,4 @@
-"""Connection pools that count who waits for a connection."""
+"""Connection pools that count who waits for a connection, and what their connections are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +20,31 @@ class PoolUse:
     used: int
     idle: int
     waiting: int
+
+
+class EngineConnection(asyncpg.Connection):
+    """A connection that sends a statement along with BEGIN, and so spares each transaction a round trip."""
+
+    __slots__ = ("_first",)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._first = ""
+
+    def begin_with(self, statement: str) -> None:
+        """Send a statement with the next BEGIN, and with no later one; an empty one takes that back."""
+        self._first = statement
+
+    async def execute(
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,  # noqa: ASYNC109 - asyncpg's own
+    ) -> str:
+        """Execute a statement, as asyncpg's transactions begin with one."""
+        if self._first and query.startswith("BEGIN"):
+            query, self._first = query + self._first, ""
+        return await super().execute(query, *args, timeout=timeout)
 
 
 class EnginePool(AsyncAdaptedQueuePool):

@@ -22,12 +22,14 @@ class BlobSettings(Settings):
 
     blobs: str = Field(
         max_length=1_000,
+        pattern=r"^(file:///|s3://)[^/]",
         description="Where files lie: file:///srv/casework, or s3://bucket/folder with the region, endpoint"
         " and credentials in AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or by the"
         " machine's role",
     )
     scanner: str = Field(
         max_length=300,
+        pattern=r"^(test:|clamd://[^/]+)$",
         description="What scans for viruses: clamd://host:3310, or on a laptop test: (knows EICAR's file)",
     )
 

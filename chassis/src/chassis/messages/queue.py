@@ -1,6 +1,7 @@
 """A service's messages: queued in the transaction of their cause, sent by its worker as jobs."""
 
 import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property, partial
@@ -36,6 +37,8 @@ _RECIPIENTS = {
     Channel.SMS: re.compile(r"\+[1-9][0-9]{4,14}"),
 }
 _NOBODYS_DOMAIN = ".test"  # RFC 2606
+AfterSent = Callable[[Session, str, UUID], Awaitable[None]]
+"""What records, in a session of a council, that the message with an id was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,26 @@ class Messages:
 
     def __init__(self, package: str) -> None:
         self.templates = Templates(package)
+        self._after_sent: dict[str, AfterSent] = {}
 
-    async def queue(self, session: Session, message: NewMessage, *, council: str) -> None:
+    def after_sent(self, template: str) -> Callable[[AfterSent], AfterSent]:
+        """Make a decorator: the function runs in the transaction that ends a sent message of the template."""
+
+        def register(record: AfterSent) -> AfterSent:
+            self._after_sent[template] = record
+            return record
+
+        return register
+
+    async def withdraw(self, session: Session, message_ids: Iterable[UUID], *, council: str) -> None:
+        """Delete messages that wait, so that they are not sent."""
+        for message_id in message_ids:
+            await store.delete_message(session, council, message_id)
+
+    async def queue(self, session: Session, message: NewMessage, *, council: str) -> UUID:
         """Queue a message, to be sent once the transaction has committed. Of the region: ``council="*"``.
+
+        Returns its id, which ``after_sent`` and ``withdraw`` know it by.
 
         Raises, before anything is queued, KeyError for a template that does not exist and for a missing or
         surplus value, ValueError for an address that is none.
@@ -107,6 +127,7 @@ class Messages:
             await store.create(session, row)
             job = SendMessage(message=message_id)
             await enqueue(session, job, council=council, priority=message.priority)
+        return message_id
 
     @cached_property
     def handlers(self) -> JobHandlers:
@@ -134,11 +155,19 @@ class Messages:
         if is_late:
             raise RefusedError(f"{row.template}: it expired before it could be sent")
         transport = context.share(make_transports)[Channel(row.channel)]
-        if transport is None:
-            return None  # the page of sent messages shows it
+        if transport is None:  # the page of sent messages shows it
+            return partial(self._record_sent, row=row)
         if not row.recipient.casefold().endswith(_NOBODYS_DOMAIN):
             await self._deliver(transport, job.idempotency_key, row)
-        return partial(store.delete_message, council=job.council, message_id=row.id)
+        return partial(self._end, row=row)
+
+    async def _end(self, session: Session, row: Row[Any]) -> None:
+        await self._record_sent(session, row)
+        await store.delete_message(session, row.council, row.id)
+
+    async def _record_sent(self, session: Session, row: Row[Any]) -> None:
+        if record := self._after_sent.get(row.template):
+            await record(session, row.council, row.id)
 
     async def _deliver(self, transport: Transport, reference: str, row: Row[Any]) -> None:
         """Deliver a message, unless an earlier try did so and its worker ended before it was noted."""

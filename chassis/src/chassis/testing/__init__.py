@@ -139,7 +139,17 @@ async def database_url(
 
 
 @pytest.fixture(scope="module")
-def settings(service: Service, database_url: str, jwks_url: str, broker: Any) -> Settings:
+def blob_settings(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """Return where a service that keeps blobs has them in the module's tests; nothing for any other."""
+    if "blobs" not in service.settings.model_fields:
+        return {}
+    return {"blobs": f"file://{tmp_path_factory.mktemp('blobs')}", "scanner": "test:"}
+
+
+@pytest.fixture(scope="module")
+def settings(
+    service: Service, database_url: str, jwks_url: str, broker: Any, blob_settings: Mapping[str, Any]
+) -> Settings:
     """Make the service's settings in the module's tests. Override it to change some."""
     return service.settings(
         database_url=database_url,
@@ -149,6 +159,7 @@ def settings(service: Service, database_url: str, jwks_url: str, broker: Any) ->
         nats_seed=broker.seeds.get(service.name, ""),
         sealing_key=SEALING_KEY,
         trace_ratio=0,
+        **blob_settings,
     )
 
 

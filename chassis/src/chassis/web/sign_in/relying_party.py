@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import BaseModel, Field, ValidationError
@@ -26,6 +26,8 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _MAX_RESPONSE = 32_768
 _MAX_EMAIL = 254
+_MAX_NAME = 120
+_CLAIMS = json.dumps({"userinfo": {"name": None}})
 _REFUSED = (400, 401)
 _LEEWAY = 5  # seconds of difference between two machines' clocks
 
@@ -40,6 +42,14 @@ class Tokens(BaseModel):
     access_token: str = Field(max_length=4_096)
     refresh_token: str = Field(default="", max_length=4_096)
     id_token: str = Field(default="", max_length=8_192)
+    email: str = Field(default="", max_length=_MAX_EMAIL, description="Not the issuer's: kept with them")
+
+
+class Person(NamedTuple):
+    """What the issuer says of who signed in; each is empty if it knows none."""
+
+    name: str
+    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ class RelyingParty:
             "nonce": pending.nonce,
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
+            "claims": _CLAIMS,
             "ui_locales": language,
         }
         return f"{self.issuer}authorize?{urlencode(parameters)}"
@@ -119,17 +130,20 @@ class RelyingParty:
             raise GrantRefusedError("it is no logout token, or a stale one")
         return claims
 
-    async def fetch_email(self, access_token: str, subject: str) -> str:
-        """Fetch a person's e-mail address (userinfo); empty if the issuer knows none.
+    async def fetch_person(self, access_token: str, subject: str) -> Person:
+        """Fetch a person's name and e-mail address (userinfo), as far as the issuer knows them.
 
-        Asked for in the ID token it would bring a consent page. Raises Problem 503.
+        Raises Problem 503.
         """
         headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
         response = await self._send("GET", "userinfo", headers, None)
         try:
             userinfo = json.loads(response.require_success().body)
-            return str(userinfo.get("email", ""))[:_MAX_EMAIL] if userinfo["sub"] == subject else ""
-        except (OutboundError, ValueError, KeyError) as error:
+            if userinfo["sub"] != subject:
+                return Person("", "")
+            name, email = str(userinfo.get("name", "")), str(userinfo.get("email", ""))
+            return Person(" ".join(name.split())[:_MAX_NAME], email[:_MAX_EMAIL])
+        except (OutboundError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _make_away_problem() from error
 
     async def _read_claims(self, token: str, kind: str, client_id: str) -> Mapping[str, Any]:

@@ -85,8 +85,10 @@ async def complete_sign_in(
     caller = await sessions.verify(request.app, tokens.access_token)
     if caller is None or caller.subject != claims["sub"] or not caller.may_act_in(council):
         return _show_failure(request, council, pending.back)
-    email = await party.fetch_email(tokens.access_token, caller.subject)
-    secret = await sessions.begin_session(request.app, council, pending.client_id, claims, tokens, email)
+    person = await party.fetch_person(tokens.access_token, caller.subject)
+    tokens.email = person.email
+    name = person.name or person.email
+    secret = await sessions.begin_session(request.app, council, pending.client_id, claims, tokens, name)
     response = see_other(pending.back)
     forget_pending(request, response, state)
     set_cookie(request, response, name_cookie(request), secret)

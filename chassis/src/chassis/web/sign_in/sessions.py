@@ -85,6 +85,13 @@ async def check_session(app: FastAPI, row: Row[Any]) -> Caller | None:
     return caller
 
 
+def read_email(app: FastAPI, row: Row[Any]) -> str:
+    """Read the e-mail address of who is signed in; empty if the issuer knows none."""
+    email = open_tokens(app.state.relying_party, row).email
+    # A session that the release before began has the address as its name.
+    return email or (row.name if "@" in row.name else "")
+
+
 async def end_session(app: FastAPI, row: Row[Any]) -> None:
     """End a session here."""
     async with _database(app).writing(row.council) as session:
@@ -134,7 +141,7 @@ async def _fetch_new(app: FastAPI, row: Row[Any], tokens: Tokens) -> Caller | No
         async with _database(app).writing(row.council) as session:
             await store.release_refresh(session, row)
         raise
-    fresh.id_token = fresh.id_token or tokens.id_token
+    fresh.id_token, fresh.email = fresh.id_token or tokens.id_token, tokens.email
     caller = await verify(app, fresh.access_token)
     if caller is None or caller.subject != row.subject:
         await end_session(app, row)

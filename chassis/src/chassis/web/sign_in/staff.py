@@ -24,7 +24,8 @@ class Staff:
 
     council: str
     caller: Caller
-    name: str  # their e-mail address; empty if the issuer knows none
+    name: str  # as the council's directory gives it, else their e-mail address; empty if it knows neither
+    email: str = ""  # empty if the issuer knows none
 
     @property
     def subject(self) -> str:
@@ -33,7 +34,7 @@ class Staff:
 
     @property
     def label(self) -> str:
-        """How pages call them: an account for work alone has no e-mail address here."""
+        """How pages call them."""
         return label_staff(self.name, self.subject)
 
     @property
@@ -47,7 +48,7 @@ class Staff:
 
 
 def label_staff(name: str, subject: str) -> str:
-    """Return what pages call a member of staff: their e-mail address, else the start of their id."""
+    """Return what pages call a member of staff: their name, else the start of their id."""
     return name or f"{subject[:_LABEL_LENGTH]}…"
 
 
@@ -85,7 +86,7 @@ class StaffSession(SecurityBase):
         await require_council(request, caller)
         if caller.delegated or caller.subject == caller.client_id:
             raise Problem(403, "person-needed", "Only a member of staff can do this, for themselves.")
-        staff = Staff(council, caller, row.name)
+        staff = Staff(council, caller, row.name, sessions.read_email(request.app, row))
         request.state.staff = staff  # for the page's header
         request.state.test_service = staff.mode == "sandbox"
         require_scopes(caller, required.scopes)
