@@ -16,6 +16,7 @@ from identity.grants.actions import consents, pending_requests, subjects
 from identity.proofs.actions import proofs
 from identity.shared.oauth import authorization_requests, vectors
 from identity.shared.oauth.authorization_requests import AuthorizationRequest, PageError, RequestError
+from identity.staff.actions import members
 from identity.testers import actions as testers
 
 UNKNOWN_REQUEST = "This request to sign in is unknown, was answered already, or is too old."
@@ -95,6 +96,8 @@ async def _describe_person(
         admitted=await testers.is_admitted(
             session, pending.client.record.mode, pending.council, pending.row.client, signed_in.account
         ),
+        is_staff=pending.client.party.first_party
+        and await members.get_name(session, pending.council, signed_in.account) is not None,
     )
 
 

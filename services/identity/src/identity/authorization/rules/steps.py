@@ -24,6 +24,7 @@ class Person:
 
     ``unproven``: asked for a proof, they chose to go on without. ``is_hinted``: the request means nobody
     else. ``admitted``: they may use the service, which in the sandbox only test people and testers may.
+    ``is_staff``: they work for the council whose service it is.
     """
 
     level: str
@@ -32,6 +33,7 @@ class Person:
     unproven: bool = False
     is_hinted: bool = True
     admitted: bool = True
+    is_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def next_step(
         step, error = Step.TURN_AWAY, build_not_admitted_error()
     elif not _is_identified(request, person):
         step, error = Step.PROVE, build_unproven_error()
-    elif not _has_consent(request, party, consent, requested_at):
+    elif not _has_consent(request, party, person, consent, requested_at):
         step, error = Step.CONSENT, RequestError("consent_required", "The person must agree first.")
     else:
         return Step.ANSWER
@@ -108,16 +110,25 @@ def build_not_admitted_error() -> RequestError:
     return RequestError("access_denied", "The person may not use this service.")
 
 
-def needs_consent(request: AuthorizationRequest, party: RelyingParty) -> bool:
-    """Whether the person must agree: always, but for a council's own service that asks for no claims."""
-    return not party.first_party or bool(request.claims)
+def needs_consent(request: AuthorizationRequest, party: RelyingParty, person: Person) -> bool:
+    """Whether the person must agree: always, but for a council's own service that asks for no claims.
+
+    Of the council's staff it may ask for their name and e-mail address: consent that an employer asks for is
+    not freely given, and decides nothing.
+    """
+    claims_to_agree = request.claims - claims.WORK_CLAIMS if person.is_staff else request.claims
+    return not party.first_party or bool(claims_to_agree)
 
 
 def _has_consent(
-    request: AuthorizationRequest, party: RelyingParty, consent: Consent | None, requested_at: float
+    request: AuthorizationRequest,
+    party: RelyingParty,
+    person: Person,
+    consent: Consent | None,
+    requested_at: float,
 ) -> bool:
     afresh = "consent" in request.prompts or not party.is_exclusive(request.redirect_uri)
-    if not afresh and not needs_consent(request, party):
+    if not afresh and not needs_consent(request, party, person):
         return True
     if consent is None or (afresh and consent.given_at < requested_at):
         return False

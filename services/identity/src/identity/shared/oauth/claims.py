@@ -13,11 +13,15 @@ BY_SCOPE = {
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
 }
+NAME = "name"
+"""The name of a member of staff, as the council's directory gives it. Residents have none here."""
+WORK_CLAIMS = frozenset({NAME, *BY_SCOPE["email"]})
+"""What a council's own services may know of its staff without their consent: it is their employer."""
 IDENTITY_CLAIMS = frozenset({CORE_IDENTITY, ADDRESS, RETURN_CODE})
 """Claims of a proven identity: only a request for P1 or P2 gets them."""
 REGISTERED_NAMES = {"identity": CORE_IDENTITY, "address": ADDRESS}
 """The names of identity claims in a client's registration."""
-SUPPORTED = (*BY_SCOPE["email"], *BY_SCOPE["phone"], CORE_IDENTITY, ADDRESS, RETURN_CODE)
+SUPPORTED = (NAME, *BY_SCOPE["email"], *BY_SCOPE["phone"], CORE_IDENTITY, ADDRESS, RETURN_CODE)
 MAX_LENGTH = 4_096
 
 

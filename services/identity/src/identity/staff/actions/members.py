@@ -136,6 +136,14 @@ async def get_email(session: ReadSession, council: str, account: UUID) -> str | 
     return row.email if row is not None and row.active else None
 
 
+async def get_name(session: ReadSession, council: str, account: UUID) -> str | None:
+    """Get the name that the council's directory gives of a member of staff at work; None of anybody else."""
+    row = await store.get_by_account(session, council, account)
+    if row is None or not row.active:
+        return None
+    return row.display_name or f"{row.given_name} {row.family_name}".strip() or row.user_name
+
+
 def to_member(row: Row[Any]) -> StaffMember:
     """Convert a row to the API's model."""
     return StaffMember(

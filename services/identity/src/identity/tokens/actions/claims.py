@@ -5,13 +5,14 @@ from typing import Any
 from sqlalchemy import Row
 
 from chassis import ids
-from chassis.database import ReadSession, Session
+from chassis.database import Session
 from identity.accounts.actions import accounts
 from identity.clients.actions.authentication import Provider
 from identity.grants.actions import subjects
 from identity.proofs.actions import accesses, proofs
 from identity.shared.oauth import claims, vectors
 from identity.shared.rules import core_identity, tokens
+from identity.staff.actions import members
 
 
 async def read_userinfo(
@@ -23,9 +24,7 @@ async def read_userinfo(
     return {**identity, **await read_account_claims(session, grant, requested), "sub": subject}
 
 
-async def read_account_claims(
-    session: ReadSession, grant: Row[Any], requested: frozenset[str]
-) -> dict[str, Any]:
+async def read_account_claims(session: Session, grant: Row[Any], requested: frozenset[str]) -> dict[str, Any]:
     """Read the requested claims of a grant's account: those there are."""
     found: dict[str, Any] = {}
     account = await accounts.get(session, grant.account)
@@ -33,6 +32,10 @@ async def read_account_claims(
         found |= {"email": account.address, "email_verified": True}
     if account is not None and account.phone is not None:  # only a proven number is stored
         found |= {"phone_number": account.phone, "phone_number_verified": True}
+    if claims.NAME in requested:
+        await session.set_council(grant.council)
+        name = await members.get_name(session, grant.council, grant.account)
+        found |= {claims.NAME: name} if name else {}
     return {name: value for name, value in found.items() if name in requested}
 
 

@@ -43,6 +43,7 @@ class UserInfo(BaseModel):
     """The person, as far as your service asked and they agreed."""
 
     sub: str = Field(description="The person, as all services of this council know them")
+    name: str | None = Field(default=None, description="Of a member of the council's staff, at work")
     email: str | None = None
     email_verified: bool | None = None
     phone_number: str | None = Field(default=None, description="E.164, as +447700900123")
