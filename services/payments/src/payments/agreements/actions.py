@@ -1,6 +1,7 @@
 """Create, get and cancel agreements; and what payments do with them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from chassis.problems import Problem
 from payments.agreements import store
 from payments.agreements.rules import AgreementState, may_become
 from payments.agreements.tables import CARD_LABELS, CARD_MEMBERS
-from payments.gateway_accounts import actions as accounts
-from payments.gateway_accounts.actions import GatewayAccount
+from payments.gateway_accounts.actions import accounts
+from payments.gateway_accounts.actions.accounts import GatewayAccount
+from payments.shared.days import today
+from payments.shared.retention import DEFAULT_MONTHS, add_months
 
 _NOT_ALLOWED = "Recurring card payments are not enabled for this account"
 
@@ -113,14 +116,21 @@ async def find_token(session: ReadSession, council: str, agreement_id: UUID) -> 
     return row.token if row is not None and row.state == AgreementState.ACTIVE else None
 
 
-async def activate(session: Session, council: str, agreement_id: UUID, payment: Row[Any]) -> None:
-    """Give an agreement the card of a payment that succeeded, unless it was cancelled meanwhile."""
+async def activate(
+    session: Session, council: str, agreement_id: UUID, payment: Row[Any], token: str | None = None
+) -> None:
+    """Give an agreement the card of a payment that succeeded, unless it was cancelled meanwhile.
+
+    ``token``: by what the processor keeps the card, if not by the payment's id.
+    """
     row = await store.lock_agreement(session, council, agreement_id)
     if row is None or not may_become(AgreementState(row.state), AgreementState.ACTIVE):
         return
     card = {name: getattr(payment, name) for name in CARD_MEMBERS}
     await store.update_agreement(
-        session, row, {"state": AgreementState.ACTIVE, "token": ids.show(payment.id)}
+        session,
+        row,
+        {"state": AgreementState.ACTIVE, "token": token or ids.show(payment.id), "is_erased": False},
     )
     await store.save_card(session, row, {**card, "created_at": clock.now()})
 
@@ -130,3 +140,12 @@ async def deactivate(session: Session, council: str, agreement_id: UUID) -> None
     row = await store.lock_agreement(session, council, agreement_id)
     if row is not None and may_become(AgreementState(row.state), AgreementState.INACTIVE):
         await store.update_agreement(session, row, {"state": AgreementState.INACTIVE})
+
+
+async def erase_unused(session: Session, council: str, most: int) -> int:
+    """Erase cards and words of agreements that are not active and have no payment with a payer.
+
+    One that no payment ever used is kept as long as a payer is by default.
+    """
+    before = datetime.combine(add_months(today(), -DEFAULT_MONTHS), time(), UTC)
+    return await store.erase_unused(session, council, before, most)

@@ -1,10 +1,11 @@
 """Agreements and their cards."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import DateTime, Row, bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
@@ -27,6 +28,19 @@ _SAVE_CARD = upsert(agreement_card)
 _REPLACE_CARD = _SAVE_CARD.on_conflict_do_update(
     index_elements=["council", "agreement"],
     set_={column.name: _SAVE_CARD.excluded[column.name] for column in _CARD},
+)
+
+# Not in use, and with no payment whose payer is still needed.
+_ERASE = text("""WITH unused AS (SELECT a.council, a.id FROM agreement a
+        WHERE a.council = :council AND a.state <> 'active'
+        AND greatest(a.created_at, a.cancelled_at) < :before AND NOT a.is_erased
+        AND NOT EXISTS (SELECT FROM payment p WHERE p.council = a.council AND p.account = a.account
+            AND p.agreement = a.id AND p.erased_at IS NULL)
+        LIMIT :most FOR UPDATE),
+    cards AS (DELETE FROM agreement_card c USING unused u WHERE c.council = u.council AND c.agreement = u.id)
+    UPDATE agreement a SET description = '', user_identifier = NULL, token = NULL, is_erased = true
+    FROM unused u WHERE a.council = u.council AND a.id = u.id""").bindparams(
+    bindparam("before", type_=DateTime(timezone=True))
 )
 
 
@@ -59,3 +73,8 @@ async def update_agreement(session: Session, row: Row[Any], values: Mapping[str,
 async def save_card(session: Session, row: Row[Any], values: Mapping[str, Any]) -> None:
     """Write the card of a locked agreement, in place of the one before."""
     await session.execute(_REPLACE_CARD, {"council": row.council, "agreement": row.id, **values})
+
+
+async def erase_unused(session: Session, council: str, before: datetime, most: int) -> int:
+    """Erase cards and words of a batch of agreements that are out of use; return how many there were."""
+    return await session.execute(_ERASE, {"council": council, "before": before, "most": most})

@@ -1,6 +1,17 @@
 """Tables of agreements and of their cards."""
 
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import ID, REKEYED, SECURED, point_in_time
@@ -19,6 +30,7 @@ agreement = Table(
     Column("description", Text, nullable=False),
     Column("user_identifier", Text),
     Column("token", Text),  # of the card at the processor
+    Column("is_erased", Boolean, nullable=False, server_default=text("false")),  # of the card, and words
     Column("created_by", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
     point_in_time("created_at"),
@@ -28,6 +40,11 @@ agreement = Table(
     ),
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
     CheckConstraint("state IN ('created', 'active', 'cancelled', 'inactive')", name="state"),
+    Index(
+        "ix_agreement_unerased",
+        *("council", "created_at"),
+        postgresql_where=text("NOT is_erased AND state <> 'active'"),
+    ),
     Index("ix_agreement_created", "council", "account", "created_at", "id"),
     Index("ix_agreement_state", "council", "account", "state", "created_at", "id"),
     Index("ix_agreement_reference", "council", "account", "reference_key", "created_at", "id"),

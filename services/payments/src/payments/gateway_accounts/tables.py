@@ -34,6 +34,7 @@ gateway_account = Table(
     Column("version", Integer, nullable=False),
     point_in_time("created_at"),
     point_in_time("updated_at"),
+    point_in_time("closed_at", nullable=True),  # since then it takes no new payment
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
     CheckConstraint("mode = 'sandbox' OR processor <> 'sandbox'", name="live_processor"),
     CheckConstraint("mode = 'live' OR processor = 'sandbox'", name="sandbox_processor"),
@@ -41,14 +42,17 @@ gateway_account = Table(
     info=SECURED,
 )
 
-# The account of a client, which its keys take money for.
+# The account of a client, which its keys take money for: one of each mode.
 account_client = Table(
     "account_client",
     metadata,
     Column("council", Text, primary_key=True),
     Column("client_id", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),  # the account's
     Column("account", ID, nullable=False),
     point_in_time("created_at"),
+    CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
+    Index("ix_account_client_account", "council", "account", "client_id"),
     ForeignKeyConstraint(
         ["council", "account"], ["gateway_account.council", "gateway_account.id"], **REKEYED
     ),

@@ -8,13 +8,13 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Row
 
 from chassis.auth import public
-from chassis.database import Database, Writing
+from chassis.database import Writing
 from chassis.ids import Id
 from chassis.problems import document_problems
 from chassis.rates import network_of
 from chassis.recovery import Calls
 from chassis.types import Slug
-from chassis.web import SubmittedForm, choose_language, form_body, see_other
+from chassis.web import Form, SubmittedForm, choose_language, form_body, see_other
 from payments.checkout.actions.limits import CardLimits
 from payments.checkout.routes.card_form import (
     CARD_FORM,
@@ -22,8 +22,15 @@ from payments.checkout.routes.card_form import (
     prefill_card_form,
     read_card_form,
 )
+from payments.checkout.routes.processor_page import show_elsewhere
 from payments.checkout.routes.views import make_path, render_payment
-from payments.checkout.routes.visitor import Visit, Visited, pages, require_latest
+from payments.checkout.routes.visitor import (
+    Visited,
+    database_of,
+    find_payment,
+    pages,
+    require_latest,
+)
 from payments.checkout.rules.card_form import read_card, read_payer
 from payments.checkout.rules.countries import list_countries
 from payments.payments.actions import payer
@@ -40,11 +47,13 @@ _PAGE = "/{council}/payments/card_details/{payment_id}"
 @router.get(_PAGE, responses=document_problems(403, 404))
 async def show_payment(_: Anybody, request: Request, council: Slug, visit: Visited, calls: Calls) -> Response:
     """Show what the payment waits for."""
-    row = await _find(request, council, visit)
+    row = await find_payment(request, council, visit)
+    if payer.is_paid_elsewhere(row):
+        return await show_elsewhere(request, council, visit, calls, row)
     if row.status == Status.CHALLENGED:
         await payer.end_challenge(calls, council, row.id)
-        row = await _find(request, council, visit)
-    return render_payment(request, council, row, prefill_card_form(row))
+        row = await find_payment(request, council, visit)
+    return await _render(request, council, row, prefill_card_form(row))
 
 
 @router.post(_PAGE, responses=document_problems(403, 404, 429), openapi_extra=CARD_FORM)
@@ -52,9 +61,9 @@ async def submit_card(
     _: Anybody, request: Request, council: Slug, visit: Visited, calls: Calls, form: SubmittedForm
 ) -> Response:
     """Take the card. The number and the security code are looked at and kept nowhere."""
-    row = await _find(request, council, visit)
+    row = await find_payment(request, council, visit)
     path = make_path(council, row.id)
-    if row.status != Status.STARTED:
+    if row.status != Status.STARTED or payer.is_paid_elsewhere(row):
         return see_other(path)
     limits: CardLimits = request.app.state.card_limits
     limits.take_form(row.id)
@@ -62,11 +71,11 @@ async def submit_card(
     echo = check_card_form(form, card_form, today(), list_countries(language))
     card = read_card(card_form)
     if not echo.ok or not isinstance(card, SandboxCard):
-        return render_payment(request, council, row, echo, 400)
-    await limits.take_card(_database(request), network_of(request))
-    chosen = Card(card.name, read_payer(card_form)._asdict())
+        return await _render(request, council, row, echo, 400)
+    await limits.take_card(database_of(request), network_of(request))
+    chosen = Card(card.name, read_payer(card_form)._asdict(), card.corporate)
     back = f"{request.app.state.links.origin}{path}/3ds_required_in?lang={language}"
-    async with _database(request).writing(council) as session:
+    async with database_of(request).writing(council) as session:
         operation = await payer.choose_card(session, council, row.id, chosen, back)
     if operation is not None:
         await payer.authorise(calls, operation)
@@ -114,13 +123,7 @@ def _render_return(request: Request, council: str, payment_id: UUID) -> Response
     return pages.render(request, "challenge-return.html", path=make_path(council, payment_id), is_framed=True)
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-async def _find(request: Request, council: str, visit: Visit) -> Row[Any]:
-    async with _database(request).reading(council) as session:
-        row = await payer.find(session, council, visit.payment_id)
-    require_latest(visit, row)
-    return row
+async def _render(request: Request, council: str, row: Row[Any], form: Form, status: int = 200) -> Response:
+    async with database_of(request).reading(council) as session:
+        surcharges = await payer.list_surcharges(session, council, row)
+    return render_payment(request, council, row, form, status, surcharges=surcharges)

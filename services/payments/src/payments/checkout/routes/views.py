@@ -1,6 +1,7 @@
 """Shows a payment: the page of what it waits for, or of its end."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,8 +14,9 @@ from chassis.web import Form, choose_language
 from payments.checkout.routes.visitor import pages
 from payments.checkout.rules.countries import list_countries
 from payments.payments.rules.states import Status
-from payments.shared.amounts import format_amount
 from payments.shared.card_brands import label_brand
+from payments.shared.locales import format_amount
+from payments.shared.sandbox_cards import CorporateCard
 
 _TEMPLATES = {
     Status.CREATED: "card.html",
@@ -33,15 +35,27 @@ _TEMPLATES = {
 }
 
 
-def render_payment(request: Request, council: str, row: Row[Any], form: Form, status: int = 200) -> Response:
-    """Render the page of a payment's state."""
+def render_payment(
+    request: Request,
+    council: str,
+    row: Row[Any],
+    form: Form,
+    status: int = 200,
+    *,
+    surcharges: Mapping[CorporateCard, int] = MappingProxyType({}),
+    template: str | None = None,
+) -> Response:
+    """Render the page of a payment's state, or another one about it.
+
+    ``surcharges``: what corporate cards would add, in pence.
+    """
     request.state.test_service = row.mode == "sandbox"
     language = choose_language(request)
     countries = list_countries(language)
     path = make_path(council, row.id)
     return pages.render(
         request,
-        _TEMPLATES[Status(row.status)],
+        template or _TEMPLATES[Status(row.status)],
         status,
         form=form,
         form_action=_list_redirects(row),
@@ -49,6 +63,9 @@ def render_payment(request: Request, council: str, row: Row[Any], form: Form, st
         payment=row,
         brand=label_brand(row.card_brand),
         amount=format_amount(row.amount + row.surcharge, language),
+        amount_alone=format_amount(row.amount, language),
+        surcharge=format_amount(row.surcharge, language) if row.surcharge else "",
+        surcharges={kind: format_amount(pence, language) for kind, pence in surcharges.items()},
         address=_list_address(row.billing_address or {}, countries),
         path=path,
         home=path,

@@ -15,9 +15,11 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import Row
 
 from chassis import clock, ids
+from chassis.database import Database
 from chassis.ids import Id
 from chassis.problems import Problem
 from chassis.web import Pages, cookie_name, gettext_noop, set_cookie
+from payments.payments.actions import payer
 
 pages = Pages("payments", name=gettext_noop("Payments"))
 _DETAIL = "This browser has not opened the payment. Open it from the service where you began."
@@ -53,6 +55,20 @@ def require_latest(visit: Visit, row: Row[Any]) -> None:
     """Raise Problem 403 if another browser opened a later link of the payment."""
     if row.visits != visit.number:
         raise Problem(403, "other-browser", _DETAIL)
+
+
+def database_of(request: Request) -> Database:
+    """Get the database, for a route that holds no session while it calls outside."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def find_payment(request: Request, council: str, visit: Visit) -> Row[Any]:
+    """Find the payment of a visit. Raises Problem 403 if another browser opened a later link of it."""
+    async with database_of(request).reading(council) as session:
+        row = await payer.find(session, council, visit.payment_id)
+    require_latest(visit, row)
+    return row
 
 
 def _cookie(payment_id: UUID) -> str:

@@ -64,12 +64,12 @@ class CardForm:
     expiry_year: str
     name: str
     cvc: str
-    line1: str
-    line2: str
-    city: str
-    postcode: str
-    country: str
-    email: str
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+    email: str = ""
 
     def __repr__(self) -> str:
         return "CardForm(...)"
@@ -97,14 +97,22 @@ def read_card(form: CardForm) -> SandboxCard | Fault:
     return Fault(Wrong.BRAND) if card.name == NOT_TAKEN else card
 
 
-def check(form: CardForm, today: date, countries: Mapping[str, str]) -> dict[str, Fault]:
-    """Return what is wrong with each field, in the order of the page."""
+def check_card(form: CardForm, today: date) -> dict[str, Fault]:
+    """Return what is wrong with each field of the card itself, in the order of the page."""
     card = read_card(form)
     faults = {
         "card-no": card if isinstance(card, Fault) else None,
         "expiry-month": _check_expiry(form, today),
         "cardholder-name": _check_name(form.name),
         "cvc": _check_cvc(form.cvc, card),
+    }
+    return {name: fault for name, fault in faults.items() if fault is not None}
+
+
+def check(form: CardForm, today: date, countries: Mapping[str, str]) -> dict[str, Fault]:
+    """Return what is wrong with each field, in the order of the page."""
+    faults = {
+        **check_card(form, today),
         "address-country": None if form.country in countries else Fault(Wrong.ENTER_COUNTRY),
         "address-line-1": _check_text(form.line1) or _require(form.line1, Wrong.ENTER_LINE),
         "address-line-2": _check_text(form.line2),

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from babel import Locale
+from payments.shared.locales import list_territories
 
 UNITED_KINGDOM = "GB"
 # Codes that CLDR names and ISO 3166-1 has not: unions, parts of countries, and what is for tests.
@@ -17,7 +17,7 @@ _CODE_LENGTH = 2
 @cache
 def list_countries(language: str) -> Mapping[str, str]:
     """List the countries by their codes, the United Kingdom first and then by name."""
-    names = {code: name for code, name in Locale(language).territories.items() if _is_country(code)}
+    names = {code: name for code, name in list_territories(language).items() if _is_country(code)}
     others = sorted(names.items(), key=lambda country: _to_sort_key(country[1]))
     return {UNITED_KINGDOM: names[UNITED_KINGDOM], **dict(others)}
 

@@ -39,6 +39,7 @@ class GatewayAccount:
     processor: str
     fund: UUID | None
     settings: AccountSettings
+    is_open: bool
 
 
 async def find_account(session: ReadSession, council: str, caller: Caller) -> GatewayAccount | None:
@@ -87,6 +88,7 @@ async def list_accounts(
 
 
 async def _insert_sandbox(session: Session, council: str) -> None:
+    await store.lock_accounts(session, council)
     values = {
         "name": "Sandbox",
         "mode": SANDBOX,
@@ -95,7 +97,11 @@ async def _insert_sandbox(session: Session, council: str) -> None:
         "settings": _SANDBOX_SETTINGS.model_dump_json(),
         "is_default": True,
     }
-    account_id = ids.new()
+    await insert_account(session, council, ids.new(), values)
+
+
+async def insert_account(session: Session, council: str, account_id: UUID, values: dict[str, Any]) -> None:
+    """Write an account, and have its processor notify us; nothing if it would be a second default one."""
     if await store.insert_account(session, council, account_id, values):
         data = RegisterWebhook(account=account_id)
         await enqueue(session, data, council=council, key=ids.show(account_id))
@@ -111,6 +117,14 @@ async def make_webhook_secret(session: Session, settings: Settings, council: str
     if secret is None:
         raise LookupError(f"no gateway account {ids.show(account_id)}")
     return secret
+
+
+async def replace_webhook_secret(
+    session: Session, settings: Settings, council: str, account_id: UUID, secret: str
+) -> None:
+    """Give an account the secret that its processor signs notifications with."""
+    sealed = encryption.seal(_read_key(settings), secret.encode(), account_id.bytes)
+    await store.replace_webhook_secret(session, council, account_id, sealed)
 
 
 async def find_webhook_secret(
@@ -129,6 +143,5 @@ def _read_key(settings: Settings) -> bytes:
 
 
 def _read(row: Row[Any]) -> GatewayAccount:
-    return GatewayAccount(
-        row.id, row.mode, row.processor, row.fund, AccountSettings.model_validate(row.settings)
-    )
+    settings = AccountSettings.model_validate(row.settings)
+    return GatewayAccount(row.id, row.mode, row.processor, row.fund, settings, row.closed_at is None)
