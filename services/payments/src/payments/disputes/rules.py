@@ -1,6 +1,16 @@
 """The order of a dispute's states, and what they mean for refunds."""
 
-from payments.processors.rules import DisputeState
+from typing import Protocol
+
+from payments.processors.rules import Dispute, DisputeState
+
+
+class RecordedDispute(Protocol):
+    """A dispute as it was recorded."""
+
+    state: str
+    is_taken: bool
+
 
 _ORDER = {
     DisputeState.NEEDS_RESPONSE: 1,
@@ -13,6 +23,15 @@ _ORDER = {
 def may_become(state: DisputeState, next_state: DisputeState) -> bool:
     """Check whether a dispute may go from one state to another: forward only, whoever looked first."""
     return _ORDER[next_state] > _ORDER[state]
+
+
+def is_taken_now(recorded: RecordedDispute, dispute: Dispute) -> bool:
+    """Check whether an open dispute's money was taken since it was recorded: an inquiry becomes a dispute."""
+    return (
+        _ORDER[dispute.state] == _ORDER[DisputeState(recorded.state)]
+        and dispute.is_taken
+        and not (recorded.is_taken or dispute.state in {DisputeState.WON, DisputeState.LOST})
+    )
 
 
 def blocks_refunds(state: DisputeState) -> bool:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chassis.ids import Id
 from payments.payments.schemas.responses import Instant, Link, PayModel, RefundSettlement
-from payments.search.schemas import Search, SearchResults
+from payments.search.schemas import Search, SearchLinks, SearchResults
 
 
 class DisputeSearch(Search):
@@ -31,6 +31,7 @@ class Dispute(PayModel):
 
 
 class DisputeSearchResults(SearchResults):
-    """A page of disputes, the newest first."""
+    """A page of disputes, the newest first. Pay's own page has `links`, where all others have `_links`."""
 
+    pay_links: SearchLinks = Field(alias="links")
     results: list[Dispute]

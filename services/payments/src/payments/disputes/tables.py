@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -28,7 +29,8 @@ dispute = Table(
     Column("state", Text, nullable=False),  # payments.processors.rules.DisputeState
     Column("reason", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
-    Column("fee", BigInteger, nullable=False),  # taken if it is lost
+    Column("is_taken", Boolean, nullable=False, server_default=text("false")),  # amount and fee, at once
+    Column("fee", BigInteger, nullable=False),  # taken if it is lost, or with the amount
     Column("version", Integer, nullable=False),
     Column("settled_on", Date),
     point_in_time("created_at"),  # when the bank told the processor

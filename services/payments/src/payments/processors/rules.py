@@ -5,10 +5,10 @@ call whose answer was lost is made again by whoever finishes the work.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 MAX_LINES = 50_000
 """Lines of a settlement: more is taken for a fault."""
@@ -20,25 +20,49 @@ class Outcome(StrEnum):
     AUTHORISED = "authorised"
     CHALLENGED = "three_d_secure_required"
     DECLINED = "declined"
+    EXPIRED = "expired"  # the payer did not finish on the processor's page
     ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """What an account's processor knows us by. ``created_at``: when the account was first given any."""
+
+    secret_key: str = field(repr=False)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """What may be shown and kept of a card. ``card_type``: credit or debit; None if nobody knows."""
+    """What may be shown and kept of a card. ``card_type``: credit or debit; None if nobody knows.
+
+    Not every processor says the first digits.
+    """
 
     brand: str
     card_type: str | None
-    first_digits: str
+    first_digits: str | None
     last_digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayerDetails:
+    """What a payer entered on the processor's page. None: they did not say. ``expiry_date``: MM/YY."""
+
+    email: str | None = None
+    cardholder_name: str | None = None
+    billing_address: Mapping[str, str] | None = None
+    expiry_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorisationRequest:
     """Hold an amount, in pence, on a card.
 
-    ``card``: the name of a test card, or a processor's token. ``agreement``: the processor keeps the card by
-    this name; later payments name the agreement and no card.
+    ``card``: the name of a test card; None if the payer enters it on the processor's page. ``return_url``:
+    where the payer comes back to; None if there is no payer: the card is that of the ``agreement`` then.
+    Otherwise the processor keeps the card by the agreement's name. The rest is for the processor's page:
+    where a payer who gives up comes back to, and what is prefilled.
     """
 
     merchant: str
@@ -48,14 +72,18 @@ class AuthorisationRequest:
     return_url: str | None
     is_moto: bool = False
     agreement: str | None = None
+    cancel_url: str | None = None
+    description: str = ""
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
     """A processor's answer.
 
-    ``challenge_url``: where the payer shows that the card is theirs (3-D Secure). ``can_retry``: whether
-    another payment by an agreement may succeed, when this one was declined.
+    ``challenge_url``: where the payer shows that the card is theirs (3-D Secure), or enters it: the
+    processor's page. ``can_retry``: whether another payment by an agreement may succeed, when this one was
+    declined. ``token``: by what the processor keeps the card, if not by the name that it was given.
     """
 
     provider_id: str
@@ -63,6 +91,13 @@ class Authorisation:
     card: Card | None = None
     challenge_url: str | None = None
     can_retry: bool = True
+    payer: PayerDetails | None = None
+    token: str | None = None
+
+    def list_payer_details(self) -> dict[str, Any]:
+        """List what became known of the payer and their card, by the names that payments keep it under."""
+        details = {**(asdict(self.payer) if self.payer else {}), **(asdict(self.card) if self.card else {})}
+        return {name: value for name, value in details.items() if name != "brand" and value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +139,11 @@ class DisputeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A payer's dispute of a payment. The amount, and the fee of a lost one, are pence."""
+    """A payer's dispute of a payment. Amount and fee are pence.
+
+    ``is_taken``: the processor has taken both while it is open, and keeps the fee if it is won. Otherwise it
+    takes both when it is lost.
+    """
 
     provider_id: str
     authorisation: str
@@ -113,6 +152,7 @@ class Dispute:
     fee: int
     reason: str
     opened_at: datetime
+    is_taken: bool = False
 
 
 class Topic(StrEnum):
@@ -145,6 +185,8 @@ class SettlementKind(StrEnum):
     DISPUTE_REVERSAL = "dispute_reversal"
     PAYOUT_REVERSAL = "payout_reversal"
     FEE = "fee"
+    UNPAID = "unpaid"  # a Direct Debit that a bank sent back
+    CLAIM = "claim"  # a Direct Debit that its payer claimed back
     OTHER = "other"
 
 
@@ -224,8 +266,14 @@ class Processor(Protocol):
     async def get_dispute(self, merchant: str, provider_id: str) -> Dispute:
         """Get a dispute as it is now."""
 
+    async def check_credentials(self, secret_key: str) -> str:
+        """Ask whose a secret key is: return the id of the merchant's account at the processor."""
+
     async def register_webhook(self, key: str, merchant: str, url: str, secret: str) -> None:
-        """Have notifications of an account sent to a URL, signed with its secret."""
+        """Have notifications of an account sent to a URL, signed with its secret.
+
+        Nothing is done where the council makes that known to the processor itself.
+        """
 
     def read_notification(self, body: bytes, headers: Mapping[str, str], secret: str) -> Notification | None:
         """Read a notification; None if nobody needs it. Raises ForgedNotificationError."""

@@ -26,7 +26,7 @@ async def search_disputes(
     searches.require_page(page, query, "P0402")
     results = [_write(writer, row) for row in page.rows]
     envelope = search_json.write_envelope(f"{writer.api}/disputes", page, query)
-    return DisputeSearchResults(**envelope, results=results)
+    return DisputeSearchResults(**envelope, pay_links=envelope["links"], results=results)
 
 
 def _write(writer: PaymentWriter, row: Row[Any]) -> Dispute:

@@ -2,11 +2,10 @@
 
 from chassis import ids
 from chassis.jobs import CallContext, Job, JobHandlers, RefusedError
-from payments.gateway_accounts import actions as accounts
-from payments.gateway_accounts.actions import RegisterWebhook
-from payments.processors.actions.registry import make_processors
+from payments.gateway_accounts.actions import accounts
+from payments.gateway_accounts.actions.accounts import RegisterWebhook
+from payments.processors.actions.registry import find_processor, settings_of
 from payments.processors.rules import RefusedByProcessorError
-from payments.settings import Settings
 
 handlers = JobHandlers()
 
@@ -14,13 +13,11 @@ handlers = JobHandlers()
 @handlers.call(RegisterWebhook, limit=20)
 async def register_webhook(context: CallContext, job: Job[RegisterWebhook]) -> None:
     """Give an account its secret, and its processor our URL. Without the processor there is nothing to do."""
-    settings, council, account_id = context.settings, job.council, job.data.account
-    if not isinstance(settings, Settings):
-        raise TypeError("these are not the settings of payments")
+    settings, council, account_id = settings_of(context), job.council, job.data.account
     async with context.database.writing(council) as session:
         account = await accounts.get_by_id(session, council, account_id)
         secret = await accounts.make_webhook_secret(session, settings, council, account_id)
-    processor = context.share(make_processors).find(account.processor)
+    processor = find_processor(context, council, account.processor)
     if processor is None:
         return
     merchant = ids.show(account_id)

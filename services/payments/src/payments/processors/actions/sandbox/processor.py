@@ -10,8 +10,8 @@ from urllib.parse import quote, urlencode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.outbound import Outbound, OutboundError, Reach, Request, Response
-from payments.processors.actions import sandbox_settlements
-from payments.processors.actions.sandbox_notifications import read_notification
+from payments.processors.actions.sandbox import settlements
+from payments.processors.actions.sandbox.notifications import read_notification
 from payments.processors.rules import (
     MAX_LINES,
     Authorisation,
@@ -158,6 +158,10 @@ class SandboxProcessor:
             result.opened_at,
         )
 
+    async def check_credentials(self, secret_key: str) -> str:  # noqa: ARG002
+        """Refuse: an account of the sandbox has no key of its own."""
+        raise RefusedByProcessorError("the sandbox takes no credentials")
+
     async def register_webhook(self, key: str, merchant: str, url: str, secret: str) -> None:
         """Have the simulator send an account's notifications to a URL."""
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
@@ -170,7 +174,7 @@ class SandboxProcessor:
 
     async def list_settlements(self, merchant: str, after: str | None) -> SettlementPage:
         """List the simulator's payouts after one of them."""
-        return sandbox_settlements.read_payouts(await self._list(merchant, "payouts", {"after": after}))
+        return settlements.read_payouts(await self._list(merchant, "payouts", {"after": after}))
 
     async def list_settlement_lines(self, merchant: str, provider_id: str) -> Sequence[SettlementLine]:
         """List the balance transactions of a payout, page by page."""
@@ -178,9 +182,7 @@ class SandboxProcessor:
         after: str | None = None
         while True:
             query = {"payout": provider_id, "after": after}
-            page, after = sandbox_settlements.read_lines(
-                await self._list(merchant, "balance_transactions", query)
-            )
+            page, after = settlements.read_lines(await self._list(merchant, "balance_transactions", query))
             lines += page
             if after is None:
                 return lines
@@ -189,7 +191,7 @@ class SandboxProcessor:
 
     async def _list(self, merchant: str, collection: str, query: Mapping[str, str | None]) -> bytes:
         parameters = {name: value for name, value in query.items() if value is not None}
-        path = f"/v1/{collection}?{urlencode({'limit': sandbox_settlements.PAGE, **parameters})}"
+        path = f"/v1/{collection}?{urlencode({'limit': settlements.PAGE, **parameters})}"
         return (await self._send("GET", path, merchant, {}, None)).body
 
     async def _post(self, path: str, merchant: str, key: str, body: Mapping[str, Any]) -> Response:
