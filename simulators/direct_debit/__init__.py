@@ -1,0 +1,1 @@
+"""A small mock of GoCardless's API: mandates, payments by Bacs, events, payouts."""
