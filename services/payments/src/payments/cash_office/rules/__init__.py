@@ -1,0 +1,1 @@
+"""Rules of counter takings, without input or output."""

@@ -1,0 +1,1 @@
+"""API models of counter takings."""

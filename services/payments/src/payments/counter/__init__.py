@@ -1,0 +1,1 @@
+"""The pages of counter staff: tills, receipts, banking, e-returns."""

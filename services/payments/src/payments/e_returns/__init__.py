@@ -1,0 +1,1 @@
+"""E-returns: what services took and banked themselves, authorised by another person."""
