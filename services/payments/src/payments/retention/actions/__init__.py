@@ -1,0 +1,1 @@
+"""Erasure by schedule, holds, and what is stored of a payer."""
