@@ -19,8 +19,8 @@ from chassis.database import Database
 from chassis.migrations import migrate
 from chassis.provision import provision
 from payments.app import service as payments
-from payments.gateway_accounts import actions as accounts
-from payments.gateway_accounts.actions import GatewayAccount
+from payments.gateway_accounts.actions import accounts
+from payments.gateway_accounts.actions.accounts import GatewayAccount
 from payments.ledger.actions import postings
 from payments.ledger.rules import Account, Kind, Posting, Role, Transaction
 from payments.reconciliation.actions import reviews, settlements, statements

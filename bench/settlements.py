@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from chassis import ids
 from payments.processors.rules import Settlement, SettlementKind, SettlementLine
 from payments.reconciliation.rules.matching import ExceptionKind
-from payments.reconciliation.rules.working_days import add_working_days
 from payments.shared.check_digits import WeightedSum
+from payments.shared.working_days import add_working_days
 
 ACCOUNT = "20000012345678"
 PAYOUTS, LINES, BANK_LINES, STATEMENTS = 400, 250, 2_000, 10

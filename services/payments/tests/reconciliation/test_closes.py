@@ -84,6 +84,19 @@ async def close(office, day):
     )
 
 
+@pytest.fixture
+def close_and_write(office, run_jobs):
+    """Make a function that closes a day, has its files written, and reads it."""
+
+    async def run(day):
+        response = await close(office, day)
+        assert response.status_code == 201, response.text
+        await run_jobs()
+        return (await office.get(f"closes/{day}")).json()
+
+    return run
+
+
 async def read_csv(office, export):
     response = await office.get(f"exports/{export['id']}/content")
     assert hashlib.sha256(response.content).hexdigest() == export["sha256"]
@@ -110,12 +123,10 @@ async def post_examples(ledger, day):
     await ledger.post(Kind.TRANSFER, day, [*moved, *ledger.legs("5", 5_000, reference="00123456782")], "JN")
 
 
-async def test_the_files_of_a_day_are_its_takings_to_the_penny(office, ledger):
+async def test_the_files_of_a_day_are_its_takings_to_the_penny(office, ledger, close_and_write):
     day = DAYS[0]
     await post_examples(ledger, day)
-    response = await close(office, day)
-    assert response.status_code == 201, response.text
-    closed = response.json()
+    closed = await close_and_write(day)
     summary = closed["summary"]
     assert summary["total"] == 11_450 - 1_499
     assert summary["total"] == summary["fund_files"] + summary["suspense"] + summary["direct_income"]
@@ -145,10 +156,10 @@ async def test_the_files_of_a_day_are_its_takings_to_the_penny(office, ledger):
 
 
 async def test_an_export_is_sent_again_as_the_same_bytes_whatever_is_set_meanwhile(
-    office, ledger, client, finance, council
+    office, ledger, client, finance, council, close_and_write
 ):
     await post_examples(ledger, DAYS[0])
-    closed = (await close(office, DAYS[0])).json()
+    closed = await close_and_write(DAYS[0])
     path = f"{office.base}/exports/{closed['exports'][0]['id']}/content"
     first = await client.get(path, headers=office.headers)
     live = {**finance(council, mode="live"), "If-Match": '"0"'}
@@ -162,7 +173,7 @@ async def test_an_export_is_sent_again_as_the_same_bytes_whatever_is_set_meanwhi
     again = await client.get(path, headers=office.headers)
     assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
     await post_examples(ledger, DAYS[1])
-    other = (await close(office, DAYS[1])).json()
+    other = await close_and_write(DAYS[1])
     text_of = (await office.get(f"exports/{other['exports'][0]['id']}/content")).text
     amounts = [line.split(";") for line in text_of.split("\r\n")[2:-2]]
     assert ["CLEARING", "11450"] in amounts

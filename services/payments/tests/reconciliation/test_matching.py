@@ -19,8 +19,8 @@ from payments.reconciliation.rules.matching import (
     Rule,
     match_lines,
 )
-from payments.reconciliation.rules.postings import bank_leg, payout_leg, post_settlement
-from payments.reconciliation.rules.working_days import (
+from payments.reconciliation.rules.postings import Merchant, bank_leg, payout_leg, post_settlement
+from payments.shared.working_days import (
     add_working_days,
     count_working_days,
     is_working_day,
@@ -54,7 +54,7 @@ def roles(postings):
 
 
 def post(amount, matches, items=None):
-    return roles(post_settlement(ACCOUNT, amount, matches, items or {}, SUSPENSE))
+    return roles(post_settlement(Merchant(ACCOUNT, "sandbox", "CP"), amount, matches, items or {}, SUSPENSE))
 
 
 def test_example_3_a_settlement_with_fees():

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.auth import Caller
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.processors.rules import Settlement, SettlementKind, SettlementLine
 from payments.reconciliation.actions import settlements, statements
 from payments.reconciliation.schemas.statements import NewBankAccount

@@ -30,8 +30,9 @@ async def close_day(
 ) -> Response:
     """Close a day and all open days before it. Nobody opens it again: what comes later is posted today.
 
-    You get the takings, what stands open, and the exports: the general ledger's journal, and a file for each
-    debtor fund that took or gave back anything. A sandbox credential closes a day of the sandbox.
+    You get the takings, what stands open, and the general ledger's journal. A file for each debtor fund that
+    took or gave back anything is written after: get the close again until its state is complete. A sandbox
+    credential closes a day of the sandbox.
     """
     return await once.run(session, caller, body, lambda: closes.close_day(session, council, caller, body.day))
 
@@ -53,10 +54,10 @@ async def read_close(council: Slug, day: ClosedDay, caller: FinanceReader, sessi
 
 
 @router.get(
-    "/exports/{export}/content", response_class=Response, responses={**_CSV, **document_problems(404)}
+    "/exports/{export}/content", response_class=Response, responses={**_CSV, **document_problems(404, 410)}
 )
 async def read_export(council: Slug, export: ids.Id, caller: FinanceReader, session: Reading) -> Response:
-    """Get an export's bytes: the same each time."""
+    """Get an export's bytes: the same each time, until its financial year is over for six years."""
     row = await exports.get_content(session, council, caller.mode, export)
     headers = {
         "Content-Disposition": f'attachment; filename="{row.name}"',

@@ -32,7 +32,8 @@ class Summary(BaseModel):
     direct_income: int = Field(description="Income of funds without a file, and surcharges")
     by_method: dict[str, int]
     open_items: dict[str, OpenItems] = Field(
-        description="Payments taken and not captured, and the open exceptions by kind"
+        description="Payments taken and not captured, open exceptions by kind, tills not banked, e-returns "
+        "not submitted, and bags late at the bank"
     )
     suspense_by_age: dict[str, OpenItems]
 
@@ -50,6 +51,15 @@ class ExportFile(BaseModel):
     total: int = Field(description="Pence: of a fund its lines, of the journal its debits")
 
 
+class Progress(BaseModel):
+    """How much of a close's files is written."""
+
+    files: int
+    files_written: int
+    lines: int = Field(description="Lines of all files together")
+    lines_written: int
+
+
 class DayClose(BaseModel):
     """A close. No day up to it takes a posting."""
 
@@ -58,4 +68,9 @@ class DayClose(BaseModel):
     first_day: date = Field(description="The first day that it closes")
     closed_at: datetime
     summary: Summary
-    exports: list[ExportFile] = Field(description="Its files; of a list of closes none")
+    state: Literal["writing", "complete"] = Field(
+        description="Files of funds are written after the close, some thousand lines a second. Get the close "
+        "again until it is complete"
+    )
+    progress: Progress
+    exports: list[ExportFile] = Field(description="Its files that are written; of a list of closes none")

@@ -5,6 +5,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -14,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.tables import ID, SECURED, point_in_time
+from chassis.tables import ID, REKEYED, SECURED, point_in_time
 from payments.ledger.tables import MODES
 from payments.shared.tables import metadata
 
@@ -35,7 +36,8 @@ day_close = Table(
     info=SECURED,
 )
 
-# A file of a close: the general ledger's journal, or a fund's. Sent again it has the same bytes.
+# A file of a close: the general ledger's journal, or a fund's. Its number, lines and total are those of the
+# close; what is in it is written later. Sent again it has the same bytes.
 export_file = Table(
     "export_file",
     metadata,
@@ -47,12 +49,27 @@ export_file = Table(
     Column("kind", Text, nullable=False),  # journal, fund
     Column("fund", ID),
     Column("name", Text, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    Column("content", LargeBinary),  # null until it is written, empty when it is erased
+    Column("hash", LargeBinary),
     Column("lines", Integer, nullable=False),
     Column("total", BigInteger, nullable=False),
     CheckConstraint(MODES, name="mode"),
+    CheckConstraint("(hash IS NULL) = (content IS NULL)", name="written"),
     UniqueConstraint("council", "mode", "number"),
     Index("ix_export_file_day", "council", "mode", "day"),
+    info=SECURED,
+)
+
+# What one batch wrote of a fund's file: deleted when the file is whole.
+export_part = Table(
+    "export_part",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("export", ID, primary_key=True),
+    Column("n", Integer, primary_key=True),  # of the batch
+    Column("lines", Integer, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["council", "export"], ["export_file.council", "export_file.id"], **REKEYED),
     info=SECURED,
 )

@@ -44,7 +44,8 @@ settlement = Table(
     "settlement",
     metadata,
     *_key(),
-    Column("account", ID, nullable=False),  # the gateway account
+    Column("account", ID),  # the gateway account
+    Column("service_user", ID),  # of Direct Debit, instead
     Column("provider_id", Text, nullable=False),
     Column("reference", Text, nullable=False),  # as the bank's statement shows it
     Column("amount", BigInteger, nullable=False),
@@ -57,8 +58,11 @@ settlement = Table(
     Column("arrival_on", Date, nullable=False),
     point_in_time("imported_at"),
     CheckConstraint(MODES, name="mode"),
+    CheckConstraint("num_nonnulls(account, service_user) = 1", name="merchant"),
     UniqueConstraint("council", "account", "provider_id"),
+    UniqueConstraint("council", "service_user", "provider_id"),
     _reference("account", "gateway_account"),
+    _reference("service_user", "service_user"),
     Index("ix_settlement_magnitude", "council", "mode", text("abs(amount)")),
     Index("ix_settlement_arrival_on", "council", "mode", "arrival_on"),
     info=SECURED,
@@ -80,11 +84,17 @@ settlement_line = Table(
     Column("source", Text),
     Column("payment", ID),
     Column("refund", ID),
+    Column("collection", ID),
     Column("rule", Text),
     Column("item", ID),
     _reference("settlement", "settlement"),
     Index("ix_settlement_line_payment", "council", "payment"),
     Index("ix_settlement_line_refund", "council", "refund"),
+    Index(
+        "ix_settlement_line_collection",
+        *("council", "collection"),
+        postgresql_where=text("collection IS NOT NULL"),
+    ),
     Index(
         "ix_settlement_line_unmatched", "council", "settlement", "n", postgresql_where=text("rule IS NULL")
     ),
@@ -161,12 +171,20 @@ bank_line = Table(
     Column("settlement", ID),
     Column("rule", Text),
     Column("match", ID),  # the cause of the posting that moved it, once for each match
+    Column("bag", ID),  # of counter takings, instead of a settlement
     CheckConstraint(MODES, name="mode"),
     UniqueConstraint("council", "statement", "n"),
     _reference("statement", "bank_statement"),
     _reference("settlement", "settlement"),
+    _reference("bag", "bag"),
+    Index("ix_bank_line_bag", "council", "bag"),
     Index("ix_bank_line_magnitude", "council", "mode", text("abs(amount)")),
     Index("ix_bank_line_settlement", "council", "settlement"),
+    Index(
+        "ix_bank_line_words",
+        *("council", "booked_on"),
+        postgresql_where=text("reference <> '' OR text <> ''"),
+    ),
     info=SECURED,
 )
 
@@ -180,6 +198,7 @@ reconciliation_exception = Table(
     Column("line", Integer),
     Column("bank_line", ID),
     Column("payment", ID),
+    Column("collection", ID),
     Column("amount", BigInteger, nullable=False),
     point_in_time("opened_at"),
     point_in_time("closed_at", nullable=True),
@@ -191,6 +210,7 @@ reconciliation_exception = Table(
         "line",
         "bank_line",
         "payment",
+        "collection",
         name="uq_reconciliation_exception_subject",
         postgresql_nulls_not_distinct=True,
     ),
@@ -202,6 +222,11 @@ reconciliation_exception = Table(
         postgresql_where=text("closed_at IS NULL"),
     ),
     Index("ix_reconciliation_exception_payment", "council", "payment"),
+    Index(
+        "ix_reconciliation_exception_collection",
+        *("council", "collection"),
+        postgresql_where=text("collection IS NOT NULL"),
+    ),
     Index("ix_reconciliation_exception_settlement", "council", "settlement"),
     info=SECURED,
 )

@@ -6,19 +6,25 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from chassis import clock
+from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
+from chassis.jobs import enqueue
 from chassis.problems import conflict, not_found
+from payments.cash_office.actions import bags
 from payments.closes.actions import exports
+from payments.closes.actions.writer import WriteExports
 from payments.closes.rules.closes import INCOME_SIDE, Takings, balance, group_by_age
-from payments.closes.schemas import DayClose, OpenItems, Summary
+from payments.closes.rules.exports import JournalSum, write_journal
+from payments.closes.schemas import DayClose, OpenItems, Progress, Summary
 from payments.closes.store import closes as store
 from payments.closes.store import takings
+from payments.e_returns.actions import e_returns
 from payments.finance_settings import actions as settings
 from payments.ledger.actions import closed_days
 from payments.reconciliation.actions import reviews
 from payments.shared.days import today
+from payments.shared.working_days import add_working_days
 
 _MOST_DAYS = 400
 
@@ -27,31 +33,35 @@ async def close_day(session: Session, council: str, caller: Caller, day: date) -
     """Close a day of the caller's mode and all open days before it. Raises Problem 409.
 
     It waits for the postings of those days that are on their way; one that comes later is refused by the
-    database and is made for today.
+    database and is made for today. Tills must be balanced and e-returns authorised. Files have their numbers
+    and totals with it; jobs write what is in those of funds.
     """
     mode = caller.mode
     await closed_days.lock_imports(session, council, mode)
     first = await _find_first(session, council, mode, day)
     await reviews.review(session, council, mode)
     await closed_days.lock_days(session, council, mode, first, day)
-    rows = await takings.list_fund_lines(session, council, mode, first, day)
+    await _require_counted(session, council, mode, day)
+    funds = await takings.sum_funds(session, council, mode, first, day)
     sums = await takings.sum_journal(session, council, mode, first, day)
-    totals = await _balance(session, council, mode, first, day, rows)
+    totals = await _balance(session, council, mode, first, day, funds)
     number, last_export = await store.find_numbers(session, council, mode)
     layout = (await settings.read(session, council)).journal
-    files = exports.write_files(layout, number + 1, day, sums, rows)
+    journal = write_journal(layout, number + 1, day, [JournalSum(**row._asdict()) for row in sums])
     summary = await _summarise(session, council, mode, first, day, totals)
+    common = {"council": council, "mode": mode, "day": day}
     row = {
-        "council": council,
-        "mode": mode,
-        "day": day,
+        **common,
         "number": number + 1,
         "first_day": first,
         "summary": summary.model_dump(mode="json"),
         "closed_by": caller.record(),
         "closed_at": clock.now(),
     }
-    await store.insert_close(session, row, exports.to_rows(council, mode, day, last_export, files))
+    files = exports.make_rows(common, number + 1, last_export, journal, funds)
+    await store.insert_close(session, row, files)
+    if any(file["hash"] is None for file in files):
+        await enqueue(session, WriteExports(mode=mode, day=day), council=council)
     return await get_close(session, council, mode, day)
 
 
@@ -69,14 +79,27 @@ async def _find_first(session: Session, council: str, mode: str, day: date) -> d
     return first
 
 
+async def _require_counted(session: Session, council: str, mode: str, day: date) -> None:
+    """Require that tills are balanced and e-returns authorised; their postings are of these days.
+
+    Raises Problem 409.
+    """
+    waiting = [
+        *await bags.list_waiting(session, council, mode, day),
+        *await e_returns.list_waiting(session, council, mode, day),
+    ]
+    if waiting:
+        names = ", ".join(f"{row.kind} {ids.show(row.id)}" for row in waiting)
+        detail = f"Tills must be counted and e-returns authorised before the day is closed: {names}."
+        raise conflict("takings-open", detail)
+
+
 async def _balance(
-    session: Session, council: str, mode: str, first: date, day: date, rows: Sequence[Row[Any]]
+    session: Session, council: str, mode: str, first: date, day: date, funds: Sequence[Row[Any]]
 ) -> Takings:
     roles = await takings.sum_roles(session, council, mode, first, day)
-    by_fund: dict[Any, int] = {}
-    for row in rows:
-        by_fund[row.fund] = by_fund.get(row.fund, 0) + row.amount
-    with_file = {row.fund for row in rows if row.kind in exports.WITH_FILE}
+    by_fund = {row.fund: row.total for row in funds}
+    with_file = {row.fund for row in funds if row.kind in exports.WITH_FILE}
     money = sum(amount for role, amount in roles.items() if role not in INCOME_SIDE)
     suspense, surcharges = -roles.get("suspense", 0), -roles.get("surcharges", 0)
     return balance(by_fund, with_file, suspense, surcharges, money)
@@ -85,6 +108,13 @@ async def _balance(
 async def _summarise(
     session: Session, council: str, mode: str, first: date, day: date, totals: Takings
 ) -> Summary:
+    days = (await settings.read(session, council)).days
+    late = add_working_days(today(), -days.transit)
+    open_items = [
+        *await takings.count_open(session, council, mode),
+        *await bags.count_open(session, council, mode, day, late),
+        *await e_returns.count_open(session, council, mode, day),
+    ]
     items = [(row.since, -row.amount) for row in await takings.list_suspense(session, council, mode, day)]
     return Summary(
         total=totals.total,
@@ -93,9 +123,7 @@ async def _summarise(
         direct_income=totals.direct_income,
         by_method=await takings.sum_methods(session, council, mode, first, day, INCOME_SIDE),
         open_items={
-            row.kind: OpenItems(count=row.items, amount=row.amount)
-            for row in await takings.count_open(session, council, mode)
-            if row.items
+            row.kind: OpenItems(count=row.items, amount=row.amount) for row in open_items if row.items
         },
         suspense_by_age={name: OpenItems(**group) for name, group in group_by_age(items, day).items()},
     )
@@ -116,6 +144,13 @@ async def list_closes(
     return await store.list_closes(session, council, mode, after, fetch)
 
 
+async def list_newest(
+    session: ReadSession, council: str, mode: str, before: int, fetch: int
+) -> Sequence[Row[Any]]:
+    """List closes before a number, the newest first."""
+    return await store.list_newest(session, council, mode, before, fetch)
+
+
 def to_model(row: Row[Any], files: Sequence[Row[Any]] = ()) -> DayClose:
     """Convert a row, and its files, to the API's model."""
     return DayClose(
@@ -124,5 +159,7 @@ def to_model(row: Row[Any], files: Sequence[Row[Any]] = ()) -> DayClose:
         first_day=row.first_day,
         closed_at=row.closed_at,
         summary=Summary.model_validate(row.summary),
+        state="complete" if row.files == row.files_written else "writing",
+        progress=Progress.model_validate(row, from_attributes=True),
         exports=[exports.to_model(file) for file in files],
     )

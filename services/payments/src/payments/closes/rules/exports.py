@@ -20,6 +20,7 @@ _DATES = {
     "ddmmyyyy": "%d%m%Y",
     "ddmmyy": "%d%m%y",
 }
+_LINE_ENDING = "\r\n"  # of funds' files
 _FUND_TITLES = ("receipt", "reference", "amount", "date taken", "method", "narrative")
 
 
@@ -129,25 +130,30 @@ def write_pounds(pence: int) -> str:
     return f"{'-' if pence < 0 else ''}{abs(pence) // 100}.{abs(pence) % 100:02}"
 
 
-def write_fund(lines: Sequence[FundLine]) -> Export:
-    """Write the file of a fund: headings, its lines, and a trailer with their count and total."""
-    total = sum(line.amount for line in lines)
-    records = [
-        list(_FUND_TITLES),
-        *(
-            [
-                line.receipt,
-                line.reference,
-                write_pounds(line.amount),
-                line.taken_on.strftime("%d/%m/%Y"),
-                line.method,
-                line.narrative,
-            ]
-            for line in lines
-        ),
-        ["TOTAL", str(len(lines)), write_pounds(total)],
-    ]
-    return Export(_write_csv(records, ",", "\r\n"), len(lines), total)
+def write_fund_titles() -> bytes:
+    """Write the headings of a fund's file."""
+    return _write_csv([_FUND_TITLES], ",", _LINE_ENDING)
+
+
+def write_fund_lines(lines: Iterable[FundLine]) -> bytes:
+    """Write lines of a fund's file."""
+    records = (
+        [
+            line.receipt,
+            line.reference,
+            write_pounds(line.amount),
+            line.taken_on.strftime("%d/%m/%Y"),
+            line.method,
+            line.narrative,
+        ]
+        for line in lines
+    )
+    return _write_csv(records, ",", _LINE_ENDING)
+
+
+def write_fund_end(lines: int, total: int) -> bytes:
+    """Write the trailer of a fund's file: how many lines it has, and their total."""
+    return _write_csv([["TOTAL", str(lines), write_pounds(total)]], ",", _LINE_ENDING)
 
 
 def _write_csv(records: Iterable[Sequence[str]], separator: str, line_ending: str) -> bytes:

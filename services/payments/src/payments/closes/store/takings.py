@@ -23,10 +23,13 @@ _POSTED = """
         SELECT id, line, sum(amount) AS amount, min(code) AS code FROM posted WHERE role = 'vat'
         GROUP BY id, line
     ), lines AS (
-        SELECT x.*, l.vat_code AS line_vat_code, l.narrative FROM posted x
+        SELECT x.*, coalesce(l.vat_code, k.vat_code) AS line_vat_code,
+            coalesce(l.narrative, k.narrative) AS narrative
+        FROM posted x
         LEFT JOIN refund r ON r.council = :council AND r.id = x.cause
         LEFT JOIN payment_line l ON l.council = :council AND l.payment = coalesce(r.payment, x.cause)
             AND l.n = x.line
+        LEFT JOIN counter_line k ON k.council = :council AND k.receipt = x.cause AND k.n = x.line
     )"""
 _DAYS = (bindparam("first", type_=Date), bindparam("day", type_=Date))
 _SUMS = text(f"""{_POSTED}
@@ -39,13 +42,13 @@ _SUMS = text(f"""{_POSTED}
         WHEN x.role = 'vat' THEN CAST(x.code AS uuid)
         WHEN x.role = 'fund' THEN coalesce(CAST(v.code AS uuid), x.line_vat_code, f.vat_code) END
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4""").bindparams(*_DAYS)  # noqa: S608
-_LINES = text(f"""{_POSTED}
-    SELECT x.id, x.fund, f.code, f.name, f.kind, coalesce(x.reference, '') AS reference, x.taken_on, x.method,
-        coalesce(x.narrative, '') AS narrative, (-x.amount - coalesce(v.amount, 0))::bigint AS amount
+_FUNDS = text(f"""{_POSTED}
+    SELECT x.fund, f.code, f.kind, count(*) AS lines,
+        sum(-x.amount - coalesce(v.amount, 0))::bigint AS total
     FROM lines x
     JOIN fund f ON f.council = :council AND f.id = x.fund
     LEFT JOIN vat v ON v.id = x.id AND v.line = x.line
-    WHERE x.role = 'fund' ORDER BY x.taken_on, x.id, x.n""").bindparams(*_DAYS)  # noqa: S608
+    WHERE x.role = 'fund' GROUP BY x.fund, f.code, f.kind ORDER BY f.code, x.fund""").bindparams(*_DAYS)  # noqa: S608
 _ROLES = text("""
     SELECT a.role, sum(p.amount)::bigint AS amount FROM ledger_transaction t
     JOIN posting p ON p.council = t.council AND p.transaction = t.id
@@ -82,11 +85,11 @@ async def sum_journal(
     return await session.all(_SUMS, _params(council, mode, first, day))
 
 
-async def list_fund_lines(
+async def sum_funds(
     session: ReadSession, council: str, mode: str, first: date, day: date
 ) -> Sequence[Row[Any]]:
-    """List the lines of funds, gross, with their funds."""
-    return await session.all(_LINES, _params(council, mode, first, day))
+    """Count and sum the lines of each fund, gross."""
+    return await session.all(_FUNDS, _params(council, mode, first, day))
 
 
 async def sum_roles(session: ReadSession, council: str, mode: str, first: date, day: date) -> dict[str, int]:

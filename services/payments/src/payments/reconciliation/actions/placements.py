@@ -1,4 +1,4 @@
-"""Place new bank lines: on a payout, on the fund whose reference they bear, or in suspense; post them."""
+"""Post new bank lines: on a payout or a bag, on the fund whose reference they bear, or in suspense."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from payments.ledger.rules import Account, Kind, Posting, Role, Transaction
 from payments.reconciliation.actions import bank_matches
 from payments.reconciliation.rules.fund_references import ReferenceFinder
 from payments.reconciliation.rules.matching import Rule
-from payments.reconciliation.rules.postings import bank_leg, payout_leg, suspense_leg
+from payments.reconciliation.rules.postings import bank_leg, suspense_leg
 from payments.reconciliation.store import bank_lines
 from payments.shared.days import today
 
@@ -72,14 +72,14 @@ async def place_lines(
     await bank_lines.insert_lines(
         placing.session, [_to_row(placing, account, statement, n, item) for n, item in enumerate(new, 1)]
     )
-    payouts = await bank_matches.match_amounts(
+    matched = await bank_matches.match_amounts(
         placing.session,
         placing.council,
         placing.mode,
         {abs(line.amount) for line in lines},
         {item.id for item in new},
     )
-    await _post(placing, account.id, new, payouts)
+    await _post(placing, account.id, new, matched)
 
 
 def _to_row(
@@ -103,29 +103,30 @@ def _to_row(
         "settlement": None,
         "rule": Rule.FUND_REFERENCE if item.paid else None,
         "match": None,
+        "bag": None,
     }
 
 
 async def _post(
-    placing: Placing, bank_account: UUID, new: Sequence[NewLine], payouts: Mapping[UUID, Row[Any]]
+    placing: Placing, bank_account: UUID, new: Sequence[NewLine], matched: Mapping[UUID, Posting]
 ) -> None:
     transactions = []
     receipts = []
     for item in new:
         if not item.line.amount:
             continue
-        payout = payouts.get(item.id)
+        leg = matched.get(item.id)
         transaction = Transaction(
             id=ids.new(),
             kind=Kind.BANK_LINE,
             cause=item.id,
             method=METHOD,
             taken_on=placing.pick_day(item.line.booked_on),
-            postings=[bank_leg(bank_account, item.line.amount), *_find_place(placing, item, payout)],
+            postings=[bank_leg(bank_account, item.line.amount), *_find_place(placing, item, leg)],
             value_date=item.line.value_on,
         )
         transactions.append(transaction)
-        if item.paid is not None and payout is None:
+        if item.paid is not None and leg is None:
             receipts.append((transaction, item.paid))
     for start in range(0, len(transactions), _BATCH):
         batch = transactions[start : start + _BATCH]
@@ -135,9 +136,9 @@ async def _post(
     )
 
 
-def _find_place(placing: Placing, item: NewLine, payout: Row[Any] | None) -> list[Posting]:
-    if payout is not None:
-        return [payout_leg(payout.account, item.line.amount)]
+def _find_place(placing: Placing, item: NewLine, matched: Posting | None) -> list[Posting]:
+    if matched is not None:
+        return [matched]
     if item.paid is None:
         return [suspense_leg(item.id, placing.suspense, item.line.amount, item.line.reference)]
     paid = item.paid

@@ -11,13 +11,13 @@ from sqlalchemy import Row
 from chassis.database import ReadSession, Session
 from chassis.jobs import Daily, Job, JobData, JobHandlers, NewJob, Priority, Schedule, enqueue_all
 from chassis.problems import not_found
+from payments.cash_office.actions.bags import MatchBag
 from payments.finance_settings import actions as settings
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.ledger.actions import closed_days
 from payments.ledger.rules import MODES
-from payments.reconciliation.actions import late_matches
+from payments.reconciliation.actions import bank_matches, matches
 from payments.reconciliation.rules.matching import ExceptionKind
-from payments.reconciliation.rules.working_days import add_working_days
 from payments.reconciliation.schemas.settlements import (
     ReconciliationException,
     Settlement,
@@ -26,6 +26,7 @@ from payments.reconciliation.schemas.settlements import (
 from payments.reconciliation.store import exceptions
 from payments.reconciliation.store import settlements as store
 from payments.shared.days import today
+from payments.shared.working_days import add_working_days
 
 handlers = JobHandlers()
 _BEGINNING = UUID(int=0)
@@ -69,13 +70,23 @@ async def review_open_items(session: Session, job: Job[ReviewOpenItems]) -> None
     await review(session, job.council, job.data.mode)
 
 
+@handlers.effect(MatchBag)
+async def match_bag(session: Session, job: Job[MatchBag]) -> None:
+    """Match what has the amount of a new bag: the bank's line may have come before it was recorded."""
+    await closed_days.lock_imports(session, job.council, job.data.mode)
+    await bank_matches.match_amounts(session, job.council, job.data.mode, {abs(job.data.amount)})
+
+
 async def review(session: Session, council: str, mode: str) -> None:
     """Match what can be matched by now, and open exceptions for what is late or missing."""
     await closed_days.lock_imports(session, council, mode)
-    await late_matches.match_lines(session, council, mode)
+    await matches.match_again(session, council, mode)
     days = (await settings.read(session, council)).days
     await _find_unsettled(session, council, mode, days.lost, ExceptionKind.NOT_CAPTURED)
     await _find_unsettled(session, council, mode, days.clearing, ExceptionKind.LATE)
+    await exceptions.close_returned(session, council, mode)
+    await _find_unpaid_out(session, council, mode, days.lost, ExceptionKind.NOT_CAPTURED)
+    await _find_unpaid_out(session, council, mode, days.direct_debit, ExceptionKind.LATE)
     before = add_working_days(today(), -days.payout)
     missing = await exceptions.list_unseen(session, council, mode, before, _MOST)
     await exceptions.open_exceptions(
@@ -97,7 +108,18 @@ async def _find_unsettled(session: Session, council: str, mode: str, days: int, 
     await exceptions.open_exceptions(session, council, mode, new)
     if kind is ExceptionKind.NOT_CAPTURED and rows:
         payments = [row.payment for row in rows]
-        await exceptions.close_of_payments(session, council, payments, [ExceptionKind.LATE])
+        await exceptions.close_of_subjects(session, council, "payment", payments, [ExceptionKind.LATE])
+
+
+async def _find_unpaid_out(session: Session, council: str, mode: str, days: int, kind: ExceptionKind) -> None:
+    """Open exceptions of Direct Debits that were charged so long ago, as of payments."""
+    until = add_working_days(today(), -days)
+    rows = await exceptions.list_unpaid_out(session, council, mode, until, kind, _MOST)
+    new = [{"kind": kind, "collection": row.collection, "amount": row.amount} for row in rows]
+    await exceptions.open_exceptions(session, council, mode, new)
+    if kind is ExceptionKind.NOT_CAPTURED and rows:
+        missing = [row.collection for row in rows]
+        await exceptions.close_of_subjects(session, council, "collection", missing, [ExceptionKind.LATE])
 
 
 async def list_settlements(

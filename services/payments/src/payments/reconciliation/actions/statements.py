@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -193,3 +194,11 @@ async def list_bank_accounts(
 def to_bank_account(row: Row[Any]) -> BankAccount:
     """Convert a row to the API's model."""
     return BankAccount.model_validate(row, from_attributes=True)
+
+
+async def erase_words(session: Session, council: str, last_day: date, most: int) -> int:
+    """Erase what banks wrote about who paid in a batch of lines up to a day; return how many there were.
+
+    Nothing is matched by it any more: a payout and a line are compared within 400 days.
+    """
+    return await bank_lines.erase_words(session, council, last_day, most)

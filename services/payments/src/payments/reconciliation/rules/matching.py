@@ -38,9 +38,13 @@ class Rule(StrEnum):
     REFUND_ID = "refund-by-processor-id"
     DISPUTE_PAYMENT = "dispute-by-payment"
     PAYOUT_ID = "reversal-by-payout-id"
+    COLLECTION_ID = "collection-by-processor-id"
+    RETURN_ID = "returned-collection-by-processor-id"
     FEE = "fee"
     PAYOUT_REFERENCE = "payout-by-reference"
     PAYOUT_AMOUNT = "payout-by-amount-and-arrival"
+    BAG_NUMBER = "bag-by-paying-in-number"
+    CHEQUE_NUMBER = "returned-cheque-by-number"
     FUND_REFERENCE = "reference-of-one-fund"
 
 
@@ -77,7 +81,10 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class LineMatch:
-    """What a line is matched with, by a rule, or the exception that it is. A warning comes with a match."""
+    """What a line is matched with, by a rule, or the exception that it is. A warning comes with a match.
+
+    ``is_of_others``: of a Direct Debit that another integration collected.
+    """
 
     line: SettlementLine
     rule: Rule | None
@@ -85,6 +92,14 @@ class LineMatch:
     refund: UUID | None = None
     exception: ExceptionKind | None = None
     captured_on: date | None = None
+    collection: UUID | None = None
+    payout: UUID | None = None
+    is_of_others: bool = False
+
+    @property
+    def subject(self) -> UUID | None:
+        """Return the payment or Direct Debit that the line is of."""
+        return self.payment or self.collection
 
 
 def match_lines(lines: Sequence[SettlementLine], facts: Candidates) -> list[LineMatch]:
@@ -110,8 +125,8 @@ def _match_line(line: SettlementLine, facts: Candidates, used: Collection[UUID])
             if len(candidates) == 1:
                 return LineMatch(line, Rule.DISPUTE_PAYMENT, candidates[0].id)
         case SettlementKind.PAYOUT_REVERSAL:
-            if line.source in facts.payouts:
-                return LineMatch(line, Rule.PAYOUT_ID)
+            if (payout := facts.payouts.get(line.source or "")) is not None:
+                return LineMatch(line, Rule.PAYOUT_ID, payout=payout)
         case SettlementKind.FEE:
             return LineMatch(line, Rule.FEE)
     return LineMatch(line, None, exception=ExceptionKind.UNKNOWN_ID)

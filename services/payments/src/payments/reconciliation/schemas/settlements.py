@@ -9,10 +9,11 @@ from payments.reconciliation.rules.matching import ExceptionKind
 
 
 class Settlement(BaseModel):
-    """A payout of a card processor."""
+    """A payout of a card processor or of Direct Debits."""
 
     id: Id
-    account: Id = Field(description="The gateway account")
+    account: Id | None = Field(description="The gateway account; null: Direct Debits were paid out")
+    service_user: Id | None = Field(description="The service user of Direct Debit; null: a gateway account")
     provider_id: str
     reference: str = Field(description="What the bank's statement shows")
     amount: int = Field(description="Pence paid to the bank; negative: taken from it")
@@ -37,6 +38,7 @@ class SettlementLine(BaseModel):
     currency: str
     payment: Id | None
     refund: Id | None
+    collection: Id | None = Field(description="The Direct Debit")
     rule: str | None = Field(description="The rule that matched it; null: nothing did")
 
 
@@ -48,6 +50,7 @@ class ReconciliationException(BaseModel):
     settlement: Id | None
     line: int | None
     payment: Id | None
+    collection: Id | None = Field(description="The Direct Debit")
     amount: int
     opened_at: datetime
     closed_at: datetime | None
@@ -56,4 +59,4 @@ class ReconciliationException(BaseModel):
 class Fetch(BaseModel):
     """Settlements that will be fetched."""
 
-    accounts: int = Field(description="Gateway accounts whose processors are asked")
+    accounts: int = Field(description="Gateway accounts and service users whose processors are asked")

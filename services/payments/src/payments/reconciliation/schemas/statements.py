@@ -80,4 +80,5 @@ class BankLine(BaseModel):
     reference: str
     text: str
     settlement: Id | None = Field(description="The payout that it is")
+    bag: Id | None = Field(default=None, description="The bag, or the returned cheque, that it is")
     rule: str | None = Field(description="The rule that placed it; null: it is in suspense")

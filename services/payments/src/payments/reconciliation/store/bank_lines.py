@@ -1,12 +1,13 @@
 """Bank lines, and the payouts that they are matched with."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, Date
 
 from chassis.database import ReadSession, Session
 from payments.reconciliation.tables import bank_line
@@ -14,20 +15,24 @@ from payments.reconciliation.tables import bank_line
 _SIZES = bindparam("sizes", type_=ARRAY(BigInteger))
 # Of a size, and as old at most as a bank's correction may be.
 _PAYOUTS = text("""
-    SELECT id, account, amount, reference, arrival_on, is_reversed FROM settlement
+    SELECT id, coalesce(account, service_user) AS merchant, amount, reference, arrival_on, is_reversed
+    FROM settlement
     WHERE council = :council AND mode = :mode AND abs(amount) = ANY(:sizes) AND currency = 'GBP'
         AND arrival_on > now() - interval '400 days' AND amount <> 0
     ORDER BY id""").bindparams(_SIZES)
 _LINES = text("""
     SELECT id, account, amount, booked_on, concat_ws(' ', reference, text) AS text, has_fund_reference,
-        settlement, rule, match
+        is_for_payouts, settlement, bag, rule, match
     FROM bank_line
-    WHERE council = :council AND mode = :mode AND abs(amount) = ANY(:sizes) AND is_for_payouts
+    WHERE council = :council AND mode = :mode AND abs(amount) = ANY(:sizes)
         AND booked_on > now() - interval '400 days'
     ORDER BY id""").bindparams(_SIZES)
 _INSERT = insert(bank_line)
-_MATCH = text("""UPDATE bank_line SET settlement = :settlement, rule = :rule, match = :match
+_MATCH = text("""UPDATE bank_line SET settlement = :settlement, bag = :bag, rule = :rule, match = :match
     WHERE council = :council AND id = :line""")
+_ERASE = text("""UPDATE bank_line SET reference = '', text = '' WHERE council = :council AND id IN (
+    SELECT id FROM bank_line WHERE council = :council AND booked_on <= :last_day
+    AND (reference <> '' OR text <> '') LIMIT :most)""").bindparams(bindparam("last_day", type_=Date))
 _PAGE = (
     select(bank_line)
     .where(
@@ -50,7 +55,7 @@ async def list_payouts(
 async def list_candidates(
     session: ReadSession, council: str, mode: str, sizes: Collection[int]
 ) -> Sequence[Row[Any]]:
-    """List lines of these sizes on accounts that receive payouts."""
+    """List lines of these sizes (amounts without sign)."""
     return await session.all(_LINES, {"council": council, "mode": mode, "sizes": list(sizes)})
 
 
@@ -61,7 +66,7 @@ async def insert_lines(session: Session, rows: Sequence[Mapping[str, Any]]) -> N
 
 
 async def match_line(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """Write what a line is matched with: line, settlement, rule, match; nulls if with nothing."""
+    """Write what a line is matched with: line, settlement, bag, rule, match; nulls if with nothing."""
     await session.execute(_MATCH, {"council": council, **values})
 
 
@@ -71,3 +76,8 @@ async def list_lines(
     """List the lines of a statement."""
     params = {"council": council, "statement": statement, "after": after, "fetch": fetch}
     return await session.all(_PAGE, params)
+
+
+async def erase_words(session: Session, council: str, last_day: date, most: int) -> int:
+    """Erase the references and texts of a batch of lines up to a day; return how many there were."""
+    return await session.execute(_ERASE, {"council": council, "last_day": last_day, "most": most})

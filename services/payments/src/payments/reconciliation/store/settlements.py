@@ -1,10 +1,11 @@
 """Settlements and their lines."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, text
+from sqlalchemy import Row, bindparam, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Integer, Text
 
@@ -15,7 +16,7 @@ from payments.reconciliation.tables import settlement, settlement_line
 _COUNCIL = settlement.c.council == bindparam("council")
 _FIND = select(settlement).where(
     _COUNCIL,
-    settlement.c.account == bindparam("account"),
+    or_(settlement.c.account == bindparam("merchant"), settlement.c.service_user == bindparam("merchant")),
     settlement.c.provider_id == bindparam("provider_id"),
 )
 _GET = select(settlement).where(
@@ -34,19 +35,21 @@ _REVERSE = text("""UPDATE settlement SET is_reversed = true
 _CURSOR = text("""SELECT provider_id FROM settlement
     WHERE council = :council AND account = :account AND paid_at < :before
     ORDER BY paid_at DESC, provider_id DESC LIMIT 1""")
+_LAST_PAID = text("""SELECT max(paid_at) FROM settlement
+    WHERE council = :council AND service_user = :user AND paid_at < :before""")
 _PAYOUTS = text("""SELECT provider_id, id FROM settlement
     WHERE council = :council AND account = :account AND provider_id = ANY(:names)""").bindparams(
     bindparam("names", type_=ARRAY(Text))
 )
 _INSERT_LINES = text("""
     INSERT INTO settlement_line (council, settlement, n, provider_id, kind, amount, fee, currency,
-        authorisation, source, payment, refund, rule, item)
+        authorisation, source, payment, refund, collection, rule, item)
     SELECT :council, :settlement, x.* FROM unnest(:n, :provider_id, :kind, :amount, :fee, :currency,
-        :authorisation, :source, :payment, :refund, :rule, :item) AS x""").bindparams(
+        :authorisation, :source, :payment, :refund, :collection, :rule, :item) AS x""").bindparams(
     bindparam("settlement", type_=ID),
     bindparam("n", type_=ARRAY(Integer)),
     *(bindparam(name, type_=ARRAY(BigInteger)) for name in ("amount", "fee")),
-    *(bindparam(name, type_=ARRAY(ID)) for name in ("payment", "refund", "item")),
+    *(bindparam(name, type_=ARRAY(ID)) for name in ("payment", "refund", "collection", "item")),
     *(
         bindparam(name, type_=ARRAY(Text))
         for name in ("provider_id", "kind", "currency", "authorisation", "source", "rule")
@@ -67,24 +70,29 @@ _PAID = text("""SELECT payment AS id FROM settlement_line
     WHERE council = :council AND payment = ANY(:subjects) AND rule = :rule""").bindparams(_SUBJECTS)
 _REFUNDED = text("""SELECT refund AS id FROM settlement_line
     WHERE council = :council AND refund = ANY(:subjects) AND rule = :rule""").bindparams(_SUBJECTS)
-# What did not match although it may later: its payment, refund or capture was not there yet.
+_COLLECTED = text("""SELECT collection AS id FROM settlement_line
+    WHERE council = :council AND collection = ANY(:subjects) AND rule = :rule""").bindparams(_SUBJECTS)
+# What did not match although it may later: its payment, refund or capture was not there yet. Lines of other
+# integrations have one exception; they are looked at as long as the submission of one of ours may be unclear.
 _UNMATCHED = text("""
-    SELECT l.*, s.account, s.arrival_on, s.paid_at FROM reconciliation_exception e
+    SELECT l.*, s.account, s.service_user, s.arrival_on, s.paid_at FROM reconciliation_exception e
     JOIN settlement s ON s.council = e.council AND s.id = e.settlement
-    JOIN settlement_line l ON l.council = e.council AND l.settlement = e.settlement AND l.n = e.line
+    JOIN settlement_line l ON l.council = e.council AND l.settlement = e.settlement AND (l.n = e.line
+        OR e.line IS NULL AND l.item = l.settlement AND s.arrival_on > now() - interval '60 days')
     WHERE e.council = :council AND e.mode = :mode AND e.closed_at IS NULL AND l.rule IS NULL
         AND e.kind IN ('unknown-id', 'not-captured') AND s.currency = 'GBP' AND l.currency = 'GBP'
         AND (l.settlement, l.n) > (:after_settlement, :after_line)
     ORDER BY l.settlement, l.n LIMIT :most""")
-_MATCH_LINE = text("""UPDATE settlement_line SET payment = :payment, refund = :refund, rule = :rule
+_MATCH_LINE = text("""UPDATE settlement_line
+    SET payment = :payment, refund = :refund, collection = :collection, rule = :rule
     WHERE council = :council AND settlement = :settlement AND n = :n""")
 
 
 async def find_settlement(
-    session: ReadSession, council: str, account: UUID, provider_id: str
+    session: ReadSession, council: str, merchant: UUID, provider_id: str
 ) -> Row[Any] | None:
-    """Find a payout by its id at the processor."""
-    return await session.first(_FIND, {"council": council, "account": account, "provider_id": provider_id})
+    """Find a payout of a gateway account or service user by its id at the processor."""
+    return await session.first(_FIND, {"council": council, "merchant": merchant, "provider_id": provider_id})
 
 
 async def get_settlement(
@@ -131,6 +139,21 @@ async def find_cursor(session: ReadSession, council: str, account: UUID, before:
     return cursor
 
 
+async def find_last_paid(session: ReadSession, council: str, user: UUID, before: datetime) -> datetime | None:
+    """Find when the newest payout of a service user before a time was made."""
+    params = {"council": council, "user": user, "before": before}
+    moment: datetime | None = await session.scalar(_LAST_PAID, params)
+    return moment
+
+
+async def find_collected(
+    session: ReadSession, council: str, collections: Sequence[UUID], rule: str
+) -> set[UUID]:
+    """Find those of the Direct Debits that a line of a settlement pays or takes back, as the rule says."""
+    rows = await session.all(_COLLECTED, {"council": council, "subjects": list(collections), "rule": rule})
+    return {row.id for row in rows}
+
+
 async def find_payouts(
     session: ReadSession, council: str, account: UUID, names: Sequence[str]
 ) -> dict[str, UUID]:
@@ -160,5 +183,5 @@ async def list_unmatched(
 
 
 async def match_line(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """Write what a line matches at last: settlement, n, payment, refund, rule."""
+    """Write what a line matches at last: settlement, n, payment, refund, collection, rule."""
     await session.execute(_MATCH_LINE, {"council": council, **values})
