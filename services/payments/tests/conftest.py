@@ -107,7 +107,8 @@ async def make_account(database):
         async with database.writing("citytown") as session:
             await gateway_accounts.insert_account(session, "citytown", account_id, values)
             await session.execute(
-                text("INSERT INTO account_client VALUES ('citytown', :client_id, :account, now())"),
+                text("""INSERT INTO account_client (council, client_id, mode, account, created_at)
+                    VALUES ('citytown', :client_id, 'sandbox', :account, now())"""),
                 {"client_id": client_id, "account": account_id},
             )
         return client_id

@@ -19,6 +19,7 @@ class PaymentEvent(EventData):
     mode: str = Field(pattern="^(sandbox|live)$", description="Whether money moves, or it is a test")
     reference: str = Field(max_length=255, description="The service's own reference")
     amount: Pence
+    surcharge: Pence = Field(default=0, description="Added to the amount for a corporate card")
     metadata: Metadata = Field(default={}, description="What the service sent along", max_length=15)
 
 
@@ -27,6 +28,7 @@ _EXAMPLE: dict[str, object] = {
     "mode": "live",
     "reference": "GW-2026-000123",
     "amount": 5500,
+    "surcharge": 250,
     "metadata": {"case": "HF7-K2P-9QX"},
 }
 
@@ -136,6 +138,69 @@ class PaymentSettled(PaymentEvent):
     fee: int = Field(ge=-100_000_000_000, le=100_000_000_000, description="Pence")
 
 
+class MandateEvent(EventData):
+    """A Direct Debit mandate as it is after the event."""
+
+    mandate: Id
+    mode: str = Field(pattern="^(sandbox|live)$")
+    reference: str = Field(max_length=100, description="The council's own reference")
+    code: str = Field(default="", max_length=20, description="The bank's reason, such as ADDACS-2")
+    stops_letters: bool = Field(default=False, description="Send nothing more to the payer")
+    metadata: Metadata = Field(default={}, max_length=15)
+
+
+_MANDATE: dict[str, object] = {
+    "mandate": "01hzy6c8qk5v7m9x2c4b6n8p0r",
+    "mode": "live",
+    "reference": "CT-800123459",
+    "code": "",
+    "stops_letters": False,
+    "metadata": {"case": "HF7-K2P-9QX"},
+}
+
+
+class MandateCreated(MandateEvent):
+    """A mandate was asked for. Its payer is to sign."""
+
+    event_type: ClassVar[str] = "payments.mandate.created.v1"
+    event_example: ClassVar[dict[str, object]] = _MANDATE
+
+
+class MandateActivated(MandateEvent):
+    """Money can be collected: for the first time, or again."""
+
+    event_type: ClassVar[str] = "payments.mandate.activated.v1"
+    event_example: ClassVar[dict[str, object]] = _MANDATE
+
+
+class MandateSuspended(MandateEvent):
+    """Nothing is collected until the cause is mended."""
+
+    event_type: ClassVar[str] = "payments.mandate.suspended.v1"
+    event_example: ClassVar[dict[str, object]] = {**_MANDATE, "code": "ARUDD-4"}
+
+
+class MandateFailed(MandateEvent):
+    """The payer's bank refused the mandate."""
+
+    event_type: ClassVar[str] = "payments.mandate.failed.v1"
+    event_example: ClassVar[dict[str, object]] = {**_MANDATE, "code": "AUDDIS-5"}
+
+
+class MandateCancelled(MandateEvent):
+    """The payer, their bank or the council cancelled the mandate."""
+
+    event_type: ClassVar[str] = "payments.mandate.cancelled.v1"
+    event_example: ClassVar[dict[str, object]] = {**_MANDATE, "code": "ADDACS-1"}
+
+
+class MandateExpired(MandateEvent):
+    """Nothing was collected by the mandate for so long that it is dormant."""
+
+    event_type: ClassVar[str] = "payments.mandate.expired.v1"
+    event_example: ClassVar[dict[str, object]] = _MANDATE
+
+
 class ReceiptPosted(EventData):
     """A line of a receipt was posted to the ledger: money for one reference of one fund."""
 
@@ -175,5 +240,11 @@ PUBLISHED: list[type[EventData]] = [
     DisputeWon,
     DisputeLost,
     PaymentSettled,
+    MandateCreated,
+    MandateActivated,
+    MandateSuspended,
+    MandateFailed,
+    MandateCancelled,
+    MandateExpired,
     ReceiptPosted,
 ]

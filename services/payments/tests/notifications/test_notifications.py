@@ -9,7 +9,7 @@ from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from chassis import ids
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from services.payments.tests.conftest import V1, create, get, page_of
 
 CHALLENGED_CARD = "4000002500003155"

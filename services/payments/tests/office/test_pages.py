@@ -94,6 +94,7 @@ async def test_nobody_refunds_or_approves_their_own_payment(open_office, paid, s
         ({"reason": "other"}, "Say in words"),
         ({"note": "x" * 501}, "500 characters"),
         ({"note": "4242424242424242"}, "card number"),
+        ({"note": "rubbed out\x08"}, "cannot be shown"),
         ({"id": "none"}, "Load the page again"),
     ],
 )

@@ -172,6 +172,18 @@ async def test_the_reason_is_of_the_list_and_other_needs_words(client, ann, paid
     assert (await refund(client, ann, payment, 1, reason="other")).json()["code"] == "note-needed"
     card = await refund(client, ann, payment, 1, note="card 4242 4242 4242 4242")
     assert card.json()["code"] == "card-number"
+    lines = await refund(client, ann, payment, 1, note="Paid twice:\r\n\there and at the desk")
+    assert lines.status_code == 201
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x85", "\ufeff"])
+async def test_words_that_nobody_types_are_refused(client, ann, bob, paid, character):
+    payment = await paid(amount=9_000)
+    refused = await refund(client, ann, payment, 6_000, note=f"Paid{character}twice")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "body.note")
+    request = (await refund(client, ann, payment, 6_000)).json()
+    rejected = await check(client, bob, request, "reject", answer=f"No{character}!")
+    assert (rejected.status_code, rejected.json()["errors"][0]["field"]) == (400, "body.answer")
 
 
 async def test_a_machine_refunds_nothing_here(client, mint, paid):

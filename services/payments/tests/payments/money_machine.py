@@ -30,7 +30,9 @@ WITHIN = 60  # seconds that any one step may take
 
 NEW = 3
 pick = st.integers(0, NEW)
-cards = st.sampled_from(["visa-credit", "visa-credit", "declined", "processing-error", "no-such-card"])
+cards = st.sampled_from(
+    ["visa-credit", "visa-corporate-credit", "declined", "processing-error", "no-such-card"]
+)
 twins = st.sampled_from([1, 1, 1, 3])
 # Turns of the event loop after which a request dies; None: it lives.
 lives = st.sampled_from([None, None, None, 4, 40, 150, 400])

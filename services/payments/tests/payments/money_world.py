@@ -14,6 +14,7 @@ from payments.payments.actions import payer
 from payments.payments.actions.payer import Card
 from payments.payments.rules.states import Status
 from payments.payments.store import payments as store
+from payments.shared.sandbox_cards import SandboxCard
 from services.payments.tests.conftest import V1, new_payment
 from services.payments.tests.payments.books import check_books, read_books
 
@@ -26,8 +27,8 @@ _ADD_ACCOUNT = text("""INSERT INTO gateway_account
         (council, id, name, mode, processor, settings, is_default, version, created_at, updated_at)
     VALUES (:council, :account, :client, 'sandbox', 'sandbox', CAST(:settings AS jsonb), false, 1, now(),
         now())""")
-_ADD_CLIENT = text("""INSERT INTO account_client (council, client_id, account, created_at)
-    VALUES (:council, :client, :account, now())""")
+_ADD_CLIENT = text("""INSERT INTO account_client (council, client_id, mode, account, created_at)
+    VALUES (:council, :client, 'sandbox', :account, now())""")
 _PASS_TIME = text("""UPDATE job SET due_at = now(), state = 0
     WHERE state = 1 AND due_at <= now() + make_interval(secs => :seconds)""")
 _JOBS = text("SELECT kind, state, failures, reason FROM job WHERE council = 'citytown'")
@@ -76,7 +77,8 @@ class World:
         client_id, account = f"service-{self._desks}", ids.new()
         row = {"council": COUNCIL, "account": account, "client": client_id}
         async with self.database.writing(COUNCIL) as session:
-            await session.execute(_ADD_ACCOUNT, {**row, "settings": json.dumps({"refund_spread": spread})})
+            settings = {"refund_spread": spread, "corporate_credit_surcharge": 250}
+            await session.execute(_ADD_ACCOUNT, {**row, "settings": json.dumps(settings)})
             await session.execute(_ADD_CLIENT, row)
         token = self._mint(
             scopes=SCOPES, councils=[COUNCIL], mode="sandbox", sub=client_id, client_id=client_id
@@ -99,7 +101,7 @@ class World:
         """Open the page and give a card, as the card page's routes do."""
         await self.open_page(payment_id)
         async with self.database.writing(COUNCIL) as session:
-            chosen = Card(card, {"email": "ann@payer.example"})
+            chosen = Card(card, {"email": "ann@payer.example"}, SandboxCard(card).corporate)
             operation = await payer.choose_card(session, COUNCIL, ids.read(payment_id), chosen, _CARD_PAGE)
         if operation is not None:
             await payer.authorise(self.calls, operation)

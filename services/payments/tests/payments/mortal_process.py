@@ -18,7 +18,7 @@ from chassis.testing import running
 from payments.app import service
 from payments.payments.actions import changes, payer
 from payments.payments.actions.payer import Card
-from payments.processors.actions.sandbox import SandboxProcessor
+from payments.processors.actions.sandbox.processor import SandboxProcessor
 
 COUNCIL = "citytown"
 

@@ -32,7 +32,7 @@ def list_points():
     return once + [pytest.param(*point, TIMES, marks=pytest.mark.long) for point in POINTS]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(60 * max(TIMES, 5))  # each kill starts a process of its own
 @pytest.mark.parametrize(("operation", "moment", "times"), list_points())
 async def test_a_kill_in_a_call_to_the_processor_changes_nothing(
     open_seller, world, settings, operation, moment, times

@@ -171,7 +171,7 @@ async def test_racing_twins_get_the_same_payment(client, key):
         ({"metadata": {str(n): n for n in range(16)}}, 422, "P0102", "metadata"),
         ({"metadata": "a"}, 400, "P0102", "metadata"),
         ({"delayed_capture": "yes"}, 400, "P0102", "delayed_capture"),
-        ({"authorisation_mode": "moto_api", "return_url": ...}, 422, "P0195", "authorisation_mode"),
+        ({"authorisation_mode": "moto_api", "return_url": ...}, 422, "P0195", None),
         ({"agreement_payment_type": "recurring"}, 400, "P0104", "agreement_payment_type"),
         ({"set_up_agreement": "a" * 26}, 400, "P0103", "set_up_agreement"),
         ({"reference": "4242 4242 4242 4242"}, 422, "P0102", "reference"),
@@ -183,7 +183,7 @@ async def test_a_wrong_field_gets_the_documented_code(client, key, change, statu
     response = await client.post(V1, json=body, headers=key)
     answer = response.json()
     assert (response.status_code, answer["code"], answer.get("field")) == (status, code, field), answer
-    assert field in answer["description"]
+    assert (field or "moto_api") in answer["description"]
 
 
 async def test_a_body_that_is_no_json_is_p0197(client, key):

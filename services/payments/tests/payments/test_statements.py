@@ -8,10 +8,10 @@ from sqlalchemy import event
 from services.payments.tests.conftest import create, page_of
 
 GARDEN = {"fund": "GW", "amount": 10}
-# The council; the account; its funds; the payment with lines and history; its event; its expiry.
-CREATION = 6
-# The council; the lock; the state; its history; the event; who subscribes; the capture and its notification.
-CONFIRMATION = 8
+# The account; its funds; the payment with lines and history; its event; its expiry.
+CREATION = 5
+# The lock; the state; its history; the event; who subscribes; the capture and its notification.
+CONFIRMATION = 7
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import hmac
 import json
 
 import pytest
+from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from chassis.outbound import Outbound
@@ -66,3 +67,20 @@ async def test_a_service_hears_what_became_of_its_payment(client, key, subscript
             1,
         )
         assert body["resource"]["metadata"] == {"case": "HF7"}
+
+
+async def test_a_service_hears_of_a_surcharge_as_pay_shows_it(
+    client, subscription, paid, server, run_jobs, database
+):
+    change = text("UPDATE gateway_account SET settings = settings || CAST(:new AS jsonb) WHERE is_default")
+    async with database.writing("citytown") as session:
+        await session.execute(change, {"new": '{"corporate_credit_surcharge": 250}'})
+    await paid(number="4988080000000000", amount=10_000)
+    await run_jobs()
+    async with database.writing("citytown") as session:
+        await session.execute(change, {"new": '{"corporate_credit_surcharge": 0}'})
+    resources = [json.loads(body)["resource"] for _, body in read_messages(server)]
+    assert len(resources) == 2
+    for resource in resources:
+        members = (resource["amount"], resource["corporate_card_surcharge"], resource["total_amount"])
+        assert members == (10_000, 250, 10_250)

@@ -15,7 +15,8 @@ MIDNIGHT = datetime(2026, 3, 30, tzinfo=UTC)  # the day after the clocks changed
 _ACCOUNT = text("""INSERT INTO gateway_account
         (council, id, name, mode, processor, settings, is_default, version, created_at, updated_at)
     VALUES (:council, :id, 'Search', 'sandbox', 'sandbox', '{}', false, 1, now(), now())""")
-_CLIENT = text("INSERT INTO account_client VALUES (:council, :client_id, :id, now())")
+_CLIENT = text("""INSERT INTO account_client (council, client_id, mode, account, created_at)
+    VALUES (:council, :client_id, 'sandbox', :id, now())""")
 _INSERT = text("""INSERT INTO payment (council, id, account, mode, processor, status, amount, surcharge,
         reference, description, language, delayed_capture, moto, authorisation_mode, visits, card_brand,
         refunded, refunds_blocked, created_by, version, created_at, expires_at, settled_on)

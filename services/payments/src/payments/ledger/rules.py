@@ -50,6 +50,9 @@ class Kind(StrEnum):
     TRANSFER = "transfer"
     COUNTER = "counter"
     BANKING = "banking"
+    TILL_DIFFERENCE = "till-difference"
+    CHEQUE_RETURNED = "cheque-returned"
+    CREDIT_NOTE = "credit-note"
     REVERSAL = "reversal"
 
 

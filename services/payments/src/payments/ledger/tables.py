@@ -55,7 +55,7 @@ ledger_transaction = Table(
     UniqueConstraint("council", "cause", "kind", "reverses", postgresql_nulls_not_distinct=True),
     CheckConstraint(MODES, name="mode"),
     Index("uq_ledger_transaction_reverses", "council", "reverses", unique=True),
-    Index("ix_ledger_transaction_taken_on", "council", "mode", "taken_on"),
+    Index("ix_ledger_transaction_order", "council", "mode", "taken_on", "id"),
     info={**SECURED, "aggregate": "payments.receipt"},
 )
 

@@ -15,7 +15,7 @@ from payments.funds.actions import baskets
 from payments.funds.rules.baskets import RequestedLine, check_line
 from payments.funds.rules.charts import Chart, Fund
 from payments.funds.schemas.baskets import NewLine
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.links import store
 from payments.links.schemas import (
     LinkPayment,
@@ -147,6 +147,9 @@ async def find_open(session: ReadSession, council: str, link_id: UUID) -> Row[An
     """Find a link that takes payments. Raises Problem 404."""
     row = await store.find_link(session, council, link_id)
     if row is None or not row.is_open:
+        raise not_found("payment link")
+    account = await accounts.get_by_id(session, council, row.account)
+    if not account.is_open:
         raise not_found("payment link")
     return row
 

@@ -8,13 +8,12 @@ from chassis.database import Session
 from chassis.jobs import CallContext, enqueue
 from chassis.problems import Problem
 from payments.disputes.actions import disputes
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.payments.actions import payments, processor_calls
 from payments.payments.rules.states import Status
-from payments.processors.actions.registry import make_processors
+from payments.processors.actions.registry import find_processor, settings_of
 from payments.processors.rules import ForgedNotificationError, Notification, Topic
 from payments.refunds import actions as refunds
-from payments.settings import Settings
 
 _REFUSED = "The notification is not signed with the account's secret, or it is too old."
 
@@ -23,13 +22,11 @@ async def receive(
     context: CallContext, council: str, account_id: UUID, body: bytes, headers: Mapping[str, str]
 ) -> None:
     """Check a notification and look again at what it is about. Raises Problem 401, of strangers too."""
-    settings = context.settings
-    if not isinstance(settings, Settings):
-        raise TypeError("these are not the settings of payments")
+    settings = settings_of(context)
     async with context.database.reading(council) as session:
         account = await accounts.find_by_id(session, council, account_id)
         secret = await accounts.find_webhook_secret(session, settings, council, account_id)
-    processor = context.share(make_processors).find(account.processor) if account else None
+    processor = find_processor(context, council, account.processor) if account else None
     if processor is None or secret is None:
         raise Problem(401, "wrong-signature", _REFUSED)
     try:

@@ -32,7 +32,7 @@ _BODY = {
 async def receive_notification(
     _: Annotated[None, public], request: Request, council: Slug, account_id: AccountId, calls: Calls
 ) -> Response:
-    """Take a notification of a card processor, signed by the Standard Webhooks convention.
+    """Take a notification of a card processor, signed by its own convention with the account's secret.
 
     It says where to look. What has changed is read from the processor.
     """

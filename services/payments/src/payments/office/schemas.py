@@ -3,19 +3,16 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, model_validator
 
 from chassis import ids
 from chassis.ids import Id
 from payments.funds.schemas.baskets import NewLine
 from payments.office.rules.requests import Kind, Reason, Status
 from payments.payments.schemas.requests import RefundLine
-from payments.shared.schemas import RequestBody
+from payments.shared.schemas import Note, RequestBody
 
 MAX_REFUND = 10_000_000  # pence
-MAX_NOTE = 500
-Note = Annotated[str, StringConstraints(max_length=MAX_NOTE, strip_whitespace=True)]
-Words = Annotated[str, StringConstraints(max_length=255, strip_whitespace=True)]
 Pennies = Annotated[int, Field(ge=0, le=100_000_000_000, description="Pence")]
 
 
@@ -41,11 +38,36 @@ class NewRefund(NewRequest):
     )
 
 
+class CreditLine(RequestBody):
+    """What is given back of a line."""
+
+    line: int = Field(ge=1, le=50)
+    amount: int = Field(ge=1, le=MAX_REFUND, strict=True, description="Pence")
+
+
+class NewCreditNote(NewRequest):
+    """Money of a receipt at the counter that is given back, by the payments ledger."""
+
+    receipt: Id
+    lines: list[CreditLine] = Field(min_length=1, max_length=50)
+
+    @property
+    def amount(self) -> int:
+        """Return what is given back, in pence."""
+        return sum(line.amount for line in self.lines)
+
+    @model_validator(mode="after")
+    def _names_each_line_once(self) -> "NewCreditNote":
+        if len({line.line for line in self.lines}) != len(self.lines):
+            raise ValueError("name each line once")
+        return self
+
+
 class NewJournal(NewRequest):
     """Money moved to other accounts: out of suspense, or from a line of a payment."""
 
-    item: Id = Field(description="The item in suspense, or the payment")
-    line: int | None = Field(default=None, ge=1, le=50, description="The payment's line; left out: suspense")
+    item: Id = Field(description="The item in suspense, the payment, or the receipt at the counter")
+    line: int | None = Field(default=None, ge=1, le=50, description="Its line; left out: suspense")
     lines: list[NewLine] = Field(min_length=1, max_length=20, description="Where the money belongs")
 
 
@@ -74,7 +96,7 @@ class OfficeRequest(BaseModel):
     id: Id
     kind: Kind
     status: Status
-    subject: Id = Field(description="The payment, the item in suspense, or the journal")
+    subject: Id = Field(description="The payment, the item in suspense, the journal, or the receipt")
     line: int | None
     amount: int
     reason: Reason

@@ -6,6 +6,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.tables import ID, SECURED, point_in_time
 from payments.shared.tables import metadata
 
+_WITH_WORDS = "note <> '' OR answer <> '' OR requested_by_name <> '' OR checked_by_name <> ''"
+
 # What a member of staff asked for. Its maker is never its checker: a constraint.
 office_request = Table(
     "office_request",
@@ -32,7 +34,7 @@ office_request = Table(
     Column("requested_by_name", Text, nullable=False),
     Column("checked_by_name", Text, nullable=False),
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
-    CheckConstraint("kind IN ('refund', 'journal', 'undo')", name="kind"),
+    CheckConstraint("kind IN ('refund', 'journal', 'undo', 'credit-note')", name="kind"),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("status IN ('proposed', 'done', 'approved', 'rejected', 'withdrawn')", name="status"),
     CheckConstraint("checked_by <> requested_by", name="maker_is_no_checker"),
@@ -48,6 +50,7 @@ office_request = Table(
         "requested_at",
         postgresql_where=text("status = 'done'"),
     ),
+    Index("ix_office_request_words", "council", "requested_at", postgresql_where=text(_WITH_WORDS)),
     info=SECURED,
 )
 

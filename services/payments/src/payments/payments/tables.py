@@ -71,6 +71,11 @@ payment = Table(
     point_in_time("capture_submitted_at", nullable=True),
     point_in_time("captured_at", nullable=True),
     Column("settled_on", Date),
+    # When what is personal is erased next: the payer, then the narratives of the lines. Null: nothing is.
+    Column(
+        "erase_on", Date, server_default=text("((now() AT TIME ZONE 'UTC') + interval '84 months')::date")
+    ),
+    point_in_time("erased_at", nullable=True),  # the payer
     # As the API shows the status, and the reference without its case: what a search looks for.
     Column(
         "state", Text, Computed(f"CASE status {_RENAMED} ELSE status END", persisted=True), nullable=False
@@ -97,6 +102,7 @@ payment = Table(
         postgresql_where=_SETTLED,
     ),
     Index("ix_payment_provider_id", "council", "provider_id", "account"),
+    Index("ix_payment_erase_on", "council", "erase_on", "id", postgresql_where=text("erase_on IS NOT NULL")),
     Index(
         "ix_payment_unsettled",
         "council",

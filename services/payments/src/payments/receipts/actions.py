@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 
-from babel.dates import format_date
-
-from chassis.database import Session
+from chassis.database import ReadSession, Session
 from chassis.messages import Channel, Email, Messages, is_recipient
 from chassis.web import gettext_noop, translate
 from chassis.web.languages import Language
 from payments.receipts.rules import Kind, ReceiptLine, choose_kind, sum_rates
 from payments.receipts.store import get_council_name
-from payments.shared.amounts import format_amount
+from payments.shared.locales import format_amount, format_day
 
 messages = Messages("payments")
 _LIFE = timedelta(days=7)
@@ -32,12 +30,17 @@ _KINDS = {
     Kind.NO_INVOICE: gettext_noop("This is not a VAT invoice. If you need one, ask %(council)s."),
 }
 _RATE = gettext_noop("Total at %(rate)s%%: %(amount)s, including %(vat)s VAT")
+_SURCHARGE = gettext_noop("Corporate card surcharge: %(amount)s")
 _TEST = gettext_noop("This is a test. No money was taken.")
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a receipt says. Amounts in pence; ``language``: en or cy; ``card``: brand and last digits."""
+    """What a receipt says. Amounts in pence; ``language``: en or cy.
+
+    ``card``: its brand and last digits, or how else it was paid. ``description``: None where there is none.
+    ``amount``: with the ``surcharge`` for a corporate card, which is of no line.
+    """
 
     email: str = field(repr=False)
     language: Language
@@ -45,30 +48,61 @@ class Receipt:
     amount: int
     taken_on: date
     reference: str
-    description: str
+    description: str | None
     card: str
     lines: Sequence[ReceiptLine]
     address: str
     vat_number: str
+    template: str = "receipt"
+    surcharge: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptText:
+    """What a receipt says in words: its council, its lines, and what it is to the customer's VAT."""
+
+    council: str
+    lines: list[str]
+    notes: list[str]
+
+
+async def describe_receipt(session: ReadSession, council: str, receipt: Receipt) -> ReceiptText:
+    """Write a receipt's words, for a page that is printed or an e-mail."""
+    name = await get_council_name(session, council)
+    return ReceiptText(name, _write_lines(receipt), _write_notes(receipt, name))
+
+
+async def find_council_name(session: ReadSession, council: str) -> str:
+    """Find a council's name, as people read it. Raises LookupError."""
+    return await get_council_name(session, council)
 
 
 async def queue_receipt(session: Session, council: str, receipt: Receipt) -> None:
     """Queue the e-mail of a receipt, unless no e-mail can go to its address: the money is posted anyway."""
     if not is_recipient(Channel.EMAIL, receipt.email):
         return
-    name = await get_council_name(session, council)
+    words = await describe_receipt(session, council, receipt)
     personalisation: dict[str, str | list[str]] = {
         "amount": format_amount(receipt.amount, receipt.language),
-        "council": name,
-        "date": format_date(receipt.taken_on, "long", locale=receipt.language),
+        "council": words.council,
+        "date": format_day(receipt.taken_on, receipt.language),
         "reference": receipt.reference,
-        "description": receipt.description,
         "card": receipt.card,
-        "lines": [_write_line(line, receipt.language) for line in receipt.lines],
-        "notes": _write_notes(receipt, name),
+        "lines": words.lines,
+        "notes": words.notes,
     }
-    email = Email("receipt", receipt.email, receipt.language, personalisation, _LIFE)
+    if receipt.description is not None:
+        personalisation["description"] = receipt.description
+    email = Email(receipt.template, receipt.email, receipt.language, personalisation, _LIFE)
     await messages.queue(session, email, council=council)
+
+
+def _write_lines(receipt: Receipt) -> list[str]:
+    lines = [_write_line(line, receipt.language) for line in receipt.lines]
+    if receipt.surcharge:
+        amount = format_amount(receipt.surcharge, receipt.language)
+        lines.append(translate("payments", receipt.language, _SURCHARGE, amount=amount))
+    return lines
 
 
 def _write_line(line: ReceiptLine, language: Language) -> str:
@@ -83,7 +117,8 @@ def _write_notes(receipt: Receipt, council: str) -> list[str]:
     """Write what the receipt is to the customer's VAT, and that a test is one."""
     language = receipt.language
     write = partial(translate, "payments", language)
-    kind = choose_kind(receipt.lines, names_supplier=bool(receipt.address and receipt.vat_number))
+    names_supplier = bool(receipt.address and receipt.vat_number)
+    kind = choose_kind(receipt.lines, names_supplier=names_supplier, has_surcharge=receipt.surcharge > 0)
     values = {"council": council, "address": receipt.address, "number": receipt.vat_number}
     rates = sum_rates(receipt.lines) if kind is Kind.VAT_RECEIPT else []
     return [

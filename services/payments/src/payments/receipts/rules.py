@@ -52,12 +52,17 @@ def sum_rates(lines: Sequence[ReceiptLine]) -> list[RateTotal]:
     ]
 
 
-def choose_kind(lines: Sequence[ReceiptLine], *, names_supplier: bool) -> Kind:
-    """Decide what a receipt is. ``names_supplier``: the council's address and VAT number are known."""
+def choose_kind(lines: Sequence[ReceiptLine], *, names_supplier: bool, has_surcharge: bool = False) -> Kind:
+    """Decide what a receipt is. ``names_supplier``: the council's address and VAT number are known.
+
+    A surcharge is part of what it is added to, and its VAT is not told apart: with taxable lines an invoice
+    is the council's to write.
+    """
     treatments = {line.treatment for line in lines}
     rates = sum_rates(lines)
     if not rates:
         return Kind.WITHOUT_VAT if treatments <= _WITHOUT_VAT else Kind.NO_INVOICE
     taxable = sum(rate.amount for rate in rates)
-    is_vat_receipt = names_supplier and _EXEMPT not in treatments and taxable <= _MOST_ON_VAT_RECEIPT
+    can_be_invoice = names_supplier and not has_surcharge
+    is_vat_receipt = can_be_invoice and _EXEMPT not in treatments and taxable <= _MOST_ON_VAT_RECEIPT
     return Kind.VAT_RECEIPT if is_vat_receipt else Kind.NO_INVOICE

@@ -23,15 +23,16 @@ from chassis.jobs import (
 )
 from chassis.problems import Problem
 from payments import events
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.ledger.actions import postings
 from payments.ledger.rules import Kind, Posting, Transaction
 from payments.payments.actions import changes, payments, receipts, webhooks
-from payments.payments.actions.processor_calls import FOLLOW_UP, LIMIT, TRIES, processor_of
+from payments.payments.actions.processor_calls import FOLLOW_UP, LIMIT, TRIES
 from payments.payments.rules.postings import LineAmounts, post_refund, post_refund_request
 from payments.payments.rules.refunds import summarise
 from payments.payments.rules.states import Status
 from payments.payments.schemas.requests import RefundRequest
+from payments.processors.actions.registry import get_processor
 from payments.processors.rules import (
     ProcessorError,
     RefundOutcome,
@@ -39,7 +40,7 @@ from payments.processors.rules import (
     RefusedByProcessorError,
 )
 from payments.refunds import store
-from payments.refunds.rules import share_by_lines, share_refund
+from payments.refunds.rules import find_surcharge_left, share_by_lines, share_refund
 from payments.shared.days import today
 
 handlers = JobHandlers()
@@ -120,7 +121,7 @@ async def read_refund(context: CallContext, job: Job[ReadRefund]) -> Finish | No
     council, data = job.council, job.data
     async with context.database.reading(council) as session:
         account = await accounts.get_by_id(session, council, data.account)
-    processor = processor_of(context, account.processor)
+    processor = get_processor(context, council, account.processor)
     try:
         result = await processor.get_refund(ids.show(data.account), data.provider_id)
         refund_id = ids.read(result.reference)
@@ -142,7 +143,7 @@ async def submit_refund(context: CallContext, job: Job[SubmitRefund]) -> Finish 
     row, refund = await _read(context, job)
     if refund.status != SUBMITTED or refund.provider_id is not None:
         return None
-    processor = processor_of(context, row.processor)
+    processor = get_processor(context, job.council, row.processor)
     merchant, reference = ids.show(row.account), ids.show(refund.id)
     try:
         result = await processor.refund(
@@ -235,23 +236,20 @@ async def _share(session: Session, row: Row[Any], body: RefundRequest) -> list[d
     lines = await payments.list_lines(session, row.council, row.id)
     account = await accounts.get_by_id(session, row.council, row.account)
     field = "amount" if body.lines is None else "lines"
+    surcharge = find_surcharge_left(row.surcharge, row.refunded, lines)
     try:
         if body.lines is None:
             shares = share_refund(lines, body.amount, account.settings.refund_spread)
         else:
-            shares = share_by_lines(lines, [(part.line, part.amount) for part in body.lines], body.amount)
+            amounts = [(part.line, part.amount) for part in body.lines]
+            shares = share_by_lines(lines, amounts, body.amount, surcharge)
     except ValueError as error:
         hint = ". Send lines" if body.lines is None else ""
         raise Problem(422, "P0602", f"{error}{hint}", field=field) from error
-    _require_lines(row, body.amount - sum(share.amount for share in shares))
-    return [share._asdict() for share in shares]
-
-
-def _require_lines(row: Row[Any], rest: int) -> None:
-    """Require that what the lines do not give is of the surcharge: what was moved elsewhere is not here."""
-    if rest > row.surcharge:
+    if body.amount - sum(share.amount for share in shares) > surcharge:
         detail = "A part of the payment was moved to other accounts. Undo that journal, then refund"
         raise Problem(422, "P0602", detail, field="amount")
+    return [share._asdict() for share in shares]
 
 
 async def _undo(session: Session, row: Row[Any], refund: Row[Any], lines: Sequence[Row[Any]]) -> None:

@@ -50,6 +50,11 @@ class Share(NamedTuple):
     vat: int
 
 
+def find_surcharge_left(surcharge: int, refunded: int, lines: Sequence[BasketLine]) -> int:
+    """Find what is left of a payment's surcharge. ``refunded``: of the payment, with its surcharge."""
+    return surcharge - (refunded - sum(line.refunded for line in lines))
+
+
 def share_refund(lines: Sequence[BasketLine], amount: int, spread: Spread) -> list[Share]:
     """Spread an amount over what is left of the lines; what is over them is of the surcharge.
 
@@ -60,16 +65,19 @@ def share_refund(lines: Sequence[BasketLine], amount: int, spread: Spread) -> li
 
 
 def share_by_lines(
-    lines: Sequence[BasketLine], amounts: Sequence[tuple[int, int]], total: int
+    lines: Sequence[BasketLine], amounts: Sequence[tuple[int, int]], total: int, surcharge: int = 0
 ) -> list[Share]:
-    """Share a refund as its request names the lines: number and amount. Raises ValueError."""
+    """Share a refund as its request names the lines: number and amount. Raises ValueError.
+
+    ``surcharge``: what is left of it. What the total has over the lines is of the surcharge.
+    """
     left: Mapping[int, int] = {line.n: line.amount - line.refunded - line.moved for line in lines}
     shares: dict[int, int] = {}
     for n, amount in amounts:
         if n in shares or amount > left.get(n, 0):
             raise ValueError(f"Line {n} is not in the basket, or twice here, or has less than that left")
         shares[n] = amount
-    if sum(shares.values()) != total:
+    if not 0 <= total - sum(shares.values()) <= surcharge:
         raise ValueError("The lines must sum to the amount")
     return _add_vat(lines, [shares.get(line.n, 0) for line in lines])
 

@@ -52,7 +52,8 @@ async def insert_refund(session: Session, row: Mapping[str, Any], lines: Sequenc
     """Write a refund with its lines, and take it off what is left of the payment's."""
     await session.execute(_INSERT, row)
     rows = [{"council": row["council"], "refund": row["id"], **line} for line in lines]
-    await session.execute(_INSERT_LINES, rows)
+    if rows:  # none: all of it is of the surcharge
+        await session.execute(_INSERT_LINES, rows)
     await move_refunded(session, row, lines, 1)
 
 

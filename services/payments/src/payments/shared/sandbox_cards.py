@@ -6,6 +6,10 @@ passed on and kept is the name.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+CorporateCard = Literal["credit", "debit"]
+"""A corporate card that is credit or debit for certain, and not prepaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,13 @@ class SandboxCard:
 
     name: str
     cvc_length: int = 3
+
+    @property
+    def corporate(self) -> CorporateCard | None:
+        """Return what a corporate card is; None for a prepaid one and for all others."""
+        if "-corporate-credit" in self.name:
+            return "credit"
+        return "debit" if "-corporate-debit" in self.name else None
 
 
 def _cards(**names: str) -> Mapping[str, SandboxCard]:

@@ -20,6 +20,17 @@ async def read_chart(session: ReadSession, council: str, on_date: date) -> Chart
     return await charts.read_chart(session, council, on_date)
 
 
+async def read_charts(session: ReadSession, council: str, days: Collection[date]) -> dict[date, Chart]:
+    """Read the council's funds of some days: one statement."""
+    return await charts.read_charts(session, council, days)
+
+
+def check_basket(chart: Chart, amount: int, lines: Sequence[NewLine], *, staff: bool = False) -> Basket:
+    """Make the basket of lines. Raises Problem 422 for the whole basket."""
+    requested = [line.to_rules() for line in lines]
+    return _accept(rules.check_basket(chart, amount, requested, staff=staff))
+
+
 async def find_codes(session: ReadSession, council: str, funds: Collection[UUID]) -> dict[UUID, str]:
     """Find the codes of funds, as events and files name them."""
     return await charts.find_codes(session, council, funds)
@@ -44,8 +55,7 @@ async def resolve_basket(
     """
     chart = await charts.read_chart(session, council, on_date)
     if lines is not None:
-        requested = [line.to_rules() for line in lines]
-        return _accept(rules.check_basket(chart, amount, requested, staff=staff))
+        return check_basket(chart, amount, lines, staff=staff)
     candidates = (default_fund, _read_metadata(metadata_fund))
     if chart.get_suspense() is None:
         chart = await _add_suspense(session, council, on_date)

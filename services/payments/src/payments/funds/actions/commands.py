@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -28,10 +29,12 @@ async def import_funds(settings: Settings, arguments: list[str]) -> int:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--default", choices=get_args(Nation), help="our set for this nation")
     source.add_argument("--file", type=Path)
+    first_day = "the first day of funds that name none, such as 2026-04-01; by default today"
+    parser.add_argument("--from", dest="first_day", type=date.fromisoformat, default=None, help=first_day)
     options = parser.parse_args(arguments)
     with make_reporter() as report:
         finance_set = await asyncio.to_thread(_read, options.file, options.default)
-        imported = await _import(settings, options.council, finance_set)
+        imported = await _import(settings, options.council, finance_set, options.first_day or days.today())
         return report.finish(ExitCode.DONE, "imported", council=options.council, **imported.model_dump())
 
 
@@ -53,14 +56,14 @@ def _read(file: Path | None, default: str | None) -> FinanceSet:
         raise CommandError(ExitCode.REFUSED, f"{file} is not JSON: {error}") from error
 
 
-async def _import(settings: Settings, council: str, finance_set: FinanceSet) -> Imported:
+async def _import(settings: Settings, council: str, finance_set: FinanceSet, first_day: date) -> Imported:
     database = Database(settings, "payments-import", rows_secured=True)
     try:
         async with database.writing(council) as session:
             if not await records.has_council(session, council):
                 message = f"{council} is not known here; it is as soon as the worker has its event"
                 raise CommandError(ExitCode.USAGE, message)
-            return await imports.apply_set(session, council, _SUBJECT, finance_set, days.today())
+            return await imports.apply_set(session, council, _SUBJECT, finance_set, first_day)
     except Problem as problem:
         raise CommandError(ExitCode.REFUSED, str(problem.detail)) from problem
     finally:

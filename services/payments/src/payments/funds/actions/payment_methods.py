@@ -10,11 +10,13 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
-from chassis.problems import invalid
+from chassis.problems import conflict, invalid
 from payments.funds.actions import records
-from payments.funds.schemas.payment_methods import NewPaymentMethod, PaymentMethod, PaymentMethodChange
+from payments.funds.schemas.payment_methods import Flag, NewPaymentMethod, PaymentMethod, PaymentMethodChange
 from payments.funds.store import records as store
 from payments.funds.tables import payment_method
+
+_STAFF = "staff"
 
 
 async def create_method(
@@ -64,6 +66,22 @@ async def list_methods(
 ) -> Sequence[Row[Any]]:
     """List a council's methods of payment in the order in which they were added."""
     return await store.list_page(session, payment_method, council, code, after, fetch)
+
+
+async def find_code(session: ReadSession, council: str, flag: Flag, code: str | None = None) -> str:
+    """Find the code of the method by which staff take money: the first with the flag, or that of a code.
+
+    Raises Problem 409.
+    """
+    for row in await store.list_all(session, payment_method, council):
+        is_chosen = code is None or row.code == code
+        if is_chosen and not row.disabled and {flag, _STAFF} <= set(row.flags):
+            return str(row.code)
+    code_text = f"with the code {code} " if code else ""
+    detail = (
+        f"The council has no method of payment {code_text}for {flag} taken by staff. Add one, or another."
+    )
+    raise conflict("no-payment-method", detail)
 
 
 def to_model(row: Row[Any]) -> PaymentMethod:

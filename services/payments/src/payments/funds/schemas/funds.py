@@ -20,6 +20,7 @@ from payments.funds.schemas.values import (
     Versioned,
 )
 from payments.shared.references import Code as FaultCode
+from payments.shared.retention import DEFAULT_MONTHS
 from payments.shared.schemas import RequestBody
 
 _KIND = (
@@ -45,7 +46,7 @@ class FundMembers(RequestBody):
     max_amount: Amount | None = Field(default=None, description=_MAX)
     overpay: bool = Field(default=True, description="Whether more than is owed may be paid")
     refund_spread: RefundSpread = Field(default="last_line_first", description=_SPREAD)
-    retention_months: int = Field(default=13, ge=1, le=MAX_MONTHS, description=_MONTHS)
+    retention_months: int = Field(default=DEFAULT_MONTHS, ge=1, le=MAX_MONTHS, description=_MONTHS)
 
 
 class NewFund(FundMembers):

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
@@ -28,57 +29,66 @@ from payments.funds.tables import fund, reference_rule, vat_code, vat_rate
 
 _COUNCIL = bindparam("council_", type_=fund.c.council.type)
 _DAY = bindparam("day", type_=fund.c.valid_from.type)
-_FUNDS = (
-    select(
-        fund.c.id,
-        fund.c.code,
-        fund.c.name,
-        fund.c.name_cy,
-        fund.c.kind,
-        cast(reference_rule.c.rule, Text).label("rule"),
-        func.coalesce(reference_rule.c.help, "").label("help"),
-        func.coalesce(reference_rule.c.help_cy, "").label("help_cy"),
-        fund.c.vat_code,
-        fund.c.vat_override,
-        fund.c.ledger_code,
-        fund.c.max_amount,
-        fund.c.refund_spread,
-        fund.c.retention_months,
-    )
-    .select_from(
-        fund.outerjoin(
-            reference_rule,
-            and_(reference_rule.c.council == fund.c.council, reference_rule.c.id == fund.c.reference_rule),
+_DAYS = bindparam("days", type_=ARRAY(fund.c.valid_from.type))
+
+
+def _select_funds(day: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(
+            fund.c.id,
+            fund.c.code,
+            fund.c.name,
+            fund.c.name_cy,
+            fund.c.kind,
+            cast(reference_rule.c.rule, Text).label("rule"),
+            func.coalesce(reference_rule.c.help, "").label("help"),
+            func.coalesce(reference_rule.c.help_cy, "").label("help_cy"),
+            fund.c.vat_code,
+            fund.c.vat_override,
+            fund.c.ledger_code,
+            fund.c.max_amount,
+            fund.c.refund_spread,
+            fund.c.retention_months,
+        )
+        .select_from(
+            fund.outerjoin(
+                reference_rule,
+                and_(
+                    reference_rule.c.council == fund.c.council, reference_rule.c.id == fund.c.reference_rule
+                ),
+            )
+        )
+        .where(
+            fund.c.council == _COUNCIL,
+            fund.c.valid_from <= day,
+            or_(fund.c.valid_to.is_(None), fund.c.valid_to >= day),
         )
     )
-    .where(
-        fund.c.council == _COUNCIL,
-        fund.c.valid_from <= _DAY,
-        or_(fund.c.valid_to.is_(None), fund.c.valid_to >= _DAY),
+
+
+def _select_vat_codes(day: ColumnElement[Any]) -> Select[Any]:
+    rate = (
+        select(vat_rate.c.basis_points, vat_rate.c.from_date)
+        .where(
+            vat_rate.c.council == vat_code.c.council,
+            vat_rate.c.vat_code == vat_code.c.id,
+            vat_rate.c.from_date <= day,
+        )
+        .order_by(vat_rate.c.from_date.desc())
+        .limit(1)
+        .lateral("rate")
     )
-)
-_RATE = (
-    select(vat_rate.c.basis_points, vat_rate.c.from_date)
-    .where(
-        vat_rate.c.council == vat_code.c.council,
-        vat_rate.c.vat_code == vat_code.c.id,
-        vat_rate.c.from_date <= _DAY,
+    return (
+        select(
+            vat_code.c.id,
+            vat_code.c.code,
+            vat_code.c.treatment,
+            rate.c.from_date.is_not(None).label("has_rate"),
+            rate.c.basis_points,
+        )
+        .select_from(vat_code.outerjoin(rate, true()))
+        .where(vat_code.c.council == _COUNCIL)
     )
-    .order_by(vat_rate.c.from_date.desc())
-    .limit(1)
-    .lateral("rate")
-)
-_VAT_CODES = (
-    select(
-        vat_code.c.id,
-        vat_code.c.code,
-        vat_code.c.treatment,
-        _RATE.c.from_date.is_not(None).label("has_rate"),
-        _RATE.c.basis_points,
-    )
-    .select_from(vat_code.outerjoin(_RATE, true()))
-    .where(vat_code.c.council == _COUNCIL)
-)
 
 
 def _as_json(rows: Select[Any], name: str) -> ColumnElement[str]:
@@ -88,7 +98,21 @@ def _as_json(rows: Select[Any], name: str) -> ColumnElement[str]:
     return cast(select(func.coalesce(array, literal_column("'[]'"))).scalar_subquery(), Text).label(name)
 
 
-_CHART = select(_as_json(_FUNDS, "funds"), _as_json(_VAT_CODES, "codes"))
+_CHART = select(_as_json(_select_funds(_DAY), "funds"), _as_json(_select_vat_codes(_DAY), "codes"))
+# On most days a council's funds are those of the day before: each chart comes once, with its days.
+_OF_DAY: ColumnElement[Any] = literal_column("days.day", type_=fund.c.valid_from.type)
+_BY_DAY = (
+    select(
+        _OF_DAY.label("day"),
+        _as_json(_select_funds(_OF_DAY), "funds"),
+        _as_json(_select_vat_codes(_OF_DAY), "codes"),
+    )
+    .select_from(text("unnest(:days) AS days (day)").bindparams(_DAYS))
+    .subquery()
+)
+_CHARTS = select(func.array_agg(_BY_DAY.c.day).label("days"), _BY_DAY.c.funds, _BY_DAY.c.codes).group_by(
+    _BY_DAY.c.funds, _BY_DAY.c.codes
+)
 _CODES = select(fund.c.id, fund.c.code).where(
     fund.c.council == _COUNCIL, fund.c.id == func.any(bindparam("funds", type_=ARRAY(fund.c.id.type)))
 )
@@ -109,6 +133,12 @@ async def read_chart(session: ReadSession, council: str, day: date) -> Chart:
     if row is None:
         raise LookupError("a query without a table has one row")
     return _parse_chart(row.funds, row.codes)
+
+
+async def read_charts(session: ReadSession, council: str, days: Collection[date]) -> dict[date, Chart]:
+    """Read a council's funds on some days: one statement, however many days there are."""
+    rows = await session.all(_CHARTS, {"council_": council, "days": list(days)})
+    return {day: chart for row in rows for chart in [_parse_chart(row.funds, row.codes)] for day in row.days}
 
 
 @lru_cache(maxsize=500)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
 
 from chassis.database import ReadSession, Session
 
@@ -34,6 +36,20 @@ _TAKINGS = text("""
     WHERE t.council = :council AND t.mode = :mode AND t.taken_on BETWEEN :first AND :last
     GROUP BY t.taken_on, t.method, owner.fund HAVING sum(p.amount) <> 0
     ORDER BY t.taken_on, t.method, owner.fund LIMIT :most""")
+_BALANCES = text("""
+    SELECT a.code, sum(p.amount)::bigint AS balance FROM ledger_account a
+    JOIN posting p ON p.council = a.council AND p.account = a.id
+    WHERE a.council = :council AND a.mode = :mode AND a.role = :role AND a.fund IS NULL
+        AND a.code = ANY(:codes)
+    GROUP BY a.code""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+
+async def list_balances(
+    session: ReadSession, council: str, mode: str, role: str, codes: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Sum the postings of accounts by their codes."""
+    values = {"council": council, "mode": mode, "role": role, "codes": list(codes)}
+    return await session.all(_BALANCES, values)
 
 
 async def list_suspense(session: ReadSession, values: Mapping[str, Any]) -> Sequence[Row[Any]]:

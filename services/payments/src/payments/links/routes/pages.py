@@ -18,8 +18,8 @@ from payments.funds.rules.baskets import RequestedLine, check_line
 from payments.links import actions
 from payments.links.rules import parse_amount, read_pence, read_reference, write_pounds
 from payments.payments.routes.dependencies import Writer
-from payments.shared.amounts import format_amount
 from payments.shared.card_numbers import has_card_number
+from payments.shared.locales import format_amount
 
 router = APIRouter(tags=["payment links"], default_response_class=HTMLResponse)
 Anybody = Annotated[None, public]

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, not_found
 from chassis.web.sign_in import Staff
+from payments.cash_office.actions import reversals
 from payments.ledger.actions import postings, takings
 from payments.ledger.rules import Kind
 from payments.office.rules.journals import take_in_order
@@ -27,22 +28,27 @@ _NO_VAT = UUID(int=0)  # of money in suspense, which has none
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a journal moves. ``payment``: the locked payment whose lines these are; None for other items."""
+    """What a journal moves. ``payment`` or ``receipt``: the locked one whose lines these are, if any."""
 
     lines: Sequence[LineAmounts]
     taken_on: date
     payment: Row[Any] | None
     email: str | None
+    receipt: UUID | None = None
 
 
 async def lock(session: Session, staff: Staff, item: UUID, line: int | None, amount: int) -> Source:
-    """Lock an item in suspense, or a payment with ``line``, that has this amount left.
+    """Lock an item in suspense, or a payment or receipt with ``line``, that has this amount left.
 
     Raises Problem 404, 422.
     """
     payment = await _find_payment(session, staff, item)
     if payment is not None:
         return await _lock_payment(session, payment, line, amount)
+    receipt = await reversals.lock_to_move(session, staff.council, staff.mode, item)
+    if receipt is not None:
+        lines = await reversals.list_lines(session, staff.council, item)
+        return Source(_take(lines, line, amount), receipt.taken_on, None, None, item)
     if line is not None:
         raise not_found("payment")
     row = await takings.lock_suspense(session, staff.council, staff.mode, item)
@@ -58,9 +64,14 @@ async def lock(session: Session, staff: Staff, item: UUID, line: int | None, amo
 async def lock_moved(session: Session, staff: Staff, journal: Row[Any], vat: int) -> Source:
     """Lock what a journal moved, to move it back: its payment's lines, with the VAT it moved."""
     payment = await _find_payment(session, staff, journal.subject)
-    if payment is None:
+    receipt = None
+    if payment is not None:
+        lines = await payments.list_lines(session, staff.council, payment.id)
+    elif await reversals.lock_to_move(session, staff.council, staff.mode, journal.subject) is not None:
+        receipt = journal.subject
+        lines = await reversals.list_lines(session, staff.council, receipt)
+    else:
         return Source([], today_of(journal), None, None)
-    lines = await payments.list_lines(session, staff.council, payment.id)
     chosen = [row for row in lines if (row.n == journal.line if journal.line else row.is_suspense)]
     shares = take_in_order(journal.amount, [row.moved for row in chosen])
     moved = [
@@ -68,14 +79,19 @@ async def lock_moved(session: Session, staff: Staff, journal: Row[Any], vat: int
         for row, share in zip(chosen, shares, strict=True)
         if share
     ]
-    return Source(moved, today_of(journal), payment, payment.email)
+    return Source(moved, today_of(journal), payment, payment.email if payment else None, receipt)
 
 
-async def move(session: Session, source: Source, sign: int) -> None:
-    """Count what a journal moved on the payment's lines; ``sign`` -1: moved back."""
-    if source.payment is not None:
-        for line in source.lines:
-            await payments.move_line(session, source.payment, line.n, sign * line.amount, sign * line.vat)
+async def move(session: Session, council: str, source: Source, sign: int) -> None:
+    """Count what a journal moved on the lines of a payment or receipt; ``sign`` -1: moved back."""
+    for line in source.lines:
+        amount, vat = sign * line.amount, sign * line.vat
+        if source.payment is not None:
+            await payments.move_line(session, source.payment, line.n, amount, vat)
+        elif source.receipt is not None:
+            await reversals.take_from_line(
+                session, council, source.receipt, line.n, moved=amount, moved_vat=vat
+            )
 
 
 def today_of(journal: Row[Any]) -> date:
@@ -96,22 +112,28 @@ async def _lock_payment(session: Session, payment: Row[Any], line: int | None, a
         session, payment.council, payment.mode, payment.id, Kind.RECEIPT
     )
     lines = await payments.list_lines(session, payment.council, payment.id)
-    chosen = [row for row in lines if (row.n == line if line is not None else row.is_suspense)]
-    if transaction is None or payment.status != Status.CAPTURED or not chosen:
+    if transaction is None or payment.status != Status.CAPTURED:
         raise not_found("item in suspense" if line is None else "line")
     if payment.refunds_blocked:
         raise Problem(422, "disputed", "A dispute of this payment is open. Wait until it is over.")
+    return Source(_take(lines, line, amount), transaction.taken_on, payment, payment.email)
+
+
+def _take(lines: Sequence[Row[Any]], line: int | None, amount: int) -> list[LineAmounts]:
+    """Take an amount from a line, or from those in suspense. Raises Problem 404, 422."""
+    chosen = [row for row in lines if (row.n == line if line is not None else row.is_suspense)]
+    if not chosen:
+        raise not_found("item in suspense" if line is None else "line")
     left = [row.amount - row.refunded - row.moved for row in chosen]
     try:
         shares = take_in_order(amount, left)
     except ValueError as error:
         raise _too_much(sum(left)) from error
-    sources = [
+    return [
         _to_amounts(row, share, _share_vat(row, share))
         for row, share in zip(chosen, shares, strict=True)
         if share
     ]
-    return Source(sources, transaction.taken_on, payment, payment.email)
 
 
 def _share_vat(row: Row[Any], share: int) -> int:

@@ -68,7 +68,7 @@ async def approve(session: Session, staff: Staff, row: Row[Any]) -> None:
         post_journal(row.subject, source.lines, targets),
     )
     await postings.post(session, staff.council, staff.mode, [transaction])
-    await journal_sources.move(session, source, 1)
+    await journal_sources.move(session, staff.council, source, 1)
     await _publish(session, staff, source, transaction, targets)
     await requests.approve(session, staff, row, transaction.id)
 
@@ -83,7 +83,7 @@ async def approve_undo(session: Session, staff: Staff, row: Row[Any]) -> None:
     reversal = await postings.post_reversal(
         session, staff.council, staff.mode, journal.id, Posted.TRANSFER, today()
     )
-    await journal_sources.move(session, source, -1)
+    await journal_sources.move(session, staff.council, source, -1)
     await requests.approve(session, staff, row, reversal)
 
 

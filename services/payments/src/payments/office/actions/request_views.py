@@ -12,6 +12,12 @@ from payments.office.actions.refunds import RefundOutcome
 from payments.office.rules.requests import Kind
 from payments.office.schemas import OfficeRequest
 
+_APPROVALS = {
+    Kind.JOURNAL: journals.approve,
+    Kind.UNDO: journals.approve_undo,
+    Kind.CREDIT_NOTE: refunds.approve_credit_note,
+}
+
 
 def show(row: Row[Any]) -> OfficeRequest:
     """Show a request as the API does."""
@@ -23,5 +29,5 @@ async def approve(session: Session, staff: Staff, request_id: UUID) -> RefundOut
     row = await requests.lock_to_check(session, staff, request_id)
     if row.kind == Kind.REFUND:
         return await refunds.approve(session, staff, row)
-    await (journals.approve if row.kind == Kind.JOURNAL else journals.approve_undo)(session, staff, row)
+    await _APPROVALS[row.kind](session, staff, row)
     return None

@@ -1,7 +1,7 @@
 """Requests of staff: made by one person, checked by another, with an entry of the audit for each act."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from chassis.problems import Problem, not_found
 from chassis.web.sign_in import Staff
 from payments.office.rules import requests as rules
 from payments.office.rules.requests import Kind, Limit, Reason, Status
+from payments.office.store import erasure
 from payments.office.store import requests as store
 from payments.shared.card_numbers import has_card_number
 from payments.shared.days import today
@@ -23,6 +24,7 @@ AGGREGATES = {
     Kind.REFUND: "payments.payment",
     Kind.JOURNAL: "payments.journal",
     Kind.UNDO: "payments.journal",
+    Kind.CREDIT_NOTE: "payments.counter_receipt",
 }
 _MAX_OF_SUBJECT = 100
 _LONDON = ZoneInfo("Europe/London")
@@ -45,7 +47,7 @@ def check_words(reason: Reason, note: str) -> None:
 
 def require_other_account(staff: Staff, email: str | None) -> None:
     """Require that a person has nothing to do with the payment. Raises Problem 403."""
-    if rules.is_own_account(staff.name, email):
+    if rules.is_own_account(staff.email, email):
         raise Problem(403, "own-account", "This payment is your own. Somebody else must see to it.")
 
 
@@ -181,6 +183,16 @@ async def withdraw(session: Session, staff: Staff, request_id: UUID) -> None:
     values = {"checked_by": None, "checked_by_name": "", "checked_at": None, "answer": "", "result": None}
     await store.end_request(session, row, {**values, "status": Status.WITHDRAWN})
     await record(session, staff, _columns(row), f"{row.kind}-withdrawn", "")
+
+
+async def erase_words(session: Session, council: str, payments: Sequence[UUID]) -> Sequence[UUID]:
+    """Erase what staff wrote in requests about these payments; return the journals among them."""
+    return await erasure.erase_by_payment(session, council, payments)
+
+
+async def erase_old_words(session: Session, council: str, last_day: date, most: int) -> Sequence[UUID | None]:
+    """Erase words and names of a batch of requests up to a day; return for each its journal, if any."""
+    return await erasure.erase_old(session, council, last_day, most)
 
 
 async def _end(

@@ -9,25 +9,44 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.auth import Caller, permission
+from chassis.database import ReadSession
 from chassis.pages import Pager
 from chassis.problems import Problem
 from chassis.types import Slug
 from chassis.web import Form, Pages, gettext_noop
 from chassis.web.sign_in import SignIn, Staff, signed_in
+from payments.funds.actions import baskets
+from payments.funds.rules.charts import SUSPENSE, TRANSFER, Fund
+from payments.funds.schemas.baskets import NewLine
 from payments.office.rules.amounts import parse_pounds
-from payments.office.rules.requests import APPROVE, OFFICE, Reason
-from payments.office.schemas import MAX_NOTE, MAX_REFUND
+from payments.office.rules.requests import Reason
+from payments.office.schemas import MAX_REFUND
 from payments.search.actions.staff_search import Start
-from payments.shared.amounts import format_amount
-from payments.shared.days import format_day, format_moment
+from payments.shared.days import format_moment, today
+from payments.shared.locales import format_amount, format_day
+from payments.shared.schemas import MAX_NOTE, reject_control_characters_in_lines
+from payments.shared.scopes import APPROVE, OFFICE, TAKINGS
 
 API = "/{council}/payments/office/v1"
 PAGES = "/{council}/payments/office"
 pages = Pages("payments", name=gettext_noop("Payments"))
-sign_in = SignIn([OFFICE, APPROVE], permission="payments:sign-in", home="/office")
+sign_in = SignIn([OFFICE, APPROVE, TAKINGS], permission="payments:sign-in", home="/office")
 OfficeStaff = Annotated[Staff, signed_in(OFFICE)]
 LimitScope = Literal["payments:office", "payments:approve"]
-_SECTIONS = {"": "Payments", "/requests": "Requests", "/suspense": "Suspense", "/takings": "Takings"}
+_SECTIONS = (
+    ("Payments", "", OFFICE),
+    ("Requests", "/requests", OFFICE),
+    ("Suspense", "/suspense", OFFICE),
+    ("Takings", "/takings", OFFICE),
+    ("Closes", "/closes", OFFICE),
+    ("Tills", "/tills", TAKINGS),
+    ("Banking", "/bags", TAKINGS),
+    ("E-returns", "/e-returns", TAKINGS),
+)
+_OTHER_PATHS = {"": ("/payments",), "/tills": ("/receipts",)}
+MAX_POUNDS = 100_000_000_000  # pence
+MAX_REFERENCE = 255
+LINE_FIELDS = ("fund", "reference", "amount")
 
 
 def _make_staff(council: Slug, caller: Annotated[Caller, permission(OFFICE)]) -> Staff:
@@ -54,8 +73,9 @@ def render(request: Request, staff: Staff, template: str, status: int = 200, **c
     home = f"/{staff.council}/payments/office"
     path = request.url.path.removeprefix(home)
     sections = [
-        (name, f"{home}{section}", path.startswith(section) if section else _is_of_payments(path))
-        for section, name in _SECTIONS.items()
+        (name, f"{home}{section}", _is_of_section(path, section))
+        for name, section, scope in _SECTIONS
+        if staff.may(scope)
     ]
     words: dict[str, Any] = {
         "money": format_amount,
@@ -67,8 +87,10 @@ def render(request: Request, staff: Staff, template: str, status: int = 200, **c
     return pages.render(request, template, status, language="en", **frame, **words, **context)
 
 
-def _is_of_payments(path: str) -> bool:
-    return path == "" or path.startswith("/payments")
+def _is_of_section(path: str, section: str) -> bool:
+    """Tell whether a page belongs to a section of the navigation; payments have the shortest path."""
+    prefixes = (*_OTHER_PATHS.get(section, ()), *((f"{section}/",) if section else ()))
+    return path == section or path.startswith(prefixes)
 
 
 def read_pounds(form: Form, name: str, most: int = MAX_REFUND) -> int | None:
@@ -80,10 +102,53 @@ def read_pounds(form: Form, name: str, most: int = MAX_REFUND) -> int | None:
     return amount
 
 
+def read_lines(form: Form, rows: int) -> list[NewLine]:
+    """Read the lines that are filled in; what is wrong with them is an error in the form."""
+    filled = [n for n in range(1, rows + 1) if any(form.get(f"{name}_{n}") for name in LINE_FIELDS)]
+    if not filled:
+        form.error("fund_1", "Choose where the money belongs")
+    return [line for n in filled if (line := _read_line(form, n)) is not None]
+
+
+def _read_line(form: Form, n: int) -> NewLine | None:
+    amount, reference = (
+        read_pounds(form, f"amount_{n}", MAX_POUNDS),
+        form.get(f"reference_{n}", MAX_REFERENCE),
+    )
+    try:
+        fund = ids.read(form.get(f"fund_{n}"))
+    except ValueError:
+        form.error(f"fund_{n}", "Choose a fund")
+        return None
+    if len(reference) > MAX_REFERENCE:
+        form.error(f"reference_{n}", "A reference has 255 characters or fewer")
+    if amount is None or not form.ok:
+        return None
+    return NewLine(fund=fund, amount=amount, reference=reference)
+
+
+async def list_funds(session: ReadSession, council: str) -> list[Fund]:
+    """List the funds that a form offers, by their codes."""
+    chart = await baskets.read_chart(session, council, today())
+    funds = [fund for fund in chart.funds.values() if fund.kind not in {SUSPENSE, TRANSFER}]
+    return sorted(funds, key=lambda fund: fund.code)
+
+
+def read_note(form: Form, name: str) -> str:
+    """Read words of staff; with an error in the form for too many, and for characters that nobody types."""
+    text = form.get(name, MAX_NOTE)
+    if len(text) > MAX_NOTE:
+        form.error(name, "This must have 500 characters or fewer")
+    try:
+        return reject_control_characters_in_lines(text)
+    except ValueError:
+        form.error(name, "This has a character in it that cannot be shown. Type the words again")
+        return ""
+
+
 def read_reason(form: Form) -> Reason | None:
     """Read why, and check its words; None with an error in the form."""
-    if len(form.get("note", MAX_NOTE)) > MAX_NOTE:
-        form.error("note", "The note must have 500 characters or fewer")
+    read_note(form, "note")
     try:
         return Reason(form.get("reason"))
     except ValueError:

@@ -13,30 +13,28 @@ from chassis.problems import Problem, document_problems
 from chassis.types import Slug
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from chassis.web.sign_in import Staff
-from payments.funds.actions import baskets
-from payments.funds.rules.charts import SUSPENSE, TRANSFER, Fund
-from payments.funds.schemas.baskets import NewLine
 from payments.office.actions import journal_sources, journals, requests, timelines
 from payments.office.routes.access import (
+    LINE_FIELDS,
     PAGES,
     OfficeStaff,
     add_problem,
+    list_funds,
     read_id,
-    read_pounds,
+    read_lines,
     read_reason,
     render,
 )
 from payments.office.routes.ledger_api import read_cursor
 from payments.office.rules import labels
 from payments.office.rules.journals import name_age
-from payments.office.schemas import MAX_NOTE, NewJournal, NewRequest
-from payments.shared.days import today
+from payments.office.schemas import NewJournal, NewRequest
+from payments.shared.schemas import MAX_NOTE
 
 router = APIRouter(prefix=PAGES, tags=["office pages"], default_response_class=HTMLResponse)
 _ROWS = 4  # of the form; the API takes more
-_MOST = 100_000_000_000  # pence
 _JOURNAL, _UNDO = "/journals/{item}", "/journals/{request_id}/undo"
-_FIELDS = {f"{name}_{n}": 255 for n in range(1, _ROWS + 1) for name in ("fund", "reference", "amount")}
+_FIELDS = {f"{name}_{n}": 255 for n in range(1, _ROWS + 1) for name in LINE_FIELDS}
 LineNumber = Annotated[int | None, Query(ge=1, le=50)]
 
 
@@ -106,33 +104,12 @@ async def submit_undo_form(
 
 
 def _read_form(form: Form, item: UUID, line: int | None) -> NewJournal | None:
-    lines = [_read_line(form, n) for n in range(1, _ROWS + 1) if _is_filled_in(form, n)]
+    lines = read_lines(form, _ROWS)
     reason, request_id = read_reason(form), read_id(form)
-    if not lines:
-        form.error("fund_1", "Choose where the money belongs")
     if not form.ok or reason is None or request_id is None:
         return None
-    complete = [entry for entry in lines if entry is not None]
     note = form.get("note", MAX_NOTE)
-    return NewJournal(id=request_id, reason=reason, note=note, item=item, line=line, lines=complete)
-
-
-def _is_filled_in(form: Form, n: int) -> bool:
-    return any(form.get(f"{name}_{n}") for name in ("fund", "reference", "amount"))
-
-
-def _read_line(form: Form, n: int) -> NewLine | None:
-    amount, reference = read_pounds(form, f"amount_{n}", _MOST), form.get(f"reference_{n}", 255)
-    try:
-        fund = ids.read(form.get(f"fund_{n}"))
-    except ValueError:
-        form.error(f"fund_{n}", "Choose a fund")
-        return None
-    if len(reference) > 255:  # noqa: PLR2004 - as the API has it
-        form.error(f"reference_{n}", "A reference has 255 characters or fewer")
-    if amount is None or not form.ok:
-        return None
-    return NewLine(fund=fund, amount=amount, reference=reference)
+    return NewJournal(id=request_id, reason=reason, note=note, item=item, line=line, lines=lines)
 
 
 async def _show_form(
@@ -140,9 +117,7 @@ async def _show_form(
     status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     context = await _describe_source(session, staff, item, line)
-    chart = await baskets.read_chart(session, staff.council, today())
-    funds: list[Fund] = [fund for fund in chart.funds.values() if fund.kind not in {SUSPENSE, TRANSFER}]
-    context |= {"funds": sorted(funds, key=lambda fund: fund.code), "rows": range(1, _ROWS + 1)}
+    context |= {"funds": await list_funds(session, staff.council), "rows": range(1, _ROWS + 1)}
     return render(request, staff, "office-journal.html", status, form=form, labels=labels, **context)
 
 

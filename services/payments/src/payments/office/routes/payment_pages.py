@@ -27,8 +27,9 @@ from payments.office.routes.access import (
     render,
 )
 from payments.office.rules import labels
-from payments.office.schemas import MAX_NOTE, NewRefund, PaymentDetail
+from payments.office.schemas import NewRefund, PaymentDetail
 from payments.payments.schemas.requests import RefundLine
+from payments.shared.schemas import MAX_NOTE
 
 router = APIRouter(prefix=PAGES, tags=["office pages"], default_response_class=HTMLResponse)
 SearchWords = Annotated[str, Query(max_length=255)]

@@ -14,10 +14,11 @@ from chassis.types import Slug
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from chassis.web.sign_in import Staff, label_staff
 from payments.office.actions import refunds, request_views, requests
-from payments.office.routes.access import PAGES, OfficeStaff, add_problem, render
+from payments.office.routes.access import PAGES, OfficeStaff, add_problem, read_note, render
 from payments.office.rules import labels
-from payments.office.rules.requests import APPROVE, Status
-from payments.office.schemas import MAX_NOTE
+from payments.office.rules.requests import Status
+from payments.shared.schemas import MAX_NOTE
+from payments.shared.scopes import APPROVE
 
 router = APIRouter(prefix=f"{PAGES}/requests", tags=["office pages"], default_response_class=HTMLResponse)
 _ONE = "/{request_id}"
@@ -70,8 +71,11 @@ async def reject_request(
     session: Writing,
 ) -> Response:  # fmt: skip
     """Reject a request that somebody else made, and say why."""
+    answer = read_note(form, "answer")
+    if not form.ok:
+        return await _show(request, session, staff, request_id, form, 400)
     try:
-        await requests.reject(session, staff, request_id, form.get("answer", MAX_NOTE)[:MAX_NOTE])
+        await requests.reject(session, staff, request_id, answer)
     except Problem as problem:
         add_problem(form, problem, "")
         return await _show(request, session, staff, request_id, form, 400)

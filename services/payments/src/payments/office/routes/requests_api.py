@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Database, Reading, Writing
+from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.recovery import Calls
@@ -14,7 +15,7 @@ from chassis.types import Slug
 from payments.office.actions import limits, refunds, request_views, requests
 from payments.office.routes.access import API, ApiStaff, LimitScope
 from payments.office.rules.requests import Status
-from payments.office.schemas import Answer, NewLimit, OfficeLimit, OfficeRequest
+from payments.office.schemas import Answer, NewCreditNote, NewLimit, OfficeLimit, OfficeRequest
 
 router = APIRouter(prefix=API, tags=["office"])
 _ONE = "/requests/{request_id}"
@@ -64,6 +65,22 @@ async def withdraw_office_request(staff: ApiStaff, request_id: ids.Id, session: 
     """Withdraw a request of your own."""
     await requests.withdraw(session, staff, request_id)
     return request_views.show(await requests.get(session, staff, request_id))
+
+
+@router.post(
+    "/credit-notes", status_code=201, response_model=OfficeRequest,
+    responses=document_problems(404, 409, 422),
+)  # fmt: skip
+async def propose_credit_note(
+    staff: ApiStaff, body: NewCreditNote, session: Writing, once: OnlyOnce
+) -> Response:
+    """Ask somebody else to give money of a counter receipt back. It leaves by the payments ledger."""
+
+    async def propose() -> OfficeRequest:
+        request_id = await refunds.propose_credit_note(session, staff, body)
+        return request_views.show(await requests.get(session, staff, request_id))
+
+    return await once.run(session, staff.caller, body, propose)
 
 
 @router.get("/limits")

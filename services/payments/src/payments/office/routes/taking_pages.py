@@ -1,4 +1,4 @@
-"""The office's page of takings: a chart with its table, and a file."""
+"""The office's pages of takings, a chart with its table and a file, and of closes."""
 
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -7,18 +7,22 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from chassis.database import Reading
+from chassis.pages import Paging
 from chassis.problems import Problem
 from chassis.web import Form
+from payments.closes.actions import closes
 from payments.office.actions import takings
 from payments.office.routes.access import PAGES, OfficeStaff, render
 from payments.office.rules.takings import draw, sum_by
 from payments.office.schemas import Taking
-from payments.shared.days import format_day, today
+from payments.shared.days import today
+from payments.shared.locales import format_day
 
 router = APIRouter(prefix=PAGES, tags=["office pages"])
 Grouping = Literal["fund", "method", "day"]
 DayText = Annotated[str, Query(max_length=10)]
 _DAYS = 7
+_AFTER_ALL = 2**31 - 1  # numbers of closes
 _NAMES = {"fund": "Fund", "method": "Method of payment", "day": "Day"}
 
 
@@ -53,6 +57,16 @@ async def download_takings(staff: OfficeStaff, session: Reading, first: date, la
         "X-Content-Type-Options": "nosniff",
     }
     return Response(takings.write_csv(rows), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+@router.get("/closes", response_class=HTMLResponse)
+async def show_closes(staff: OfficeStaff, request: Request, session: Reading, paging: Paging) -> Response:
+    """Show closes, the newest first, each with the progress of its files."""
+    start = paging.start(int)
+    before = start[0] if start else _AFTER_ALL
+    rows = await closes.list_newest(session, staff.council, staff.mode, before, paging.fetch)
+    page = paging.page(rows, closes.to_model, lambda row: (row.number,)).model_dump()
+    return render(request, staff, "office-closes.html", page=page)
 
 
 def _name(row: Taking, by: Grouping) -> str:

@@ -9,7 +9,7 @@ REASONS = {
     "fraud": "Fraud",
     "other": "Other",
 }
-KINDS = {"refund": "Refund", "journal": "Journal", "undo": "Undo a journal"}
+KINDS = {"refund": "Refund", "journal": "Journal", "undo": "Undo a journal", "credit-note": "Credit note"}
 REQUESTS = {
     "proposed": ("To be approved", "yellow"),
     "done": ("Done", "green"),
@@ -41,4 +41,37 @@ ROLES = {
     "vat": "VAT",
     "surcharges": "Surcharges",
     "suspense": "Suspense",
+    "cash": "Cash in tills",
+    "cheques": "Cheques",
+    "transit": "On the way to the bank",
+    "over-short": "Over and short",
+}
+TILLS = {
+    "open": ("Open", "blue"),
+    "counted": ("Over or short", "yellow"),
+    "recount": ("To be counted again", "yellow"),
+    "checking": ("To be checked", "yellow"),
+    "balanced": ("To be banked", "green"),
+    "banked": ("Banked", "grey"),
+}
+RECEIPTS = {
+    "posted": ("Posted", "green"),
+    "voided": ("Void", "grey"),
+    "returned": ("Cheque returned", "red"),
+}
+E_RETURNS = {
+    "draft": ("Draft", "grey"),
+    "submitted": ("To be authorised", "yellow"),
+    "authorised": ("Authorised", "green"),
+    "returned": ("Sent back", "red"),
+    "voided": ("Void", "grey"),
+}
+TILL_REASONS = {
+    "wrong-change": "Wrong change",
+    "wrong-amount": "Wrong amount",
+    "wrong-account": "Wrong account",
+    "duplicate": "Taken twice",
+    "forged-note": "A forged note or coin",
+    "unknown": "Not known",
+    "other": "Other",
 }

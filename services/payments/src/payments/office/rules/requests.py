@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-OFFICE, APPROVE = "payments:office", "payments:approve"
+from payments.shared.scopes import APPROVE, OFFICE
 
 
 class Kind(StrEnum):
@@ -13,6 +13,7 @@ class Kind(StrEnum):
     REFUND = "refund"
     JOURNAL = "journal"  # money moved to other accounts
     UNDO = "undo"  # a journal taken back
+    CREDIT_NOTE = "credit-note"  # a receipt at the counter, given back by the payments ledger
 
 
 class Status(StrEnum):

@@ -1,18 +1,20 @@
-"""Move a locked payment from one state to the next, with all that goes along: its record and its events."""
+"""Change locked payments: to the next state, with all that goes along; or erase what is personal of them."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from chassis import clock, ids, outbox
-from chassis.database import Session
+from chassis.database import ReadSession, Session
 from chassis.events import EventData
 from payments import events
 from payments.payments.actions import webhooks
+from payments.payments.rules.erasure import find_end
 from payments.payments.rules.states import PUBLIC, Status, may_become
+from payments.payments.store import erasure
 from payments.payments.store import payments as store
 
 
@@ -82,5 +84,33 @@ def describe(row: Row[Any] | Any) -> Mapping[str, Any]:
         "mode": row.mode,
         "reference": row.reference,
         "amount": row.amount,
+        "surcharge": row.surcharge,
         "metadata": row.metadata or {},
     }
+
+
+async def list_councils(session: ReadSession) -> Sequence[str]:
+    """List all councils, those that are no more too: what is personal of theirs is erased as well."""
+    return await erasure.list_councils(session)
+
+
+async def list_councils_to_erase(session: ReadSession, today: date) -> Sequence[str]:
+    """List the councils with payments of which something is to be erased."""
+    return await erasure.list_councils_with_due(session, today)
+
+
+async def lock_to_erase(
+    session: Session, council: str, today: date, after: tuple[date, UUID], most: int
+) -> Sequence[Row[Any]]:
+    """Lock payments of which something is to be erased, in the order of ``erase_on`` and id."""
+    return await erasure.lock_due(session, council, today, after, most)
+
+
+async def erase(session: Session, council: str, rows: Sequence[Row[Any]]) -> None:
+    """Erase of locked payments what is due: of a payment with a payer those, else its narratives."""
+    payers = {row.id: find_end(row.created_at) for row in rows if row.erased_at is None}
+    narratives = [row.id for row in rows if row.erased_at is not None]
+    if payers:
+        await erasure.erase_payers(session, council, payers, clock.now())
+    if narratives:
+        await erasure.erase_narratives(session, council, narratives)

@@ -34,6 +34,7 @@ from payments.payments.schemas.responses import (
 from payments.shared.card_brands import label_brand
 from payments.shared.link_maker import LinkMaker
 
+_LIVE = "live"
 _PAYER_ACTS = {Status.CREATED, Status.STARTED, Status.AUTHORISING, Status.CHALLENGED, Status.AUTHORISED}
 
 
@@ -80,6 +81,7 @@ class PaymentWriter:
     def __init__(self, links: LinkMaker, council: str) -> None:
         self._links = links
         self.origin = links.origin
+        self.has_moto_api = links.allows_moto_api
         self._pages = f"{links.origin}/{council}/payments"
         self.api = f"{self._pages}/v1"
 
@@ -137,7 +139,7 @@ class PaymentWriter:
 
     def _write_links(self, row: Row[Any] | SimpleNamespace, status: Status) -> PaymentLinks:
         url = f"{self.api}/payments/{ids.show(row.id)}"
-        next_url, next_url_post = None, None
+        next_url, next_url_post, auth_url_post = None, None, None
         if status in _PAYER_ACTS and row.authorisation_mode == "web":
             token = self._links.make_token(row.id, row.visits)
             secure = f"{self._pages}/secure"
@@ -148,8 +150,18 @@ class PaymentWriter:
                 type="application/x-www-form-urlencoded",
                 params={"chargeTokenId": token},
             )
+        if status is Status.CREATED and row.authorisation_mode == "moto_api" and self.has_moto_api:
+            auth_url_post = PostLink(
+                href=f"{self.api}/auth",
+                method="POST",
+                type="application/json",
+                params={"one_time_token": self._links.make_moto_token(row.id)},
+            )
         return PaymentLinks(
-            next_url=next_url, next_url_post=next_url_post, **_write_common_links(url, status)
+            next_url=next_url,
+            next_url_post=next_url_post,
+            auth_url_post=auth_url_post,
+            **_write_common_links(url, status),
         )
 
 
@@ -240,7 +252,8 @@ def _write_card(row: Row[Any] | SimpleNamespace) -> CardDetails | None:
 
 
 def _write_authorisation(row: Row[Any] | SimpleNamespace) -> AuthorisationSummary | None:
-    if row.provider_id is None:
+    # The address of a live payment is that of the processor's page: the card is not entered yet.
+    if row.provider_id is None or (row.mode == _LIVE and row.three_d_secure is not None):
         return None
     return AuthorisationSummary(three_d_secure=ThreeDSecure(required=row.three_d_secure is not None))
 

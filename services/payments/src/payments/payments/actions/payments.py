@@ -16,8 +16,8 @@ from chassis.problems import Problem
 from payments.agreements import actions as agreements
 from payments.funds.actions import baskets
 from payments.funds.rules.baskets import Line
-from payments.gateway_accounts import actions as accounts
-from payments.gateway_accounts.actions import GatewayAccount
+from payments.gateway_accounts.actions import accounts
+from payments.gateway_accounts.actions.accounts import GatewayAccount
 from payments.payments.actions import changes, processor_calls
 from payments.payments.actions.payment_json import PaymentWriter
 from payments.payments.rules.creation import RequestedPayment, check
@@ -25,8 +25,12 @@ from payments.payments.rules.states import OPEN, WITH_HOLD, Status
 from payments.payments.schemas.requests import CreatePaymentRequest
 from payments.payments.schemas.responses import Payment, PaymentEvents
 from payments.payments.store import payments as store
+from payments.processors.actions.registry import get_traits
 from payments.processors.rules import ProcessorError
 from payments.shared.days import today
+from payments.shared.retention import find_payer_end
+
+_CLOSED = "Payments are disabled on this account: the council closed it. Contact the council"
 
 
 async def create(
@@ -45,8 +49,10 @@ async def create_in_account(
     body: CreatePaymentRequest,
     writer: PaymentWriter,
 ) -> Payment:
-    """Create a payment in an account, whoever caused it."""
-    _require_allowed(body, account)
+    """Create a payment in an account, whoever caused it. Raises Problem with Pay's codes."""
+    if not account.is_open:
+        raise Problem(403, "P0941", _CLOSED)
+    _require_allowed(body, account, has_moto_api=writer.has_moto_api)
     agreement = await _find_agreement(session, council, account, body)
     basket = await baskets.resolve_basket(
         session,
@@ -59,6 +65,7 @@ async def create_in_account(
         reference=body.reference,
     )
     row = _make_row(council, created_by, account, body, agreement.id if agreement else None)
+    row["erase_on"] = find_payer_end(today(), [line.retention_months for line in basket.lines])
     lines = [_make_line(row, n, line) for n, line in enumerate(basket.lines, 1)]
     await store.insert_payment(session, row, lines)
     payer = _make_payer(body)
@@ -86,10 +93,12 @@ async def _find_agreement(
     return None
 
 
-async def finish_without_payer(context: CallContext, council: str, payment_id: UUID) -> None:
-    """Take a payment by an agreement now, unless it is done. If the call fails the worker goes on with it."""
+async def finish_without_payer(
+    context: CallContext, council: str, payment_id: UUID, seconds: float = recovery.SECONDS
+) -> None:
+    """Take a payment without a page now, unless it is done. If the call fails the worker goes on with it."""
     data = processor_calls.Authorise(operation=ids.show(payment_id), payment=payment_id)
-    operation = recovery.Operation(data, council, clock.now() + timedelta(seconds=recovery.SECONDS))
+    operation = recovery.Operation(data, council, clock.now() + timedelta(seconds=seconds))
     try:
         await recovery.run(context, processor_calls.handlers, operation)
     except (ProcessorError, recovery.OverdueError):
@@ -178,7 +187,7 @@ async def capture(session: Session, council: str, caller: Caller, payment_id: UU
     await processor_calls.submit_capture(session, row)
 
 
-def _require_allowed(body: CreatePaymentRequest, account: GatewayAccount) -> None:
+def _require_allowed(body: CreatePaymentRequest, account: GatewayAccount, *, has_moto_api: bool) -> None:
     requested = RequestedPayment(
         amount=body.amount,
         return_url=body.return_url,
@@ -188,9 +197,13 @@ def _require_allowed(body: CreatePaymentRequest, account: GatewayAccount) -> Non
         agreement_id=body.agreement_id,
         agreement_payment_type=body.agreement_payment_type,
     )
-    refusal = check(requested, account.settings, account.mode)
-    if refusal is not None:
+    traits = get_traits(account.processor)
+    refusal = check(requested, account.settings, account.mode, traits, has_moto_api=has_moto_api)
+    if refusal is None:
+        return
+    if refusal.field:
         raise Problem(refusal.status, refusal.code, refusal.message, field=refusal.field)
+    raise Problem(refusal.status, refusal.code, refusal.message)
 
 
 def _fund_of_metadata(body: CreatePaymentRequest) -> str | None:
@@ -282,6 +295,7 @@ def _make_row(
         "capture_submitted_at": None,
         "captured_at": None,
         "settled_on": None,
+        "erased_at": None,
     }
 
 

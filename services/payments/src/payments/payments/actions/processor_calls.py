@@ -25,16 +25,15 @@ from chassis.jobs import (
     enqueue,
 )
 from payments.agreements import actions as agreements
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.payments.actions import changes, receipts
 from payments.payments.rules.states import OPEN, WITH_HOLD, Status
 from payments.payments.store import payments as store
-from payments.processors.actions.registry import make_processors
+from payments.processors.actions.registry import get_processor
 from payments.processors.rules import (
     Authorisation,
     AuthorisationRequest,
     Outcome,
-    Processor,
     RefusedByProcessorError,
 )
 from payments.processors.rules import Capture as CaptureResult
@@ -42,7 +41,7 @@ from payments.processors.rules import Capture as CaptureResult
 handlers = JobHandlers()
 TRIES = 26  # of a call to the processor: they take a day
 LIMIT = 20.0  # seconds
-_AGREEMENT = "agreement"
+_AGREEMENT, _MOTO_API = "agreement", "moto_api"
 FOLLOW_UP = timedelta(minutes=15)
 """How long to wait before a processor is asked what became of a capture or refund it has only noted."""
 _UNANSWERED = {Status.AUTHORISING, Status.EXPIRED}
@@ -50,9 +49,10 @@ _AFTER = {
     Outcome.AUTHORISED: Status.AUTHORISED,
     Outcome.CHALLENGED: Status.CHALLENGED,
     Outcome.DECLINED: Status.DECLINED,
+    Outcome.EXPIRED: Status.EXPIRED,
     Outcome.ERROR: Status.ERROR,
 }
-_OVER = {Outcome.DECLINED, Outcome.ERROR}
+_OVER = {Outcome.DECLINED, Outcome.EXPIRED, Outcome.ERROR}
 
 
 class _PaymentOperation(OperationData):
@@ -62,17 +62,19 @@ class _PaymentOperation(OperationData):
 
 
 class Authorise(_PaymentOperation):
-    """Hold a payment's amount on the card that the payer chose."""
+    """Hold a payment's amount on the card that the payer chose, or chooses on the processor's page."""
 
     kind: ClassVar[str] = "payments.authorise"
     return_url: str | None = None  # none: there is no payer
+    cancel_url: str | None = None
 
 
 class ReadChallenge(CallData):
-    """See what came of a payment's 3-D Secure."""
+    """See what came of 3-D Secure, or of the processor's page. ``is_over``: the payer's time is."""
 
     kind: ClassVar[str] = "payments.read_challenge"
     payment: ids.Id
+    is_over: bool = False
 
 
 class Capture(_PaymentOperation):
@@ -93,11 +95,6 @@ class Expire(JobData):
     kind: ClassVar[str] = "payments.expire"
     payment: ids.Id
     confirmed: bool = False
-
-
-def processor_of(context: CallContext, name: str) -> Processor:
-    """Get a processor of this process. Raises ProcessorError if this installation does not have it."""
-    return context.share(make_processors).get(name)
 
 
 async def _read(context: CallContext, council: str, payment_id: UUID) -> Row[Any]:
@@ -131,8 +128,11 @@ async def authorise(context: CallContext, job: Job[Authorise]) -> Finish | None:
         card=row.card,
         reference=ids.show(row.id),
         return_url=job.data.return_url,
-        is_moto=row.moto,
+        is_moto=row.moto or row.authorisation_mode == _MOTO_API,
         agreement=token,
+        cancel_url=job.data.cancel_url,
+        description=row.description,
+        email=row.email,
     )
     result = await _ask(context, row, job.idempotency_key, request)
     return lambda session: _finish_authorisation(session, job.council, job.data.payment, result)
@@ -141,15 +141,31 @@ async def authorise(context: CallContext, job: Job[Authorise]) -> Finish | None:
 async def _ask(context: CallContext, row: Row[Any], key: str, request: AuthorisationRequest) -> Authorisation:
     """Ask for an authorisation. One that the processor will never give is an error of it."""
     try:
-        return await processor_of(context, row.processor).authorise(key, request)
+        return await get_processor(context, row.council, row.processor).authorise(key, request)
     except RefusedByProcessorError:
         return Authorisation("", Outcome.ERROR)
 
 
-@handlers.call(ReadChallenge, limit=LIMIT)
+@handlers.call(ReadChallenge, tries=TRIES, limit=LIMIT)
 async def end_challenge(context: CallContext, job: Job[ReadChallenge]) -> Finish | None:
-    """Go on with a payment whose payer answered the bank and did not come back."""
-    return await read_challenge(context, job.council, job.data.payment)
+    """Go on with a payment whose payer answered and did not come back; without an answer, end it in time."""
+    council, payment_id = job.council, job.data.payment
+    if not job.data.is_over:
+        return await read_challenge(context, council, payment_id)
+    try:
+        finish = await read_challenge(context, council, payment_id)
+    except RefusedByProcessorError:  # the processor knows nothing of it
+        finish = None
+    return lambda session: _end_unanswered(session, council, payment_id, finish)
+
+
+async def _end_unanswered(session: Session, council: str, payment_id: UUID, finish: Finish | None) -> None:
+    if finish is not None:
+        await finish(session)
+    row = await changes.lock(session, council, payment_id)
+    if row.status == Status.CHALLENGED:
+        await changes.change(session, row, Status.EXPIRED)
+        await begin_release(session, council, payment_id)
 
 
 async def read_challenge(context: CallContext, council: str, payment_id: UUID) -> Finish | None:
@@ -157,7 +173,7 @@ async def read_challenge(context: CallContext, council: str, payment_id: UUID) -
     row = await _read(context, council, payment_id)
     if row.status != Status.CHALLENGED:
         return None
-    processor = processor_of(context, row.processor)
+    processor = get_processor(context, council, row.processor)
     result = await processor.get_authorisation(ids.show(row.account), row.provider_id)
     return lambda session: _finish_authorisation(session, council, payment_id, result)
 
@@ -177,37 +193,44 @@ async def _finish_authorisation(
         values["provider_id"] = result.provider_id
     if result.card is not None:
         values["card_brand"] = result.card.brand
-        card_details = {
-            "first_digits": result.card.first_digits,
-            "last_digits": result.card.last_digits,
-            "card_type": result.card.card_type,
-        }
-        await store.save_payer(session, row, card_details)
-    if row.authorisation_mode != _AGREEMENT:
+    details = result.list_payer_details()
+    if details:
+        await store.save_payer(session, row, details)
+    is_confirmed = row.card is None or row.authorisation_mode == _MOTO_API
+    if is_confirmed and status is Status.AUTHORISED:
+        await _finish_unasked(session, row, result, values)
+    elif row.authorisation_mode == _AGREEMENT:
+        await _fail_agreed(session, row, status, result, values)
+    else:
         await changes.change(session, row, status, **values)
-        return
-    await _finish_without_payer(session, row, status, result, values)
 
 
-async def _finish_without_payer(
+async def _fail_agreed(
     session: Session, row: Row[Any], status: Status, result: Authorisation, values: dict[str, Any]
 ) -> None:
-    """Go on to the capture, or say whether another try may succeed."""
-    if status is Status.AUTHORISED:
-        await changes.change(session, row, status, **values)
-        await confirm(session, await changes.lock(session, row.council, row.id))
-        return
+    """End a payment by an agreement, and say whether another try may succeed."""
     await changes.change(session, row, status, **values, can_retry=result.can_retry)
     if not result.can_retry and status is Status.DECLINED:
         await agreements.deactivate(session, row.council, row.agreement)
 
 
-async def confirm(session: Session, row: Row[Any]) -> None:
-    """Take a locked payment that is authorised as successful. An agreement that it sets up is active then."""
+async def _finish_unasked(
+    session: Session, row: Row[Any], result: Authorisation, values: dict[str, Any]
+) -> None:
+    """Go on to the capture: the payer confirmed on the processor's page, agreed before, or is on no page."""
+    await changes.change(session, row, Status.AUTHORISED, **values | {"three_d_secure": None})
+    await confirm(session, await changes.lock(session, row.council, row.id), result.token)
+
+
+async def confirm(session: Session, row: Row[Any], token: str | None = None) -> None:
+    """Take a locked payment that is authorised as successful. An agreement that it sets up is active then.
+
+    ``token``: by what the processor keeps the card, if not by the payment's id.
+    """
     if row.sets_up_agreement:
         payment = await store.find_payment(session, row.council, row.id)
         if payment is not None:
-            await agreements.activate(session, row.council, row.agreement, payment)
+            await agreements.activate(session, row.council, row.agreement, payment, token)
     if not row.delayed_capture:
         await submit_capture(session, row)
         return
@@ -264,7 +287,7 @@ async def _capture(context: CallContext, row: Row[Any], key: str) -> CaptureResu
     amount = row.amount + row.surcharge
     if not amount:
         return CaptureResult(clock.now(), None)
-    processor = processor_of(context, row.processor)
+    processor = get_processor(context, row.council, row.processor)
     return await processor.capture(key, ids.show(row.account), row.provider_id, amount)
 
 
@@ -294,7 +317,8 @@ async def release(context: CallContext, job: Job[Release]) -> None:
     row = await _read(context, job.council, job.data.payment)
     if row.provider_id is None or row.status in OPEN:
         return
-    processor, merchant = processor_of(context, row.processor), ids.show(row.account)
+    processor = get_processor(context, job.council, row.processor)
+    merchant = ids.show(row.account)
     try:
         await processor.cancel(job.idempotency_key, merchant, row.provider_id)
     except RefusedByProcessorError as error:
@@ -316,6 +340,10 @@ async def expire(session: Session, job: Job[Expire]) -> None:
     row = await changes.lock(session, job.council, job.data.payment)
     status = Status(row.status)
     if status not in OPEN or job.data.confirmed != (status is Status.CAPTURABLE):
+        return
+    if status is Status.CHALLENGED and row.card is None:  # they may have paid on the processor's page
+        data = ReadChallenge(payment=row.id, is_over=True)
+        await enqueue(session, data, council=job.council, key=f"{ids.show(row.id)} is over")
         return
     await changes.change(session, row, Status.EXPIRED)
     if status in WITH_HOLD:

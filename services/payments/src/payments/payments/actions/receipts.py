@@ -11,7 +11,7 @@ from chassis.database import Session
 from chassis.outbox import Event
 from payments import events
 from payments.funds.actions import baskets
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.gateway_accounts.rules import AccountSettings
 from payments.ledger.actions import postings
 from payments.ledger.rules import Kind, Transaction
@@ -56,6 +56,7 @@ async def _queue_email(
         language="cy" if row.language == "cy" else "en",
         is_test=row.mode == accounts.SANDBOX,
         amount=row.amount + row.surcharge,
+        surcharge=row.surcharge,
         taken_on=today(),
         reference=row.reference,
         description=row.description,

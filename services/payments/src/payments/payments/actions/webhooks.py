@@ -11,7 +11,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.webhooks import Kind, Message, Webhooks
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.payments.actions.payment_json import write_payment
 from payments.payments.rules.states import Status
 from payments.payments.schemas.responses import show_instant

@@ -20,15 +20,19 @@ _PLACES = {"body", "query", "path", _HEADER}
 
 
 class _Codes:
-    """The codes of one kind of request: missing, wrong, unreadable."""
+    """The codes of one kind of request: missing, wrong, unreadable. ``status``: of what is missing."""
 
-    def __init__(self, missing: str, wrong: str, unreadable: str, search: str = "") -> None:
+    def __init__(
+        self, missing: str, wrong: str, unreadable: str, search: str = "", status: int = 400
+    ) -> None:
         self.missing, self.wrong, self.unreadable, self.search = missing, wrong, unreadable, search
+        self.status = status
 
 
 _OPERATIONS = (
     (re.compile(r"POST .*/payments/[^/]+/refunds$"), _Codes("P0601", "P0602", "P0697")),
     (re.compile(r"POST .*/agreements$"), _Codes("P2101", "P2102", "P2197")),
+    (re.compile(r"POST .*/v1/auth$"), _Codes("P0101", "P0102", "P0197", status=422)),
     (re.compile(r"GET .*/v1/refunds$"), _Codes("P1101", "P1101", "P1101", "P1101")),
     (re.compile(r"GET .*/v1/agreements$"), _Codes("P2401", "P2401", "P2401", "P2401")),
     (re.compile(r"GET .*/v1/(payments|disputes)$"), _Codes("P0401", "P0401", "P0401", "P0401")),
@@ -121,8 +125,8 @@ def _from_field(operation: str, codes: _Codes, error: FieldError) -> tuple[int, 
 def _from_body(codes: _Codes, name: str, error: FieldError) -> tuple[int, PayError]:
     if error.code == _MISSING:
         description = f"Missing mandatory attribute: {name}"
-        return 400, PayError(field=name, code=codes.missing, description=description)
-    status = 422 if error.code.startswith(_RANGES) else 400
+        return codes.status, PayError(field=name, code=codes.missing, description=description)
+    status = 422 if error.code.startswith(_RANGES) else codes.status
     description = f"Invalid attribute value: {name}. {error.message}"
     return status, PayError(field=name, code=codes.wrong, description=description)
 

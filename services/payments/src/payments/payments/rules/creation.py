@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
-from payments.gateway_accounts.rules import AccountSettings
+from payments.gateway_accounts.rules import AccountSettings, Traits
 
 _WEB = "web"
 _AGREEMENT = "agreement"
 _MOTO_API = "moto_api"
+_SANDBOX = "sandbox"
 _HTTPS = "https://"
 _HTTP = "http://"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is refused: HTTP status, Pay's code, the field, and what is wrong with it."""
+    """Why a request is refused: HTTP status, Pay's code, the field if it is one's, and what is wrong."""
 
     status: int
     code: str
@@ -34,19 +35,25 @@ class RequestedPayment:
     agreement_payment_type: str | None
 
 
-def check(payment: RequestedPayment, settings: AccountSettings, mode: str) -> Refusal | None:
-    """Return the first reason to refuse a payment."""
+def check(
+    payment: RequestedPayment, settings: AccountSettings, mode: str, traits: Traits, *, has_moto_api: bool
+) -> Refusal | None:
+    """Return the first reason to refuse a payment.
+
+    ``traits``: of the account's processor. ``has_moto_api``: whether this installation has it.
+    """
     return (
-        _check_mode(payment, settings)
-        or _check_amount(payment.amount, settings)
+        _check_moto(payment, settings, traits, has_moto_api=has_moto_api and mode == _SANDBOX)
+        or _check_agreements_allowed(payment, settings)
+        or _check_amount(payment.amount, settings, traits)
         or _check_return_url(payment, mode)
         or _check_agreement(payment)
     )
 
 
-def _check_amount(amount: int, settings: AccountSettings) -> Refusal | None:
-    least = 0 if settings.allows_zero else settings.minimum_amount
-    if amount < least:
+def _check_amount(amount: int, settings: AccountSettings, traits: Traits) -> Refusal | None:
+    least = max(settings.minimum_amount, traits.minimum_amount)
+    if amount < least and not (settings.allows_zero and amount == 0):
         message = f"Must be greater than or equal to {least}. Refer to the documentation"
         return Refusal(422, "P0102", "amount", message)
     return None
@@ -67,12 +74,19 @@ def _check_return_url(payment: RequestedPayment, mode: str) -> Refusal | None:
     return None
 
 
-def _check_mode(payment: RequestedPayment, settings: AccountSettings) -> Refusal | None:
-    if payment.moto and not settings.allows_moto:
-        return Refusal(422, "P0196", "moto", "MOTO payments are not enabled for this account")
-    if payment.authorisation_mode == _MOTO_API and not settings.allows_moto_api:
+def _check_moto(
+    payment: RequestedPayment, settings: AccountSettings, traits: Traits, *, has_moto_api: bool
+) -> Refusal | None:
+    if payment.moto and not (settings.allows_moto and traits.allows_moto):
+        return Refusal(422, "P0196", "", "MOTO payments are not enabled for this account")
+    allows_moto_api = settings.allows_moto_api and traits.allows_moto and has_moto_api
+    if payment.authorisation_mode == _MOTO_API and not allows_moto_api:
         message = "Using authorisation_mode of moto_api is not allowed for this account"
-        return Refusal(422, "P0195", "authorisation_mode", message)
+        return Refusal(422, "P0195", "", message)
+    return None
+
+
+def _check_agreements_allowed(payment: RequestedPayment, settings: AccountSettings) -> Refusal | None:
     if not settings.allows_agreements:
         message = "Recurring card payments are not enabled for this account"
         if payment.authorisation_mode == _AGREEMENT:

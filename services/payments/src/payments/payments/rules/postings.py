@@ -53,16 +53,36 @@ def post_refund(account: UUID, total: int) -> list[Posting]:
 
 
 def post_lost_dispute(
-    account: UUID, item: UUID, lines: Sequence[LineAmounts], surcharge: int, fee: int
+    account: UUID, item: UUID, lines: Sequence[LineAmounts], surcharge: int, disputed: int, fee: int
 ) -> list[Posting]:
-    """Post a dispute that was lost: the debts live again, and the processor takes amount and fee."""
-    total = sum(line.amount for line in lines) + surcharge + fee
+    """Post a dispute that was lost: the debts live again, and the processor takes amount and fee.
+
+    ``disputed``: what it took of the amount when the dispute was opened. ``fee``: what it takes now.
+    """
+    total = sum(line.amount for line in lines) + surcharge
     postings = [posting for line in lines for posting in post_line(line, item, 1)]
     if surcharge:
         postings.append(Posting(Account(Role.SURCHARGES), surcharge))
-    if fee:
-        postings.append(Posting(Account(Role.DISPUTE_FEES), fee))
-    return [*postings, Posting(Account(Role.CLEARING, str(account)), -total)]
+    return [*postings, *_move_disputed(account, -disputed, fee, disputed - total - fee)]
+
+
+def post_taken_dispute(account: UUID, amount: int, fee: int) -> list[Posting]:
+    """Post a dispute whose amount and fee the processor takes while it is open."""
+    return _move_disputed(account, amount, fee, -amount - fee)
+
+
+def post_won_dispute(account: UUID, disputed: int, fee: int) -> list[Posting]:
+    """Post a dispute that was won: what was taken comes back. ``fee``: taken, or given back, now."""
+    return _move_disputed(account, -disputed, fee, disputed - fee)
+
+
+def _move_disputed(account: UUID, disputed: int, fee: int, clearing: int) -> list[Posting]:
+    postings = [
+        Posting(Account(Role.DISPUTED, str(account)), disputed),
+        Posting(Account(Role.DISPUTE_FEES), fee),
+        Posting(Account(Role.CLEARING, str(account)), clearing),
+    ]
+    return [posting for posting in postings if posting.amount]
 
 
 def post_line(line: LineAmounts, item: UUID, sign: int) -> list[Posting]:

@@ -1,11 +1,11 @@
 """Payments, their lines, payers and events."""
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import Row, TextClause, bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -51,8 +51,8 @@ async def insert_payment(
 ) -> None:
     """Write a payment, its basket and the first event of its history, in one statement."""
     values = {
-        "payment": json.dumps(row, default=str),
-        "lines": json.dumps(lines, default=str),
+        "payment": to_json(row).decode(),
+        "lines": to_json(lines).decode(),
         "council": row["council"],
         "id": row["id"],
         "status": row["status"],

@@ -11,7 +11,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession
 from chassis.problems import Problem
-from payments.gateway_accounts import actions as accounts
+from payments.gateway_accounts.actions import accounts
 from payments.search.rules import (
     COMMON,
     DAWN,

@@ -57,7 +57,7 @@ def make_subject(table: Table) -> Subject:
     return Subject(table.name, ", ".join(_list_columns(table, "r")), "")
 
 
-_UNSEEN = frozenset({"created_by", "state", "reference_key", "card"})
+_UNSEEN = frozenset({"created_by", "state", "reference_key", "card", "erase_on"})
 _PAYER_COLUMNS = _list_columns(payer, "w", frozenset({*payment.c.keys(), "payment"}))
 PAYMENTS = Subject(
     "payment",

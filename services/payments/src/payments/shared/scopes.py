@@ -1,0 +1,3 @@
+"""Scopes that several domains ask for."""
+
+OFFICE, APPROVE, TAKINGS = "payments:office", "payments:approve", "payments:takings"
