@@ -1,0 +1,1 @@
+"""Calendars: bank holidays of each nation, school terms, closures of a council."""

@@ -1,0 +1,1 @@
+"""What several domains of casework use: the tables' metadata, local days, request bodies."""
