@@ -1,0 +1,1 @@
+"""The documents case types are written as, from which the JSON Schema of the language comes."""

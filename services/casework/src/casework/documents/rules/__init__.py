@@ -1,0 +1,1 @@
+"""Models of the documents: no I/O and no clock."""

@@ -1,0 +1,237 @@
+"""The document a case type is written as, key by key: its JSON Schema is published from these models."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field as Bounded
+from pydantic import model_validator
+
+from casework.documents.rules.clocks import ClockDocument, TimerDocument
+from casework.documents.rules.open311 import Open311Document
+from casework.documents.rules.values import (
+    NO_IDS,
+    NO_MAP,
+    Code,
+    Document,
+    ExpressionText,
+    Id,
+    Ids,
+    NationName,
+    QuantityDocument,
+    Texts,
+    WordsDocument,
+)
+
+
+class ParameterDocument(Document):
+    """A value that a council may set within bounds."""
+
+    type: Literal["integer", "string", "boolean"]
+    name: WordsDocument
+    default: int | str | bool
+    min: int | None = None
+    max: int | None = None
+    unit: Literal["working_days", "days", "weeks", "months", "hours", "pence", "notices", ""] = ""
+    law: Annotated[bool, Bounded(description="The bounds are a statute's.")] = False
+
+
+class EvidenceDocument(Document):
+    """Evidence that may expire."""
+
+    expires: Annotated[Id, Bounded(description="The clock after which it no longer counts.")]
+
+
+class FieldDocument(Document):
+    """A field of the case, by a part of JSON Schema."""
+
+    label: WordsDocument
+    type: Literal["string", "integer", "boolean", "array"] = "string"
+    format: Literal["date", "date-time", "uprn", "email", "plate", "reference", "file", ""] = ""
+    enum: Annotated[list[Id], Bounded(max_length=60)] = NO_IDS
+    min: Annotated[int, Bounded(ge=-(10**12), le=10**12)] | None = None
+    max: Annotated[int, Bounded(ge=1, le=10**12)] | None = None
+    restricted: Annotated[Id | None, Bounded(description="The one role that may read it.")] = None
+    personal: bool = False
+    evidence: EvidenceDocument | None = None
+
+
+class StateDocument(Document):
+    """A state, in the public's words and in staff's."""
+
+    public: WordsDocument
+    staff: WordsDocument
+    needs: Ids = NO_IDS
+    end: bool = False
+
+
+class CountLimitDocument(Document):
+    """A limit on a number of other cases."""
+
+    count: Id
+    limit: QuantityDocument
+
+
+class GuardDocument(Document):
+    """A condition of an action: exactly one kind, and what we say where it fails."""
+
+    refusal: WordsDocument = Bounded(alias="say")
+    when: ExpressionText | None = None
+    paid_in_full: Literal[True] | None = None
+    evidence: Id | None = None
+    not_same_person_as: Id | None = None
+    at_most: CountLimitDocument | None = None
+    tasks_done: Ids | None = None
+
+    @model_validator(mode="after")
+    def _has_one_kind(self) -> "GuardDocument":
+        if len(self.kinds) != 1:
+            raise ValueError("a guard has exactly one of: " + ", ".join(GUARD_KINDS))
+        return self
+
+    @property
+    def kinds(self) -> list[str]:
+        """List the kinds this guard gives."""
+        return [kind for kind in GUARD_KINDS if getattr(self, kind) is not None]
+
+
+GUARD_KINDS = ("when", "paid_in_full", "evidence", "not_same_person_as", "at_most", "tasks_done")
+
+
+class TargetDocument(Document):
+    """The condition under which an action leads to a state; none for the way that is left."""
+
+    when: ExpressionText | None = None
+
+
+class ActionDocument(Document):
+    """What people do to a case."""
+
+    name: WordsDocument
+    sources: Annotated[Ids, Bounded(alias="from", min_length=1)]
+    to: Annotated[
+        Id | dict[Id, TargetDocument],
+        Bounded(description="A state, or states by condition; the last without."),
+    ] = ""
+    by: Ids = NO_IDS
+    asks: Ids = NO_IDS
+    guards: dict[Id, GuardDocument] = NO_MAP
+    sets: dict[Id, ExpressionText] = NO_MAP
+    result: Ids = NO_IDS
+
+
+class TaskDocument(Document):
+    """Work of one role, beside other tasks."""
+
+    name: WordsDocument
+    by: Id
+    open_in: Annotated[Ids, Bounded(min_length=1)]
+    outcomes: dict[Id, WordsDocument] = NO_MAP
+    then: Annotated[dict[Id, Id], Bounded(description="The action that an outcome leads to.")] = NO_MAP
+
+
+class RetentionDocument(Document):
+    """How long after its end a case is kept."""
+
+    months: Annotated[int, Bounded(ge=1, le=1200)]
+    then: Literal["destroy", "archive"]
+    source: Annotated[str, Bounded(min_length=3, max_length=200)]
+
+
+class ResultDocument(Document):
+    """How a case ends."""
+
+    name: WordsDocument
+    retention: RetentionDocument
+
+
+class NotificationDocument(Document):
+    """A message, sent when one of these actions, tasks or states happens, or by a timer."""
+
+    to: Id
+    on: Ids = NO_IDS
+    subject: WordsDocument
+    body: WordsDocument
+
+
+class ReactionDocument(Document):
+    """An action that an event of another capability does."""
+
+    on: Annotated[str, Bounded(pattern=r"^[a-z]+\.[a-z_]+\.[a-z_]+$", max_length=100)]
+    do: Id
+    where: ExpressionText | None = None
+    amount: Annotated[str, Bounded(pattern=r"^data\.[a-z_]+$", max_length=60)] | None = None
+
+
+class CountDocument(Document):
+    """A number of other cases."""
+
+    of: Code
+    same: Ids
+    year_of: Id | None = None
+    where: dict[Id, Annotated[str, Bounded(max_length=100)]] = NO_MAP
+    states: Ids = NO_IDS
+
+
+class SubCaseDocument(Document):
+    """A case of another type that is opened."""
+
+    type: Code
+    on: Annotated[Ids, Bounded(min_length=1)]
+    copies: dict[Id, Id] = NO_MAP
+    restricted: Id | None = None
+
+
+class SlotDocument(Document):
+    """An appointment, or a place in a capacity."""
+
+    resource: Id
+    holds_on: Annotated[Ids, Bounded(min_length=1)]
+    confirms_on: Ids = NO_IDS
+    releases_on: Ids = NO_IDS
+
+
+class LinkDocument(Document):
+    """A relation to another case."""
+
+    relation: Literal["duplicate_of", "follows", "appeals", "about"]
+    on: Annotated[Ids, Bounded(min_length=1)]
+    reference: Id
+    merge: bool = False
+
+
+class FeeDocument(Document):
+    """The pence that are due."""
+
+    amount: QuantityDocument
+    on: Annotated[Ids, Bounded(min_length=1)]
+    refunded_on: Ids = NO_IDS
+
+
+class CaseTypeDocument(Document):
+    """A case type."""
+
+    case_type: Code
+    version: Annotated[str, Bounded(pattern=r"^[0-9]{1,3}\.[0-9]{1,3}$")]
+    name: WordsDocument
+    nations: Annotated[list[NationName], Bounded(min_length=1, max_length=4)]
+    sibling: dict[NationName, Code] = NO_MAP
+    sources: Annotated[Texts, Bounded(description="The law and guidance it follows.", min_length=1)]
+    roles: Annotated[dict[Id, WordsDocument], Bounded(max_length=20)]
+    parameters: Annotated[dict[Id, ParameterDocument], Bounded(max_length=40)] = NO_MAP
+    fields: Annotated[dict[Id, FieldDocument], Bounded(max_length=100)]
+    states: Annotated[dict[Id, StateDocument], Bounded(min_length=2, max_length=40)]
+    actions: Annotated[dict[Id, ActionDocument], Bounded(min_length=1, max_length=80)]
+    tasks: Annotated[dict[Id, TaskDocument], Bounded(max_length=40)] = NO_MAP
+    clocks: Annotated[dict[Id, ClockDocument], Bounded(max_length=20)] = NO_MAP
+    timers: Annotated[dict[Id, TimerDocument], Bounded(max_length=40)] = NO_MAP
+    results: Annotated[dict[Id, ResultDocument], Bounded(min_length=1, max_length=20)]
+    notifications: Annotated[dict[Id, NotificationDocument], Bounded(max_length=40)] = NO_MAP
+    reactions: Annotated[dict[Id, ReactionDocument], Bounded(max_length=20)] = NO_MAP
+    counts: Annotated[dict[Id, CountDocument], Bounded(max_length=10)] = NO_MAP
+    slots: Annotated[dict[Id, SlotDocument], Bounded(max_length=10)] = NO_MAP
+    sub_cases: Annotated[dict[Id, SubCaseDocument], Bounded(max_length=10)] = NO_MAP
+    links: Annotated[dict[Id, LinkDocument], Bounded(max_length=10)] = NO_MAP
+    fee: FeeDocument | None = None
+    open311: Open311Document | None = None
+    routing: Annotated[Id | None, Bounded(description="The field with the area whose team works on it.")] = (
+        None
+    )

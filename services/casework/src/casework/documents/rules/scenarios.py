@@ -1,0 +1,63 @@
+"""The documents of scenarios: at which instant who does message, and what is then expected."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+from pydantic import Field as Bounded
+
+from casework.documents.rules.values import NO_IDS, NO_MAP, Day, Document, Id, Ids, NationName
+
+# UK time, and it keeps the steps in order: 2026-04-02 09:00
+Instant = Annotated[str, Bounded(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$")]
+Who = Annotated[str, Bounded(pattern=r"^[a-z_]+( [a-z]+)?$", max_length=80)]
+Title = Annotated[str, Bounded(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+# A rule of the type, by the end of its path: guards.in_time
+Rules = Annotated[
+    list[Annotated[str, Bounded(max_length=200)]],
+    Bounded(max_length=20),
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str) else value, json_schema_input_type=str | list[str]
+    ),
+]
+DueOn = Annotated[
+    str, Bounded(pattern=r"^(none|[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2})?)$")
+]  # a day, an hour of it in UK time, or that the clock does not run
+
+
+class StepDocument(Document):
+    """One step: at most one act, then what is expected."""
+
+    do: Id | None = None
+    task: Id | None = None
+    event: Id | None = None
+    correct: Annotated[Id | None, Bounded(description="An action whose time was recorded wrongly.")] = None
+    by: Annotated[Who, Bounded(description="A role, and a person if it matters: officer ann.")] = "system"
+    effective: Instant | None = None
+    fields: dict[Id, Any] = NO_MAP
+    outcome: Id | None = None
+    result: Id | None = None
+    data: dict[Id, Any] = NO_MAP
+    counts: dict[Id, int] = NO_MAP
+    refused: Rules = NO_IDS
+    state: Id | None = None
+    due: dict[Id, DueOn] = NO_MAP
+    tasks: dict[Id, Id] = NO_MAP
+    messages: Ids = NO_IDS
+    fired: Ids = NO_IDS
+    refund: int | None = None
+    values: Annotated[dict[Id, Any], Bounded(description="Fields and their values.")] = NO_MAP
+
+
+class ScenarioDocument(Document):
+    """A case from its opening on."""
+
+    nation: NationName
+    parameters: dict[Id, int | str | bool] = NO_MAP
+    closures: list[Day] = NO_IDS
+    steps: Annotated[dict[Instant, StepDocument], Bounded(min_length=1, max_length=60)]
+
+
+class ScenarioFileDocument(Document):
+    """The scenarios of one case type."""
+
+    scenarios: Annotated[dict[Title, ScenarioDocument], Bounded(min_length=1, max_length=100)]

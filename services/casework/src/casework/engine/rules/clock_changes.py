@@ -1,0 +1,140 @@
+"""What an act's happenings do to the case's clocks, and to the timers that hang on them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from casework.engine.rules.draft import Draft
+from casework.model.rules.case_state import ClockChange, ClockEvent
+from casework.model.rules.clocks import Clock
+from casework.shared.words import Words
+
+_NO_LENGTH = Words(
+    "The time this takes cannot be worked out, as something about the case is not known.",
+    "Ni ellir cyfrifo'r amser y mae hyn yn ei gymryd, gan nad yw rhywbeth am yr achos yn hysbys.",
+)
+_NO_EXTENSION = Words("The time cannot be extended.", "Ni ellir ymestyn yr amser.")
+
+
+def apply_to_clocks(draft: Draft, happenings: Sequence[str]) -> None:
+    """Apply what happened to every clock it concerns, and compute their due dates again."""
+    names = set(happenings)
+    for clock in draft.case_type.clocks.values():
+        events = list(_list_events(draft, clock, names))
+        if events:
+            _add_events(draft, clock, events)
+
+
+def _list_events(draft: Draft, clock: Clock, happenings: set[str]) -> Iterator[ClockEvent]:
+    at, act = draft.act.counted_at, draft.cause
+    due, history = draft.due_dates.get(clock.id), draft.clocks.get(clock.id, ())
+    running = bool(history) and history[-1].change is not ClockChange.STOP
+    if running and happenings.intersection(clock.stops_on):
+        yield ClockEvent(ClockChange.STOP, at, act)
+        running = False
+    if running and happenings.intersection(clock.resumes_on) and _is_paused(history):
+        yield ClockEvent(ClockChange.RESUME, at, act)
+    moved = clock.starts_from in draft.changes and clock.id not in draft.clock_events
+    if running and (moved or happenings.intersection(clock.restarts_on)):
+        yield from _start(draft, clock, ClockChange.RESTART)
+    if not running and happenings.intersection(clock.starts_on):
+        yield from _start(draft, clock, ClockChange.START)
+    if running and happenings.intersection(clock.pauses_on) and not _is_paused(history):
+        yield ClockEvent(ClockChange.PAUSE, at, act)
+    if running and due is not None and happenings.intersection(clock.extends_on):
+        yield _extend(draft, clock)
+
+
+def _is_paused(history: Sequence[ClockEvent]) -> bool:
+    pauses = (ClockChange.PAUSE, ClockChange.RESUME, ClockChange.RESTART)
+    last = next((event.change for event in reversed(history) if event.change in pauses), None)
+    return last is ClockChange.PAUSE
+
+
+def _start(draft: Draft, clock: Clock, change: ClockChange) -> Iterator[ClockEvent]:
+    rule = f"clocks.{clock.id}"
+    if clock.when is not None and not draft.weigh(f"{rule}.when", clock.when):
+        return
+    length = draft.find_quantity(clock.law.length)
+    value = draft.fields.get(clock.starts_from) if clock.starts_from else ""
+    if length is None or value is None:
+        draft.refuse(rule, _NO_LENGTH, clock.starts_from or "the field that chooses the length")
+        return
+    at, day = draft.act.counted_at, None
+    if value and draft.case_type.fields[clock.starts_from].schema.get("format") == "date-time":
+        at = datetime.fromisoformat(value).astimezone(UTC)
+    elif value:
+        day = datetime.fromisoformat(value).date()
+    yield ClockEvent(change, at, draft.cause, day, length)
+
+
+def _extend(draft: Draft, clock: Clock) -> ClockEvent:
+    if clock.extension is not None:
+        length = draft.find_quantity(clock.extension)
+        return ClockEvent(ClockChange.EXTEND, draft.act.counted_at, draft.cause, None, length)
+    value = draft.fields.get(clock.extension_until)
+    if value is None:
+        draft.refuse(f"clocks.{clock.id}.extension_until", _NO_LENGTH, clock.extension_until)
+    day = None if value is None else date.fromisoformat(value)
+    return ClockEvent(ClockChange.EXTEND, draft.act.counted_at, draft.cause, day)
+
+
+def _add_events(draft: Draft, clock: Clock, events: list[ClockEvent]) -> None:
+    """Add events to a clock's history; one that starts anew after its end has a history of its own."""
+    history = draft.clocks.get(clock.id, ())
+    if history and history[-1].change is ClockChange.STOP:
+        history = ()
+    draft.clocks[clock.id] = (*history, *events)
+    draft.clock_events[clock.id] = (*draft.clock_events.get(clock.id, ()), *events)
+    if events[-1].change is ClockChange.EXTEND:
+        history = draft.clocks[clock.id]
+        reason = draft.context.due_dates.refuse_extension(clock, history, draft.act.counted_at)
+        if reason:
+            draft.refuse(f"clocks.{clock.id}.extends_on", _NO_EXTENSION, reason)
+    compute_due_date(draft, clock)
+
+
+def compute_due_date(draft: Draft, clock: Clock) -> None:
+    """Compute a clock's due date of its history."""
+    history = draft.clocks[clock.id]
+    due = None
+    if history[-1].change is not ClockChange.STOP:
+        answer = draft.context.due_dates.compute(clock, history, draft.act.counted_at)
+        if isinstance(answer, str):
+            draft.uncomputed[clock.id] = answer
+        else:
+            due = answer
+    if due is None:
+        draft.due_dates.pop(clock.id, None)
+    else:
+        draft.due_dates[clock.id] = due
+
+
+def correct_clocks(draft: Draft, action: str) -> None:
+    """Move what an action did to the clocks to another time."""
+    for clock, history in draft.clocks.items():
+        corrected = tuple(
+            event._replace(at=draft.act.counted_at) if event.act == action else event for event in history
+        )
+        if corrected != history:
+            draft.clocks[clock] = corrected
+            draft.clock_events[clock] = tuple(event for event in corrected if event.act == action)
+            compute_due_date(draft, draft.case_type.clocks[clock])
+
+
+def stop_clocks(draft: Draft) -> None:
+    """Stop every clock that runs."""
+    for clock in draft.case_type.clocks.values():
+        history = draft.clocks.get(clock.id, ())
+        if history and history[-1].change is not ClockChange.STOP:
+            _add_events(draft, clock, [ClockEvent(ClockChange.STOP, draft.act.counted_at, draft.cause)])
+
+
+def arm_timers(draft: Draft) -> None:
+    """Arm the timers of clocks that run; one that has fired is armed again only if its instant moved."""
+    for timer in draft.case_type.timers.values():
+        due = draft.due_dates.get(timer.clock)
+        instant = None if due is None else due.at + timedelta(hours=timer.hours)
+        if instant is None or draft.fired.get(timer.id) == instant:
+            draft.timers.pop(timer.id, None)
+        else:
+            draft.timers[timer.id] = instant

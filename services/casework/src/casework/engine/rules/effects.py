@@ -1,0 +1,101 @@
+"""What follows from what happened, beside the clocks: tasks, messages, money, slots, links, other cases."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from casework.engine.rules.clock_changes import stop_clocks
+from casework.engine.rules.draft import Draft
+from casework.model.rules.acts import Message, NewCase, NewLink, SlotChange
+from casework.model.rules.case_state import TaskState
+from casework.model.rules.case_type import Notification
+from casework.shared.days import format_day
+from casework.shared.words import Words
+
+_NOT_OVER = Words(
+    "A case that is merged must end, and this action does not end it.",
+    "Rhaid i achos sy'n cael ei uno ddod i ben, ac nid yw'r weithred hon yn ei orffen.",
+)
+_PLACEHOLDER = re.compile(r"\(\(([a-z_.]+)\)\)")
+
+
+def apply_effects(draft: Draft, happenings: Sequence[str]) -> None:
+    """Apply what follows from what happened."""
+    names = set(happenings)
+    _update_tasks(draft)
+    _update_money(draft, names)
+    _change_slots(draft, names)
+    _open_sub_cases(draft, names)
+    for link in draft.case_type.links.values():
+        reference = draft.fields.get(link.reference)
+        if names.intersection(link.on) and reference is not None:
+            draft.links.append(NewLink(link.id, link.relation, reference, link.merge))
+            if link.merge:
+                _end_in_other(draft, link.id)
+    for notification in draft.case_type.notifications.values():
+        if names.intersection(notification.on):
+            send(draft, notification)
+
+
+def _end_in_other(draft: Draft, link: str) -> None:
+    """End a case in another: every clock of its own stops, and those of the other go on as they were."""
+    if not draft.case_type.states[draft.state].end:
+        draft.refuse(f"links.{link}.merge", _NOT_OVER, draft.state)
+    stop_clocks(draft)
+
+
+def _change_slots(draft: Draft, happenings: set[str]) -> None:
+    for slot in draft.case_type.slots.values():
+        for change, causes in (("hold", slot.holds), ("confirm", slot.confirms), ("release", slot.releases)):
+            if happenings.intersection(causes):
+                draft.slots.append(SlotChange(slot.id, slot.resource, change))
+
+
+def _open_sub_cases(draft: Draft, happenings: set[str]) -> None:
+    for sub_case in draft.case_type.sub_cases.values():
+        if happenings.intersection(sub_case.on):
+            values = {name: draft.fields.get(ours) for name, ours in sub_case.copies.items()}
+            fields = {name: value for name, value in values.items() if value is not None}
+            draft.sub_cases.append(NewCase(sub_case.id, sub_case.case_type, fields, sub_case.restricted))
+
+
+def _update_tasks(draft: Draft) -> None:
+    """Open the tasks of the state the case is now in, and drop those it has left."""
+    for task in draft.case_type.tasks.values():
+        status = draft.tasks.get(task.id)
+        if draft.state in task.states:
+            if status is None or status.status == "dropped":
+                draft.tasks[task.id] = TaskState("open")
+                draft.opened_tasks.append(task.id)
+        elif status is not None and status.status == "open":
+            draft.tasks[task.id] = TaskState("dropped")
+            draft.closed_tasks.append(task.id)
+
+
+def _update_money(draft: Draft, happenings: set[str]) -> None:
+    fee = draft.case_type.fee
+    if fee is None:
+        return
+    if happenings.intersection(fee.on):
+        draft.charged += draft.find_quantity(fee.amount) or 0
+    if happenings.intersection(fee.refunded_on):
+        draft.refund += draft.paid
+        draft.charged = draft.paid = 0
+
+
+def send(draft: Draft, notification: Notification) -> None:
+    """Send a message, with the values it names."""
+    values: dict[str, Any] = dict(draft.fields)
+    values |= {f"due.{clock}": format_day(due.on) for clock, due in draft.due_dates.items()}
+    subject, body = (_fill(words, values) for words in (notification.subject, notification.body))
+    draft.messages.append(Message(notification.id, notification.to, subject, body))
+
+
+def _fill(words: Words, values: Mapping[str, Any]) -> Words:
+    """Fill placeholders; ``((reference))`` and ``((council))`` are left to who sends it."""
+    return Words(
+        *(
+            _PLACEHOLDER.sub(lambda match: str(values.get(match.group(1), match.group())), text)
+            for text in words
+        )
+    )

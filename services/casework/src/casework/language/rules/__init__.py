@@ -1,0 +1,1 @@
+"""Pure rules of the language: no I/O and no clock."""

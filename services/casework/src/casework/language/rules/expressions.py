@@ -1,0 +1,109 @@
+"""Every expression of a case type, compiled, with the faults of all of them."""
+
+from collections.abc import Iterator
+
+from casework.documents.rules.case_types import ActionDocument, CaseTypeDocument
+from casework.documents.rules.values import ChosenQuantity
+from casework.language.rules.expression_names import declare_event_names, declare_names, find_field_kind
+from casework.shared.expressions import Compiler, Expression, ExpressionError, Kind
+from casework.shared.faults import Fault, Path, suggest
+from casework.shared.yaml_source import Source
+
+
+class ExpressionSet:
+    """The compiled expressions by their paths, and the names they read."""
+
+    def __init__(self, document: CaseTypeDocument, source: Source) -> None:
+        self._document, self._source = document, source
+        self._compiled: dict[Path, Expression] = {}
+        self.faults: list[Fault] = []
+        names = declare_names(document)
+        texts = [reaction.where or "" for reaction in document.reactions.values()]
+        compiler, of_events = Compiler(names), Compiler(names | declare_event_names(texts))
+        for path, text, kind in self._list():
+            self._compile(of_events if path[0] == "reactions" else compiler, path, text, kind, names)
+        self.faults += self._check_quantities()
+        self.faults += self._check_uses()
+
+    def get(self, *path: str) -> Expression | None:
+        """Get the expression at a path; None if there is none."""
+        return self._compiled.get(path)
+
+    def _compile(self, compiler: Compiler, path: Path, text: str, kind: Kind, names: dict[str, Kind]) -> None:
+        try:
+            self._compiled[path] = compiler.compile(text, kind)
+        except ExpressionError as error:
+            unknown = str(error).partition("'")[2].partition("'")[0]
+            way_out = suggest(unknown, names, "name") if "undeclared" in str(error) else ""
+            message = f"at character {error.column}: {error}."
+            self.faults.append(self._source.make_fault(path, message, way_out))
+
+    def _list(self) -> Iterator[tuple[Path, str, Kind]]:
+        for name, action in self._document.actions.items():
+            yield from self._list_of_action(("actions", name), action)
+        for name, clock in self._document.clocks.items():
+            if clock.when is not None:
+                yield ("clocks", name, "when"), clock.when, "truth"
+        for name, reaction in self._document.reactions.items():
+            if reaction.where is not None:
+                yield ("reactions", name, "where"), reaction.where, "truth"
+
+    def _list_of_action(self, path: Path, action: ActionDocument) -> Iterator[tuple[Path, str, Kind]]:
+        for guard, each in action.guards.items():
+            if each.when is not None:
+                yield (*path, "guards", guard, "when"), each.when, "truth"
+        for field, text in action.sets.items():
+            if field in self._document.fields:
+                yield (*path, "sets", field), text, find_field_kind(self._document.fields[field])
+        for state, target in action.to.items() if isinstance(action.to, dict) else ():
+            if target.when is not None:
+                yield (*path, "to", state, "when"), target.when, "truth"
+
+    def _list_quantities(self) -> Iterator[tuple[Path, ChosenQuantity]]:
+        for name, clock in self._document.clocks.items():
+            yield ("clocks", name, "length"), clock.length
+            if clock.extension is not None:
+                yield ("clocks", name, "extension"), clock.extension
+        for name, action in self._document.actions.items():
+            for guard, each in action.guards.items():
+                if each.at_most is not None:
+                    yield ("actions", name, "guards", guard, "at_most", "limit"), each.at_most.limit
+        if self._document.fee is not None:
+            yield ("fee", "amount"), self._document.fee.amount
+
+    def _check_quantities(self) -> Iterator[Fault]:
+        for path, quantity in self._list_quantities():
+            yield from self._check_quantity(path, quantity)
+
+    def _check_quantity(self, path: Path, quantity: ChosenQuantity) -> Iterator[Fault]:
+        ways = [quantity.number is not None, quantity.parameter is not None, quantity.by_field is not None]
+        if ways.count(True) != 1:
+            yield self._source.make_fault(path, "it is one of: a number, `parameter:`, `by_field:`.")
+        parameter = self._document.parameters.get(quantity.parameter or "")
+        if quantity.parameter is not None and (parameter is None or parameter.type != "integer"):
+            way_out = suggest(quantity.parameter, self._document.parameters, "parameter")
+            message = f"there is no integer parameter {quantity.parameter}."
+            yield self._source.make_fault((*path, "parameter"), message, way_out)
+        if quantity.by_field is not None:
+            field = self._document.fields.get(quantity.by_field)
+            choices = set(field.enum) if field is not None else set()
+            if not choices or choices != set(quantity.table):
+                way_out = (
+                    f"Give one for each of: {', '.join(sorted(choices)) or '(the field has no `enum:`)'}."
+                )
+                yield self._source.make_fault((*path, "table"), "it does not cover the field.", way_out)
+        for choice, each in quantity.table.items():
+            yield from self._check_quantity((*path, "table", choice), each)
+
+    def _check_uses(self) -> Iterator[Fault]:
+        """Find parameters and counts that nothing reads."""
+        used = {name for expression in self._compiled.values() for name in expression.names}
+        for _, quantity in self._list_quantities():
+            used |= {f"parameter.{each.parameter}" for each in (quantity, *quantity.table.values())}
+        guards = [guard for action in self._document.actions.values() for guard in action.guards.values()]
+        used |= {f"count.{guard.at_most.count}" for guard in guards if guard.at_most is not None}
+        for section in ("parameters", "counts"):
+            for name in getattr(self._document, section):
+                if f"{section[:-1]}.{name}" not in used:
+                    way_out = "Use it, or leave it out."
+                    yield self._source.make_fault((section, name), "nothing reads it.", way_out)

@@ -1,0 +1,269 @@
+"""Each part of a document, compiled to the frozen dataclass that the engine reads."""
+
+from datetime import date
+from typing import Any
+
+from casework.documents.rules.case_types import (
+    GUARD_KINDS,
+    ActionDocument,
+    CaseTypeDocument,
+    FieldDocument,
+    GuardDocument,
+)
+from casework.documents.rules.clocks import ClockDocument, TimerDocument
+from casework.documents.rules.values import ChosenQuantity, TextPair
+from casework.language.rules.expressions import ExpressionSet
+from casework.model.rules import case_type as model
+from casework.model.rules.clocks import Clock, Law, Quantity, Timer
+from casework.model.rules.open311 import Open311Service
+from casework.shared.words import Words
+
+
+class PartCompiler:
+    """Compiles a checked document."""
+
+    def __init__(self, document: CaseTypeDocument, expressions: ExpressionSet) -> None:
+        self._document, self._expressions = document, expressions
+
+    def compile(self, digest: str) -> model.CaseType:
+        """Compile the whole case type."""
+        document = self._document
+        return model.CaseType(
+            code=document.case_type,
+            version=document.version,
+            name=to_words(document.name),
+            nations=frozenset(document.nations),
+            siblings={str(nation): code for nation, code in document.sibling.items()},
+            digest=digest,
+            roles={role: to_words(words) for role, words in document.roles.items()},
+            fields={name: compile_field(name, each) for name, each in document.fields.items()},
+            actions={name: self._compile_action(name, each) for name, each in document.actions.items()},
+            clocks={name: self._compile_clock(name, each) for name, each in document.clocks.items()},
+            timers={name: compile_timer(name, each) for name, each in document.timers.items()},
+            fee=self._compile_fee(),
+            routing=document.routing or "",
+            open311=compile_open311(document),
+            **self._compile_simple_parts(),
+        )
+
+    def _compile_simple_parts(self) -> dict[str, Any]:
+        document = self._document
+        return {
+            "parameters": {
+                name: model.Parameter(
+                    name,
+                    each.type,
+                    each.default,
+                    to_words(each.name),
+                    each.min,
+                    each.max,
+                    each.unit,
+                    each.law,
+                )
+                for name, each in document.parameters.items()
+            },
+            "states": {
+                name: model.State(
+                    name, to_words(each.public), to_words(each.staff), tuple(each.needs), each.end
+                )
+                for name, each in document.states.items()
+            },
+            "tasks": {
+                name: model.Task(
+                    name,
+                    to_words(each.name),
+                    each.by,
+                    tuple(each.open_in),
+                    {outcome: to_words(words) for outcome, words in each.outcomes.items()},
+                    dict(each.then),
+                )
+                for name, each in document.tasks.items()
+            },
+            "results": {
+                name: model.Result(
+                    name,
+                    to_words(each.name),
+                    model.Retention(each.retention.months, each.retention.then, each.retention.source),
+                )
+                for name, each in document.results.items()
+            },
+            **self._compile_outward_parts(),
+        }
+
+    def _compile_outward_parts(self) -> dict[str, Any]:
+        document = self._document
+        return {
+            "notifications": {
+                name: model.Notification(
+                    name, each.to, tuple(each.on), to_words(each.subject), to_words(each.body)
+                )
+                for name, each in document.notifications.items()
+            },
+            "reactions": {
+                name: model.Reaction(
+                    name,
+                    each.on,
+                    each.do,
+                    self._expressions.get("reactions", name, "where"),
+                    each.amount or "",
+                )
+                for name, each in document.reactions.items()
+            },
+            "counts": {
+                name: model.Count(
+                    name, each.of, tuple(each.same), each.year_of or "", dict(each.where), tuple(each.states)
+                )
+                for name, each in document.counts.items()
+            },
+            "slots": {
+                name: model.Slot(
+                    name,
+                    each.resource,
+                    tuple(each.holds_on),
+                    tuple(each.confirms_on),
+                    tuple(each.releases_on),
+                )
+                for name, each in document.slots.items()
+            },
+            "sub_cases": {
+                name: model.SubCase(name, each.type, tuple(each.on), dict(each.copies), each.restricted or "")
+                for name, each in document.sub_cases.items()
+            },
+            "links": {
+                name: model.Link(name, each.relation, tuple(each.on), each.reference, each.merge)
+                for name, each in document.links.items()
+            },
+        }
+
+    def _compile_fee(self) -> model.Fee | None:
+        fee = self._document.fee
+        if fee is None:
+            return None
+        return model.Fee(to_quantity(fee.amount), tuple(fee.on), tuple(fee.refunded_on))
+
+    def _compile_action(self, name: str, action: ActionDocument) -> model.Action:
+        path = ("actions", name)
+        to = action.to if isinstance(action.to, dict) else {action.to: None} if action.to else {}
+        return model.Action(
+            id=name,
+            name=to_words(action.name),
+            sources=tuple(action.sources),
+            targets=tuple(
+                model.Target(state, self._expressions.get(*path, "to", state, "when")) for state in to
+            ),
+            roles=frozenset(action.by),
+            asks=tuple(action.asks),
+            guards=tuple(self._compile_guard(name, guard, each) for guard, each in action.guards.items()),
+            sets={
+                field: expression
+                for field in action.sets
+                if (expression := self._expressions.get(*path, "sets", field)) is not None
+            },
+            results=tuple(action.result),
+        )
+
+    def _compile_guard(self, action: str, name: str, guard: GuardDocument) -> model.Guard:
+        kind = next(kind for kind in GUARD_KINDS if getattr(guard, kind) is not None)
+        subjects: tuple[str, ...] = ()
+        if guard.at_most is not None:
+            subjects = (guard.at_most.count,)
+        elif kind in {"evidence", "not_same_person_as"}:
+            subjects = (getattr(guard, kind),)
+        elif guard.tasks_done is not None:
+            subjects = tuple(guard.tasks_done)
+        return model.Guard(
+            id=name,
+            kind=model.GuardKind(kind),
+            refusal=to_words(guard.refusal),
+            expression=self._expressions.get("actions", action, "guards", name, "when"),
+            subjects=subjects,
+            limit=None if guard.at_most is None else to_quantity(guard.at_most.limit),
+        )
+
+    def _compile_clock(self, name: str, clock: ClockDocument) -> Clock:
+        law = Law(
+            unit=clock.unit,
+            length=to_quantity(clock.length),
+            first_day=clock.first_day,
+            direction=clock.direction,
+            clear=clock.clear,
+            calendar=clock.calendar,
+            roll=clock.roll,
+            roll_start=clock.roll_start,
+            pause_days=clock.pause_days,
+            extension_by=clock.extension_by,
+            on_expiry=clock.on_expiry,
+            basis=clock.basis,
+            source=clock.source,
+            verified=clock.verified,
+            nations=frozenset(self._document.nations),
+            in_force=date.fromisoformat(clock.in_force) if clock.in_force else date.min,
+            until=date.fromisoformat(clock.until) if clock.until else date.max,
+            ends_at=clock.ends_at or "",
+        )
+        return Clock(
+            id=name,
+            name=to_words(clock.name),
+            law=law,
+            starts_on=tuple(clock.starts_on),
+            starts_from=clock.starts_from or "",
+            when=self._expressions.get("clocks", name, "when"),
+            stops_on=tuple(clock.stops_on),
+            pauses_on=tuple(clock.pauses_on),
+            resumes_on=tuple(clock.resumes_on),
+            restarts_on=tuple(clock.restarts_on),
+            extends_on=tuple(clock.extends_on),
+            extension=None if clock.extension is None else to_quantity(clock.extension),
+            extension_until=clock.extension_until or "",
+        )
+
+
+def to_words(text: TextPair) -> Words:
+    """Compile a text."""
+    return Words(text.en, text.cy or "")
+
+
+def to_quantity(quantity: ChosenQuantity) -> Quantity:
+    """Compile a whole number."""
+    table = {choice: to_quantity(each) for choice, each in quantity.table.items()}
+    return Quantity(quantity.number, quantity.parameter or "", quantity.by_field or "", table)
+
+
+def compile_field(name: str, field: FieldDocument) -> model.Field:
+    """Compile a field to its JSON Schema and the rest."""
+    schema: dict[str, Any] = {"type": field.type}
+    item: dict[str, Any] = {"type": "string"}
+    item |= {"format": field.format} if field.format else {}
+    item |= {"enum": list(field.enum)} if field.enum else {}
+    schema |= {"items": item} if field.type == "array" else item if field.type == "string" else {}
+    bounds = {"string": (None, "maxLength"), "integer": ("minimum", "maximum"), "array": (None, "maxItems")}
+    for key, value in zip(bounds.get(field.type, (None, None)), (field.min, field.max), strict=True):
+        if key is not None and value is not None:
+            schema[key] = value
+    expires = field.evidence.expires if field.evidence is not None else ""
+    return model.Field(name, to_words(field.label), schema, field.restricted or "", field.personal, expires)
+
+
+def compile_timer(name: str, timer: TimerDocument) -> Timer:
+    """Compile a timer."""
+    hours = (timer.after_hours or 0) - (timer.before_hours or 0)
+    return Timer(name, timer.clock, hours, timer.do or "", timer.notify or "", timer.reopen or "")
+
+
+def compile_open311(document: CaseTypeDocument) -> Open311Service | None:
+    """Compile how the type is offered to sites where residents report problems."""
+    service = document.open311
+    if service is None:
+        return None
+    return Open311Service(
+        description=to_words(service.description),
+        group=to_words(service.group),
+        keywords=tuple(service.keywords),
+        private=service.private,
+        action=service.action,
+        place=service.place or "",
+        details=service.details or "",
+        contact=service.contact or "",
+        photos=service.photos or "",
+        statuses=dict(service.statuses),
+    )

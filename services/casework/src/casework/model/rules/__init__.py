@@ -1,0 +1,1 @@
+"""Frozen dataclasses: no I/O and no clock."""

@@ -1,0 +1,128 @@
+"""The state of a case: all that the engine needs of it, as one JSON document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
+
+from casework.model.rules.case_type import NEW
+
+
+class ClockChange(StrEnum):
+    """What an act does to a clock."""
+
+    START = "start"
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RESTART = "restart"
+    EXTEND = "extend"
+
+
+class ClockEvent(NamedTuple):
+    """One event of a clock; its history replays to the same due date for ever."""
+
+    change: ClockChange
+    at: datetime  # the instant that counts
+    act: str  # the action that caused it
+    on: date | None = None  # a date of the case from which is counted, instead of the instant
+    length: int | None = None  # of START and RESTART: how long; of EXTEND: how much more
+
+
+class DueDate(NamedTuple):
+    """When a clock falls due: the day of law, and the instant from which it is too late.
+
+    ``provisional``: it lies among days whose holidays are a forecast.
+    """
+
+    on: date
+    at: datetime
+    provisional: bool = False
+
+
+class TaskState(NamedTuple):
+    """A task: open or done, its outcome, and who did it."""
+
+    status: str  # open, done, dropped
+    outcome: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """A case as the engine sees it."""
+
+    state: str = NEW
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Mapping[str, TaskState] = field(default_factory=dict)
+    clocks: Mapping[str, tuple[ClockEvent, ...]] = field(default_factory=dict)
+    due_dates: Mapping[str, DueDate] = field(default_factory=dict)  # of clocks that run
+    timers: Mapping[str, datetime] = field(default_factory=dict)  # armed
+    fired: Mapping[str, datetime] = field(default_factory=dict)  # timer -> the instant it was due at
+    actors: Mapping[str, str] = field(default_factory=dict)  # action -> who did it last
+    charged: int = 0  # pence
+    paid: int = 0
+    result: str = ""
+    sequence: int = 0  # of acts that changed it
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as JSON values; what is empty is left out."""
+        document: dict[str, Any] = {"state": self.state, "sequence": self.sequence, "fields": self.fields}
+        for name in ("tasks", "actors", "charged", "paid", "result"):
+            if part := getattr(self, name):
+                document[name] = part
+        return document | self._clocks_to_json() if self.clocks else document
+
+    def _clocks_to_json(self) -> dict[str, Any]:
+        parts: dict[str, Any] = {
+            "clocks": {clock: list(map(_event_to_json, events)) for clock, events in self.clocks.items()},
+            "due_dates": {clock: _due_to_json(due) for clock, due in self.due_dates.items()},
+            "timers": {timer: instant.isoformat() for timer, instant in self.timers.items()},
+            "fired": {timer: instant.isoformat() for timer, instant in self.fired.items()},
+        }
+        return {name: part for name, part in parts.items() if part}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read what ``to_json`` wrote."""
+        clocks = document.get("clocks", {})
+        dues = document.get("due_dates", {})
+        return cls(
+            state=document["state"],
+            fields=document["fields"],
+            sequence=document["sequence"],
+            tasks={task: TaskState(*values) for task, values in document.get("tasks", {}).items()},
+            clocks={clock: tuple(map(_event_from_json, events)) for clock, events in clocks.items()},
+            due_dates={clock: _due_from_json(values) for clock, values in dues.items()},
+            timers=_instants(document.get("timers", {})),
+            fired=_instants(document.get("fired", {})),
+            actors=document.get("actors", {}),
+            charged=document.get("charged", 0),
+            paid=document.get("paid", 0),
+            result=document.get("result", ""),
+        )
+
+
+def _instants(documents: Mapping[str, str]) -> dict[str, datetime]:
+    return {timer: datetime.fromisoformat(text) for timer, text in documents.items()}
+
+
+def _event_to_json(event: ClockEvent) -> list[Any]:
+    day = event.on.isoformat() if event.on else None
+    return [event.change.value, event.at.isoformat(), event.act, day, event.length]
+
+
+def _event_from_json(values: list[Any]) -> ClockEvent:
+    change, at, act, day, length = values
+    on = date.fromisoformat(day) if day else None
+    return ClockEvent(ClockChange(change), datetime.fromisoformat(at), act, on, length)
+
+
+def _due_to_json(due: DueDate) -> list[Any]:
+    return [due.on.isoformat(), due.at.isoformat(), due.provisional]
+
+
+def _due_from_json(values: list[Any]) -> DueDate:
+    on, at, provisional = values
+    return DueDate(date.fromisoformat(on), datetime.fromisoformat(at), provisional)
