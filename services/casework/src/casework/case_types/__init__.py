@@ -1,0 +1,1 @@
+"""Case types: those that ship, simulation, and each council's versions."""

@@ -1,0 +1,68 @@
+"""The API models of case types."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from casework.shared.schemas import RequestBody
+from casework.shared.yaml_source import MOST_BYTES
+from chassis.ids import Id
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", min_length=2, max_length=50)]
+Number = Annotated[str, Field(pattern=r"^[0-9]{1,3}\.[0-9]{1,3}$", examples=["1.0"])]
+ParameterName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+ParameterValue = bool | Annotated[int, Field(ge=-(10**12), le=10**12)] | Annotated[str, Field(max_length=200)]
+
+
+class DraftBody(RequestBody):
+    """A version of a case type: its text, or that of the type that ships, with your parameters."""
+
+    source: Annotated[
+        str | None,
+        Field(max_length=MOST_BYTES, description="YAML. Leave it out for the type that ships with casework."),
+    ] = None
+    welsh: Annotated[str, Field(max_length=MOST_BYTES, description="The catalogue of its Welsh, as YAML")] = (
+        ""
+    )
+    parameters: dict[ParameterName, ParameterValue] = Field(
+        default={}, max_length=40, description="What you set within the type's bounds"
+    )
+
+
+class Text(BaseModel):
+    """A text in English and Welsh; Welsh is empty where there is none."""
+
+    en: str
+    cy: str
+
+
+class VersionSummary(BaseModel):
+    """A version of a case type."""
+
+    id: Id
+    code: str
+    number: str
+    state: Literal["draft", "published", "retired"]
+    name: Text
+    parameters: dict[str, Any]
+    digest: str = Field(description="SHA-256 of its compiled content: the same content has the same digest")
+    version: int = Field(description="Of this record; its ETag")
+    updated_at: datetime
+
+
+class StateView(BaseModel):
+    """A state of the type."""
+
+    public: Text
+    staff: Text
+    end: bool
+
+
+class VersionView(VersionSummary):
+    """A version of a case type, with its text, its states and the JSON Schema of a case's fields."""
+
+    source: str
+    welsh: str
+    states: dict[str, StateView]
+    fields_schema: dict[str, Any] = Field(description="JSON Schema of the fields of its cases")

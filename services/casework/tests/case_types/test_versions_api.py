@@ -1,0 +1,169 @@
+"""Versions of case types over the API: draft, publish, retire; by nation; every fault with its line."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from casework.case_types.actions.installation import install, install_case_types
+from casework.case_types.actions.library import find_files, list_codes, load
+from casework.case_types.actions.published import find_published, get_published
+from chassis import ids
+from chassis.commands import ExitCode
+from services.casework.tests.calendar.keeper import get, headers_of, url
+
+TYPE = "case-types/missed-bin/versions"
+
+
+async def put(
+    client, mint, number="1.0", council="citytown", code="missed-bin", match=None, mode="live", **body
+):
+    headers = headers_of(mint, council, mode=mode) | ({"If-Match": match} if match else {})
+    return await client.put(url(f"case-types/{code}/versions/{number}", council), json=body, headers=headers)
+
+
+async def publish(client, mint, number, match, council="citytown", code="missed-bin"):
+    headers = headers_of(mint, council) | {"If-Match": match}
+    return await client.post(url(f"case-types/{code}/versions/{number}/publish", council), headers=headers)
+
+
+def source_of(number):
+    return find_files("missed-bin").find(".yaml").replace('version: "1.0"', f'version: "{number}"')
+
+
+WELSH = find_files("missed-bin").find(".cy.yaml")
+
+
+async def test_a_draft_is_published_and_retired_by_the_next(client, mint, database):
+    drafted = await put(client, mint, parameters={"report_within": 5})
+    assert (drafted.status_code, drafted.json()["state"]) == (201, "draft")
+    assert (await get(client, mint, "case-types"))["items"] == []
+    assert (await publish(client, mint, "1.0", drafted.headers["ETag"])).json()["state"] == "published"
+
+    again = await put(client, mint, "1.1", source=source_of("1.1"), welsh=WELSH)
+    assert again.status_code == 201
+    assert (await publish(client, mint, "1.1", again.headers["ETag"])).status_code == 200
+    versions = (await get(client, mint, TYPE))["items"]
+    assert [(each["number"], each["state"]) for each in versions] == [
+        ("1.0", "retired"),
+        ("1.1", "published"),
+    ]
+    assert [each["number"] for each in (await get(client, mint, "case-types"))["items"]] == ["1.1"]
+
+    async with database.reading("citytown") as session:
+        current = await find_published(session, "citytown", "missed-bin")
+        former = await get_published(session, "citytown", ids.read(versions[0]["id"]))
+    assert current.bound.parameters["report_within"] == 2
+    assert former.bound.parameters["report_within"] == 5
+
+
+async def test_a_version_shows_its_states_and_the_schema_of_its_fields(client, mint):
+    await put(client, mint, "3.0", source=source_of("3.0"), welsh=WELSH)
+    version = await get(client, mint, f"{TYPE}/3.0")
+    assert version["states"]["reported"]["public"]["cy"] == "Rydym wedi cael eich adroddiad"
+    assert version["fields_schema"]["properties"]["bin"]["enum"] == ["rubbish", "recycling", "food", "garden"]
+    assert version["fields_schema"]["properties"]["uprn"]["x-personal"] is True
+
+
+async def test_a_draft_is_replaced_only_with_the_tag_of_what_was_seen(client, mint):
+    first = await put(client, mint, "4.0", source=source_of("4.0"), welsh=WELSH)
+    tag = first.headers["ETag"]
+    assert (await put(client, mint, "4.0", source=source_of("4.0"), welsh=WELSH)).status_code == 428
+    replaced = await put(
+        client, mint, "4.0", source=source_of("4.0"), welsh=WELSH, match=tag, parameters={"return_within": 4}
+    )
+    assert (replaced.status_code, replaced.json()["parameters"]) == (200, {"return_within": 4})
+    assert (await publish(client, mint, "4.0", tag)).status_code == 412
+
+
+async def test_what_was_published_is_not_changed(client, mint, database):
+    first = await put(client, mint, "5.0", source=source_of("5.0"), welsh=WELSH)
+    published = await publish(client, mint, "5.0", first.headers["ETag"])
+    tag = published.headers["ETag"]
+    again = await put(client, mint, "5.0", source=source_of("5.0"), welsh=WELSH, match=tag)
+    assert (again.status_code, again.json()["code"]) == (409, "case-type-published")
+    assert (await publish(client, mint, "5.0", tag)).status_code == 409
+    for change in ("source = 'x'", "parameters = '{\"report_within\": 9}'", "state = 'draft'"):
+        with pytest.raises(DBAPIError, match="stays as it was"):
+            async with database.writing("citytown") as session:
+                statement = f"UPDATE case_type_version SET {change} WHERE number = '5.0'"
+                await session.execute(text(statement))
+
+
+async def test_every_fault_is_named_with_its_line(client, mint):
+    source = source_of("6.0").replace("to: reported", "to: reprted", 1).replace("by: crew", "by: crw", 1)
+    answer = await put(client, mint, "6.0", source=source, welsh=WELSH)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-case-type")
+    errors = {error["field"]: error["message"] for error in answer.json()["errors"]}
+    assert errors["body.source.actions.report.to"].endswith(
+        "there is no state reprted. Did you mean reported?"
+    )
+    assert errors["body.source.actions.record_collection.by"].startswith("line ")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "a: &x 1", "a: [", "x" * 300_000, "- a", "null", "a: " + "[" * 3000, 'case_type: "\\u0000"'],
+)
+async def test_hostile_sources_are_refused(client, mint, source):
+    assert (await put(client, mint, "7.0", source=source)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"report_within": 11}, "it must be 1 to 10 working days"),
+        ({"report_within": True}, "it must be a integer"),
+        ({"no_such": 1}, "there is no such parameter"),
+    ],
+)
+async def test_parameters_out_of_bounds_are_refused(client, mint, parameters, message):
+    answer = await put(client, mint, "8.0", source=source_of("8.0"), welsh=WELSH, parameters=parameters)
+    assert answer.status_code == 400
+    assert message in answer.json()["errors"][0]["message"]
+
+
+async def test_a_type_of_another_nation_is_refused_and_its_sibling_named(client, mint):
+    answer = await put(client, mint, council="hillshire", code="freedom-of-information")
+    assert answer.status_code == 400
+    assert "Use freedom-of-information-scotland." in answer.json()["detail"]
+    sibling = await put(client, mint, council="hillshire", code="freedom-of-information-scotland")
+    assert sibling.status_code == 201
+
+
+async def test_the_path_names_what_the_source_is(client, mint):
+    assert (await put(client, mint, "9.9", source=source_of("9.8"), welsh=WELSH)).status_code == 400
+    assert (await put(client, mint, "1.0", code="no-such-type")).status_code == 404
+
+
+async def test_a_sandbox_key_and_a_reader_change_nothing(client, mint):
+    assert (await put(client, mint, "2.0", mode="sandbox")).status_code == 403
+    headers = headers_of(mint, scopes=["casework:read"])
+    answer = await client.put(url(f"{TYPE}/2.0"), json={}, headers=headers)
+    assert answer.status_code == 403
+    other = await client.get(url(TYPE, "hillshire"), headers=headers_of(mint, "citytown"))
+    assert other.status_code == 403
+
+
+@pytest.mark.parametrize(("council", "nation"), [("citytown", "england"), ("hillshire", "scotland")])
+async def test_each_council_gets_the_types_of_its_nation_once(database, council, nation):
+    async with database.writing(council) as session:
+        done = await install(session, council)
+        again = await install(session, council)
+        missing = [code for code in list_codes() if not await find_published(session, council, code)]
+        await session.execute(text("DELETE FROM case_type_version"))
+    assert done.nation == nation
+    assert again.published == ()
+    assert "complaint-scotland" in (done.published if nation == "scotland" else missing)
+    assert all(nation in load(code).nations for code in done.published)
+
+
+async def test_the_command_installs_for_every_council_or_those_it_is_told(settings, database, capsys):
+    assert await install_case_types(settings, ["--council", "hillshire"]) is ExitCode.DONE
+    assert await install_case_types(settings, []) is ExitCode.DONE
+    assert await install_case_types(settings, ["--council", "nowhere"]) is ExitCode.REFUSED
+    for council, code in (("citytown", "complaint"), ("hillshire", "complaint-scotland")):
+        async with database.writing(council) as session:
+            version = await find_published(session, council, code)
+            await session.execute(text("DELETE FROM case_type_version"))
+        assert version.bound.case_type.code == code
+    assert '"outcome": "installed"' in capsys.readouterr().out
