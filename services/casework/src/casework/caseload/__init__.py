@@ -1,0 +1,1 @@
+"""Work on many cases: queues, bulk acts, notes, roles, events of other capabilities, verification."""

@@ -1,0 +1,1 @@
+"""What is done with many cases, or beside them."""

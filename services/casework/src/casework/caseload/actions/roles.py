@@ -1,0 +1,63 @@
+"""Give staff the roles of case types, and take them away: each change is in the audit."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from casework.caseload.schemas import RoleHolder
+from casework.caseload.store import roles as store
+from chassis import audit
+from chassis.auth import Caller
+from chassis.database import ReadSession, Session
+from chassis.problems import Problem
+
+_AGGREGATE = "casework.role-holder"
+
+
+async def find(session: ReadSession, council: str, subject: str) -> Row[Any]:
+    """Find the roles of a member of staff. Raises Problem 404."""
+    row = await store.find_roles(session, council, subject)
+    if row is None:
+        raise _not_found()
+    return row
+
+
+async def set_roles(session: Session, council: str, caller: Caller, subject: str, holder: RoleHolder) -> int:
+    """Give a member of staff their roles, in place of those they had; return the version."""
+    before = await store.lock_roles(session, council, subject)
+    roles = sorted(set(holder.roles))
+    version = await store.save_roles(session, council, subject, roles, holder.email)
+    old = {} if before is None else {"roles": list(before.roles)}
+    old_email = {} if before is None else {"email": before.email}
+    await audit.record(
+        session,
+        council,
+        audit.by_staff(caller),
+        "role-holder-set",
+        _AGGREGATE,
+        subject,
+        changes=audit.compare(old, {"roles": roles}),
+        personal=audit.compare(old_email, {"email": holder.email}),
+    )
+    return version
+
+
+async def remove_roles(session: Session, council: str, caller: Caller, subject: str) -> None:
+    """Take all roles from a member of staff. Raises Problem 404."""
+    before = await store.delete_roles(session, council, subject)
+    if before is None:
+        raise _not_found()
+    await audit.record(
+        session,
+        council,
+        audit.by_staff(caller),
+        "role-holder-removed",
+        _AGGREGATE,
+        subject,
+        changes=audit.compare({"roles": list(before.roles)}, {}),
+        personal=audit.compare({"email": before.email}, {}),
+    )
+
+
+def _not_found() -> Problem:
+    return Problem(404, "unknown-role-holder", "This member of staff has no role here.")

@@ -1,0 +1,36 @@
+"""Notes and correspondence of cases, for staff."""
+
+from fastapi import APIRouter, Response
+
+from casework.caseload.actions import notes
+from casework.caseload.schemas import NewNote, Note
+from casework.cases.routes.dependencies import CaseId, Reader, Worker
+from chassis import ids
+from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import document_problems
+from chassis.types import Slug
+
+router = APIRouter(prefix="/{council}/casework/v1/cases/{case_id}/notes", tags=["cases"])
+
+
+@router.post("", status_code=201, response_model=Note, responses=document_problems(403, 404, 422))
+async def add_note(
+    council: Slug, case_id: CaseId, body: NewNote, caller: Worker, session: Writing, once: OnlyOnce
+) -> Response:
+    """Write a note, or record correspondence. The person whom the case is about never sees it."""
+
+    async def work() -> Note:
+        return await notes.add_note(session, council, caller, case_id, body)
+
+    return await once.run(session, caller, body, work)
+
+
+@router.get("", responses=document_problems(403, 404))
+async def list_notes(
+    council: Slug, case_id: CaseId, caller: Reader, session: Reading, paging: Paging
+) -> Page[Note]:
+    """List a case's notes and correspondence from the beginning."""
+    rows = await notes.list_notes(session, council, caller, case_id, paging.start_id(), paging.fetch)
+    return paging.page(rows, lambda note: note, lambda note: (ids.show(note.id),))

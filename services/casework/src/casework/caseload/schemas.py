@@ -1,0 +1,87 @@
+"""Models of the API of work on many cases."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+
+from casework.cases.schemas import EmailAddress, Name, NewAct
+from casework.shared.schemas import RequestBody
+from chassis.ids import Id
+
+_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$"  # lines, without control characters
+
+
+class BulkItem(RequestBody):
+    """A case to act on, at the version that you read."""
+
+    id: Id
+    version: int = Field(ge=1, le=2_147_483_647)
+
+
+class BulkAct(NewAct):
+    """What is done to many cases."""
+
+    cases: list[BulkItem] = Field(min_length=1, max_length=100)
+
+
+class BulkOutcome(BaseModel):
+    """What became of one case."""
+
+    id: Id
+    done: bool
+    version: int | None = Field(default=None, description="The case's version after the act")
+    status: int | None = Field(default=None, description="What a request for this case alone would answer")
+    problem: dict[str, Any] | None = None
+
+
+class BulkResult(BaseModel):
+    """What became of each case, in the order of the request."""
+
+    items: list[BulkOutcome]
+
+
+class NewNote(RequestBody):
+    """What staff write down, or what came in or went out."""
+
+    kind: Literal["note", "correspondence"] = "note"
+    direction: Literal["in", "out"] | None = Field(default=None, description="Of correspondence")
+    text: Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=_TEXT)]
+
+    @model_validator(mode="after")
+    def _check_direction(self) -> "NewNote":
+        if (self.kind == "correspondence") != (self.direction is not None):
+            raise ValueError("Correspondence has a direction, in or out; a note has none.")
+        return self
+
+
+class Note(BaseModel):
+    """A note of a case, or a piece of correspondence."""
+
+    id: Id
+    kind: Literal["note", "correspondence"]
+    direction: Literal["in", "out"] | None
+    text: str
+    author: dict[str, str]
+    at: AwareDatetime
+
+
+class QueuedTask(BaseModel):
+    """An open task in a queue: nothing of a person."""
+
+    id: Id
+    case: Id
+    reference: str = Field(examples=["HF7K-2P9Q-XBC"])
+    case_type: str
+    state: str
+    task: str
+    role: str
+    assignee: str | None
+    opened_at: AwareDatetime
+    case_due_at: AwareDatetime | None = Field(description="The case's first deadline that runs")
+
+
+class RoleHolder(RequestBody):
+    """The roles of case types in which a member of staff acts."""
+
+    roles: list[Name] = Field(max_length=50)
+    email: EmailAddress | None = Field(default=None, description="Where messages to these roles go")

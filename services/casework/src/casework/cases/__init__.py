@@ -1,0 +1,1 @@
+"""Cases: opened, acted on, shown; their history, tasks, deadlines and timers."""

@@ -1,0 +1,1 @@
+"""What is done to cases, and what is read of them."""

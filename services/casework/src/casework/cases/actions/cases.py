@@ -1,0 +1,279 @@
+"""Open a case, act on it, assign it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from casework.cases import rules
+from casework.cases.actions import changes, subjects
+from casework.cases.actions.plans import Plan, RefusedActError, find_only_opening, plan_act
+from casework.cases.actions.subjects import Contact, PublishedVersion, Subject, read_subject
+from casework.cases.store import records as store
+from casework.cases.store import roles as holders
+from casework.cases.store import tasks
+from casework.model.rules.acts import Act, ActKind, Actor
+from casework.model.rules.case_state import CaseState
+from casework.model.rules.case_type import NEW, RESIDENT
+from casework.shared.references import make_reference
+from chassis import clock, ids
+from chassis.auth import Caller
+from chassis.database import ReadSession, Session
+from chassis.etags import Precondition
+from chassis.problems import FieldError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a case is opened with."""
+
+    code: str
+    action: str | None
+    fields: Mapping[str, Any]
+    effective: datetime | None
+    submission: str | None
+    person: str | None
+    uprn: int | None
+    contact: Contact | None = None
+
+
+async def open_case(session: Session, council: str, caller: Caller, opening: Opening) -> UUID:
+    """Open a case, or find the one that this submission opened. Raises Problem 404, 409 or 422."""
+    version = await subjects.find_published(session, council, opening.code)
+    if version is None:
+        raise Problem(404, "unknown-case-type", f"There is no published case type {opening.code!r} here.")
+    if opening.submission is not None:
+        earlier = await store.find_by_submission(session, council, opening.submission)
+        if earlier is not None:
+            return earlier
+    now = clock.now()
+    subject = Subject(
+        council,
+        ids.new(),
+        caller.mode,
+        version,
+        CaseState(),
+        now,
+        reference=make_reference(),
+        person=opening.person,
+        contact=opening.contact,
+    )
+    actor = await find_actor(session, council, caller, version, person=opening.person, restricted=None)
+    act = Act(
+        kind=ActKind.ACTION,
+        id=opening.action or _find_opening_action(version),
+        at=now,
+        by=actor,
+        effective=check_effective(opening.effective, now),
+        fields=opening.fields,
+    )
+    plan = await _plan(session, subject, act)
+    if await changes.open_new(
+        session, subject, plan, caller.record(), submission=opening.submission, uprn=opening.uprn
+    ):
+        return subject.id
+    first = await store.find_by_submission(session, council, opening.submission or "")
+    if first is None:
+        raise LookupError("the case of this submission is gone")
+    return first
+
+
+def _find_opening_action(version: PublishedVersion) -> str:
+    """Find the one action that opens a case. Raises Problem 422 if there are several."""
+    only = find_only_opening(version)
+    if only is not None:
+        return only.id
+    names = [action.id for action in version.bound.case_type.actions.values() if NEW in action.sources]
+    detail = f"Say as `action` which of these opens the case: {', '.join(names)}."
+    raise Problem(
+        422, "action-needed", detail, errors=[FieldError(field="body.action", message=detail, code="missing")]
+    )
+
+
+async def _plan(session: Session, subject: Subject, act: Act) -> Plan:
+    """Plan an act. Raises Problem 409 with every guard that failed, in words."""
+    try:
+        return await plan_act(session, subject, act)
+    except RefusedActError as error:
+        raise refuse(error) from None
+
+
+def refuse(error: RefusedActError) -> Problem:
+    """Make the 409 of an act that may not be."""
+    reasons = [
+        {"rule": reason.rule, "en": reason.words.en, "cy": reason.words.cy, "detail": reason.detail}
+        for reason in error.refusal.reasons
+    ]
+    detail = " ".join(reason["en"] for reason in reasons)
+    return Problem(409, "action-refused", detail, reasons=reasons)
+
+
+def check_effective(effective: datetime | None, now: datetime) -> datetime | None:
+    """Check when something counts: it may be entered late, never ahead. Raises Problem 422."""
+    if effective is not None and effective > now:
+        detail = "This lies in the future. Give the time at which it happened."
+        raise Problem(
+            422,
+            "effective-in-future",
+            detail,
+            errors=[FieldError(field="body.effective_at", message=detail, code="future")],
+        )
+    return effective
+
+
+async def act_on_case(
+    session: Session,
+    council: str,
+    caller: Caller,
+    case_id: UUID,
+    precondition: Precondition,
+    act: Act,
+) -> int:
+    """Act on a case, and return its version. ``act.by`` is filled in. Raises Problem 404, 409 or 412."""
+    row, version, actor = await lock_visible_case(session, council, caller, case_id)
+    precondition.check(row.version, "case")
+    subject = read_subject(row, version)
+    now = clock.now()
+    whole = Act(
+        kind=act.kind,
+        id=act.id,
+        at=now,
+        by=actor,
+        effective=check_effective(act.effective, now),
+        fields=act.fields,
+        outcome=act.outcome,
+        result=act.result,
+    )
+    plan = await _plan(session, subject, whole)
+    await changes.apply(session, subject, plan, caller.record())
+    return plan.decision.state.sequence
+
+
+async def lock_visible_case(
+    session: Session, council: str, caller: Caller, case_id: UUID
+) -> tuple[Row[Any], PublishedVersion, Actor]:
+    """Lock a case that the caller may know of. Raises Problem 404."""
+    row = await lock_case(session, council, caller, case_id)
+    version = await subjects.get_version(session, council, row.type_version)
+    actor = await find_actor(session, council, caller, version, person=row.person, restricted=row.restricted)
+    check_visible(row, actor)
+    return row, version, actor
+
+
+async def lock_case(session: Session, council: str, caller: Caller, case_id: UUID) -> Row[Any]:
+    """Lock a case of the caller's mode. Raises Problem 404."""
+    row = await store.lock_case(session, council, case_id)
+    if row is None or row.mode != caller.mode:
+        raise not_found()
+    return row
+
+
+async def lock_case_of_submission(session: Session, council: str, submission: str) -> Row[Any] | None:
+    """Lock the case that a submission opened, if it has."""
+    case_id = await store.find_by_submission(session, council, submission)
+    return None if case_id is None else await store.lock_case(session, council, case_id)
+
+
+async def find_actor(
+    session: ReadSession,
+    council: str,
+    caller: Caller,
+    version: PublishedVersion,
+    *,
+    person: str | None,
+    restricted: str | None,
+) -> Actor:
+    """Find in which roles a caller acts: their own case's resident, staff by their roles, or a machine.
+
+    ``person`` and ``restricted`` are the case's: no machine has the role that alone may know of it.
+    """
+    roles = await find_roles(session, council, caller, version)
+    if caller.subject == caller.client_id:
+        roles -= {restricted or ""}
+    if person is not None and caller.subject == person:
+        roles |= {RESIDENT}
+    return Actor(caller.actor or caller.subject, frozenset(roles))
+
+
+async def find_roles(
+    session: ReadSession, council: str, caller: Caller, version: PublishedVersion
+) -> set[str]:
+    """Find the staff roles of a caller. A machine of the council's speaks for residents too."""
+    if caller.subject == caller.client_id:
+        return {*rules.list_roles_of_machine(version.bound.case_type), RESIDENT}
+    return set(await list_staff_roles(session, council, caller))
+
+
+async def list_staff_roles(session: ReadSession, council: str, caller: Caller) -> list[str]:
+    """List the roles that a member of staff was given; a machine was given none."""
+    holder = await holders.find_roles(session, council, caller.subject)
+    return list(holder.roles) if holder is not None else []
+
+
+async def find_visible_case(
+    session: ReadSession, council: str, caller: Caller, case_id: UUID
+) -> tuple[Row[Any], Actor]:
+    """Find a case that the caller may know of, and in which roles they act on it. Raises Problem 404."""
+    row = await store.find_case(session, council, caller.mode, case_id)
+    if row is None:
+        raise not_found()
+    actor = await find_caller(session, council, caller, row)
+    check_visible(row, actor)
+    return row, actor
+
+
+def check_visible(row: Row[Any], actor: Actor) -> None:
+    """Check that a restricted case is one of the actor's role: for others it is not there."""
+    if row.restricted is not None and row.restricted not in actor.roles:
+        raise not_found()
+
+
+def not_found() -> Problem:
+    """Make the 404 of a case."""
+    return Problem(404, "unknown-case", "There is no such case here.")
+
+
+async def assign_case(
+    session: Session,
+    council: str,
+    caller: Caller,
+    case_id: UUID,
+    precondition: Precondition,
+    values: Mapping[str, Any],
+) -> None:
+    """Give a case to a team or a person. Raises Problem 404 or 412."""
+    row = await lock_case(session, council, caller, case_id)
+    check_visible(row, await find_caller(session, council, caller, row))
+    precondition.check(row.version, "case")
+    pairs = {name: (getattr(row, name), value) for name, value in values.items()}
+    pairs = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    entry = changes.make_plain_entry(row, "assignment", "assign", caller.record(), pairs)
+    await changes.record(session, row, entry, values)
+
+
+async def assign_task(
+    session: Session,
+    council: str,
+    caller: Caller,
+    case_id: UUID,
+    precondition: Precondition,
+    task: str,
+    assignee: str | None,
+) -> None:
+    """Give an open task of a case to a person. Raises Problem 404 or 412."""
+    row = await lock_case(session, council, caller, case_id)
+    check_visible(row, await find_caller(session, council, caller, row))
+    precondition.check(row.version, "case")
+    if not await tasks.assign_task(session, council, case_id, task, assignee):
+        raise Problem(404, "unknown-task", "There is no such open task of this case.")
+    entry = changes.make_plain_entry(row, "assignment", task, caller.record(), {"assignee": (None, assignee)})
+    await changes.record(session, row, entry)
+
+
+async def find_caller(session: ReadSession, council: str, caller: Caller, row: Row[Any]) -> Actor:
+    """Find in which roles a caller acts on a case."""
+    version = await subjects.get_version(session, council, row.type_version)
+    return await find_actor(session, council, caller, version, person=row.person, restricted=row.restricted)

@@ -1,0 +1,53 @@
+"""Count other cases for the guards that ask: at most so many with the same plate in a year, for example."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from casework.cases import rules
+from casework.cases.actions import subjects
+from casework.cases.actions.subjects import Subject
+from casework.cases.store import records as store
+from casework.model.rules.acts import Act, ActKind
+from casework.model.rules.case_type import Count, GuardKind
+from chassis.database import ReadSession
+
+
+async def count_others(session: ReadSession, subject: Subject, act: Act) -> dict[str, int]:
+    """Count what the guards of an act ask for; nothing for most acts. One statement for each count."""
+    names = _list_counts(subject, act)
+    if not names:
+        return {}
+    fields = {**subject.state.fields, **act.fields}
+    counts = subject.version.bound.case_type.counts
+    return {name: await _count(session, subject, counts[name], fields) for name in sorted(names)}
+
+
+def _list_counts(subject: Subject, act: Act) -> set[str]:
+    case_type = subject.version.bound.case_type
+    actions = (
+        [case_type.actions[act.id]] if act.kind is ActKind.ACTION and act.id in case_type.actions else []
+    )
+    if act.kind is not ActKind.ACTION:  # a task, timer or event may lead to any action
+        actions = list(case_type.actions.values())
+    guards = (guard for action in actions for guard in action.guards)
+    return {guard.subjects[0] for guard in guards if guard.kind is GuardKind.AT_MOST}
+
+
+async def _count(session: ReadSession, subject: Subject, count: Count, fields: Mapping[str, Any]) -> int:
+    same = {name: fields.get(name) for name in count.same}
+    counted_type = await subjects.find_published(session, subject.council, count.case_type)
+    if None in same.values() or counted_type is None:
+        return 0
+    day = fields.get(count.year_of) if count.year_of else None
+    apart = rules.list_apart(counted_type.bound.case_type)
+    equal, equal_apart = rules.split_fields({**same, **count.where}, apart)
+    counted = store.Counted(
+        code=count.case_type,
+        equal=equal,
+        equal_apart=equal_apart,
+        states=count.states,
+        year_of=count.year_of if day is not None else "",
+        year=date.fromisoformat(str(day)).year if day is not None else 0,
+    )
+    return await store.count_cases(session, subject.council, subject.mode, subject.id, counted)

@@ -1,0 +1,142 @@
+"""Plan an act: what the engine decides, and the other cases it opens or is linked to. Nothing is written.
+
+So an act whose sub-case cannot be opened, or whose link names no case, is refused as a whole.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from casework.cases.actions import subjects
+from casework.cases.actions.counts import count_others
+from casework.cases.actions.subjects import Subject
+from casework.cases.store import links as store
+from casework.engine.rules.decision import decide
+from casework.model.rules.acts import (
+    Act,
+    ActKind,
+    Actor,
+    Context,
+    Decision,
+    NewCase,
+    NewLink,
+    Reason,
+    Refusal,
+)
+from casework.model.rules.case_state import CaseState
+from casework.model.rules.case_type import NEW, Action
+from casework.shared.references import make_reference, read_reference
+from casework.shared.words import Words
+from chassis import ids
+from chassis.database import Session
+
+_DEEPEST = 3  # cases that open cases that open cases
+_NOT_OPENED = Words(
+    "The other case that this opens cannot be opened.",
+    "Ni ellir agor yr achos arall y mae hyn yn ei agor.",
+)
+_NO_CASE = Words("There is no such other case.", "Nid oes achos arall o'r fath.")
+_OVER = Words("The other case is closed.", "Mae'r achos arall wedi'i gau.")
+_BUSY = Words(
+    "Somebody is changing the other case. Try again.",
+    "Mae rhywun yn newid yr achos arall. Rhowch gynnig arall arni.",
+)
+
+
+class RefusedActError(Exception):
+    """An act may not be. ``refusal`` has every reason, in words."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(", ".join(reason.rule for reason in refusal.reasons))
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLink:
+    """A link, and the row of the other case; locked if this one ends in it."""
+
+    link: NewLink
+    other: Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an act does to a case and to others."""
+
+    decision: Decision
+    sub_cases: tuple[tuple[NewCase, Subject, "Plan"], ...] = ()
+    links: tuple[PlannedLink, ...] = ()
+
+
+async def plan_act(session: Session, subject: Subject, act: Act, depth: int = 0) -> Plan:
+    """Plan an act. Raises RefusedActError."""
+    due_dates = await subjects.load_due_dates(session, subject.council)
+    counts = await count_others(session, subject, act)
+    answer = decide(subject.version.bound, subject.state, act, Context(due_dates, counts))
+    if isinstance(answer, Refusal):
+        raise RefusedActError(answer)
+    links = tuple([await _find_link(session, subject, answer, link) for link in answer.links])
+    sub_cases = tuple(
+        [await _plan_sub_case(session, subject, answer, new, depth) for new in answer.sub_cases]
+    )
+    return Plan(answer, sub_cases, links)
+
+
+async def _find_link(session: Session, subject: Subject, decision: Decision, link: NewLink) -> PlannedLink:
+    rule, act = f"links.{link.link}", decision.act
+    reference = read_reference(link.reference)
+    other = reference and await store.find_target(session, subject.council, subject.mode, reference)
+    if not other or other.id == subject.id or other.restricted not in {None, *act.by.roles}:
+        raise _refuse(act, rule, _NO_CASE)
+    if not link.merge:
+        return PlannedLink(link, other)
+    if other.closed_at is not None:
+        raise _refuse(act, rule, _OVER)
+    locked = await store.try_lock(session, subject.council, other.id)
+    if locked is None:
+        raise _refuse(act, rule, _BUSY)
+    if locked.closed_at is not None:
+        raise _refuse(act, rule, _OVER)
+    return PlannedLink(link, locked)
+
+
+async def _plan_sub_case(
+    session: Session, parent: Subject, decision: Decision, new: NewCase, depth: int
+) -> tuple[NewCase, Subject, Plan]:
+    rule, act = f"sub_cases.{new.sub_case}", decision.act
+    version = await subjects.find_published(session, parent.council, new.case_type)
+    opening = None if version is None else find_only_opening(version)
+    if version is None or opening is None or depth == _DEEPEST:
+        raise _refuse(act, rule, _NOT_OPENED, new.case_type)
+    child = Subject(
+        council=parent.council,
+        id=ids.new(),
+        mode=parent.mode,
+        version=version,
+        state=CaseState(),
+        opened_at=act.at,
+        reference=make_reference(),
+        person=None if new.restricted else parent.person,
+        contact=None if new.restricted else parent.contact,
+        restricted=new.restricted or None,
+    )
+    by = Actor(act.by.id, opening.roles)
+    first = Act(ActKind.ACTION, opening.id, act.at, by, act.effective, fields=new.fields)
+    try:
+        return new, child, await plan_act(session, child, first, depth + 1)
+    except RefusedActError as error:
+        refused = tuple(
+            Reason(f"{rule}.{reason.rule}", reason.words, reason.detail) for reason in error.refusal.reasons
+        )
+        raise RefusedActError(Refusal(act, refused)) from None
+
+
+def find_only_opening(version: subjects.PublishedVersion) -> Action | None:
+    """Find the one action that opens a case; None if there are several."""
+    actions = [action for action in version.bound.case_type.actions.values() if NEW in action.sources]
+    return actions[0] if len(actions) == 1 else None
+
+
+def _refuse(act: Act, rule: str, words: Words, detail: str = "") -> RefusedActError:
+    return RefusedActError(Refusal(act, (Reason(rule, words, detail),)))

@@ -1,0 +1,274 @@
+"""Read cases as the API shows them, for who reads them."""
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from casework import events
+from casework.cases import rules
+from casework.cases.actions import cases, subjects
+from casework.cases.actions.subjects import PublishedVersion, get_version, read_contact
+from casework.cases.schemas import (
+    ActionView,
+    Case,
+    CaseSummary,
+    ClockView,
+    ContactDetails,
+    HistoryEntry,
+    LinkView,
+    TaskView,
+    Words,
+)
+from casework.cases.store import access, links, tasks
+from casework.cases.store import records as store
+from casework.cases.store.records import Filters
+from casework.model.rules.case_type import Action
+from casework.shared import words
+from casework.shared.references import format_reference
+from chassis import clock, ids, outbox
+from chassis.auth import Caller
+from chassis.database import ReadSession, Session
+from chassis.jobs import Every, Purge
+
+purges = (Purge("casework.purge_access", Every(3600), access.purge),)
+_COLUMNS = (*("id", "state", "result", "team", "assignee", "opened_at", "closed_at", "due_at", "version"),)
+
+
+async def get_case(session: ReadSession, council: str, caller: Caller, case_id: UUID) -> Case:
+    """Get a case. Raises Problem 404."""
+    case, _ = await get_case_and_kind(session, council, caller, case_id)
+    return case
+
+
+async def open_case(session: Session, council: str, caller: Caller, case_id: UUID) -> Case:
+    """Get a case, and say that it was opened if that shows personal data. Raises Problem 404."""
+    case, is_personal = await get_case_and_kind(session, council, caller, case_id)
+    reader = caller.actor or caller.subject
+    if not is_personal or reader == case.person:
+        return case
+    access_id = await access.add_access(session, council, case_id, reader)
+    if access_id is not None:
+        data = events.CaseAccess(
+            case=case_id,
+            mode=case.mode,
+            case_type=case.case_type,
+            person=case.person,
+            actor=reader,
+            at=clock.now(),
+        )
+        await outbox.add(session, data, council=council, subject=ids.show(access_id), sequence=1)
+    return case
+
+
+async def get_case_and_kind(
+    session: ReadSession, council: str, caller: Caller, case_id: UUID
+) -> tuple[Case, bool]:
+    """Get a case, and whether it has personal data. Raises Problem 404."""
+    row, version, roles = await find_visible_case(session, council, caller, case_id)
+    case = await _show_case(session, row, version, roles)
+    return case, bool(row.personal or row.language)
+
+
+async def _show_case(
+    session: ReadSession, row: Row[Any], version: PublishedVersion, roles: frozenset[str]
+) -> Case:
+    council, case_id = row.council, row.id
+    case_type = version.bound.case_type
+    state = rules.read_state(row.engine, row.personal or {})
+    current = case_type.states[row.state]
+    return Case(
+        **_summarise(row),
+        mode=row.mode,
+        public_state=_show(current.public),
+        staff_state=_show(current.staff),
+        person=row.person,
+        submission=row.submission,
+        uprn=row.uprn,
+        charged=state.charged,
+        paid=state.paid,
+        fields=rules.hide_fields(case_type, state.fields, roles),
+        clocks=await _list_clocks(session, council, case_id, version),
+        tasks=await _list_tasks(session, council, case_id, version),
+        actions=[
+            _to_action(action)
+            for action in case_type.actions.values()
+            if row.state in action.sources and action.roles & roles
+        ],
+        links=await _list_links(session, council, case_id, roles),
+        contact=_show_contact(row),
+    )
+
+
+async def find_visible_case(
+    session: ReadSession, council: str, caller: Caller, case_id: UUID
+) -> tuple[Row[Any], PublishedVersion, frozenset[str]]:
+    """Find a case that the caller may know of, its type, and their roles in it. Raises Problem 404."""
+    row = await store.find_case(session, council, caller.mode, case_id)
+    if row is None:
+        raise cases.not_found()
+    version = await subjects.get_version(session, council, row.type_version)
+    actor = await cases.find_actor(
+        session, council, caller, version, person=row.person, restricted=row.restricted
+    )
+    cases.check_visible(row, actor)
+    return row, version, actor.roles
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOutline:
+    """What others may know of a case: nothing of a person."""
+
+    reference: str
+    version: PublishedVersion
+    state: str
+    opened_at: datetime
+    due_at: datetime | None
+
+
+async def find_outline(session: ReadSession, council: str, mode: str, case_id: UUID) -> CaseOutline | None:
+    """Find what others may know of a case; None if it is gone."""
+    row = await store.find_case(session, council, mode, case_id)
+    if row is None:
+        return None
+    version = await get_version(session, council, row.type_version)
+    reference = format_reference(row.reference)
+    return CaseOutline(reference, version, row.state, row.opened_at, row.due_at)
+
+
+def _show_contact(row: Row[Any]) -> ContactDetails | None:
+    contact = read_contact(row)
+    return None if contact is None else ContactDetails.model_validate(asdict(contact))
+
+
+async def _list_links(
+    session: ReadSession, council: str, case_id: UUID, roles: frozenset[str]
+) -> list[LinkView]:
+    """List links; to a restricted case, for its role only."""
+    return [
+        LinkView(
+            case=row.other,
+            reference=format_reference(row.reference),
+            case_type=row.code,
+            state=row.state,
+            kind=row.kind,
+            relation=row.relation,
+            outward=row.outward,
+            at=row.at,
+        )
+        for row in await links.list_links(session, council, case_id)
+        if row.restricted is None or row.restricted in roles
+    ]
+
+
+def _show(text: words.Words) -> Words:
+    return Words(en=text.en, cy=text.cy)
+
+
+def _summarise(row: Row[Any]) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    return {**values, "case_type": row.code, "reference": format_reference(row.reference)}
+
+
+def _to_action(action: Action) -> ActionView:
+    return ActionView(
+        action=action.id, name=_show(action.name), asks=list(action.asks), results=list(action.results)
+    )
+
+
+async def _list_clocks(
+    session: ReadSession, council: str, case_id: UUID, version: PublishedVersion
+) -> list[ClockView]:
+    definitions = version.bound.case_type.clocks
+    return [
+        ClockView(
+            clock=row.clock,
+            name=_show(definitions[row.clock].name),
+            due_on=row.due_on.isoformat() if row.due_on else None,
+            due_at=row.due_at,
+            breached_at=row.breached_at,
+            uncomputed=row.uncomputed,
+            basis=definitions[row.clock].law.basis,
+            source=definitions[row.clock].law.source,
+            verified=definitions[row.clock].law.verified,
+        )
+        for row in await store.list_clocks(session, council, case_id)
+    ]
+
+
+async def _list_tasks(
+    session: ReadSession, council: str, case_id: UUID, version: PublishedVersion
+) -> list[TaskView]:
+    definitions = version.bound.case_type.tasks
+    return [
+        TaskView(
+            task=row.task,
+            name=_show(definitions[row.task].name),
+            role=row.role,
+            status=row.status,
+            outcome=row.outcome,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+        )
+        for row in await tasks.list_tasks(session, council, case_id)
+    ]
+
+
+class Selection(Protocol):
+    """Which cases a list shows: column -> value."""
+
+    equal: dict[str, Any]
+    is_mine: bool
+    is_open: bool
+
+
+async def list_cases(
+    session: ReadSession,
+    council: str,
+    caller: Caller,
+    selection: Selection,
+    after: tuple[datetime, UUID] | None,
+    fetch: int,
+) -> Collection[Row[Any]]:
+    """List cases as rows, for ``summarise``: two statements, however many case types there are."""
+    roles = await cases.list_staff_roles(session, council, caller)
+    mine = {"assignee": caller.subject} if selection.is_mine else {}
+    filters = Filters(is_open=selection.is_open, equal={**selection.equal, **mine}, roles=roles)
+    return await store.list_cases(session, council, caller.mode, filters, after, fetch)
+
+
+def summarise(row: Row[Any]) -> CaseSummary:
+    """Show a row of a list."""
+    return CaseSummary(**_summarise(row))
+
+
+async def list_history(
+    session: ReadSession, council: str, caller: Caller, case_id: UUID, after: int, fetch: int
+) -> list[HistoryEntry]:
+    """List a case's history from the beginning. Raises Problem 404."""
+    _, version, roles = await find_visible_case(session, council, caller, case_id)
+    rows = await store.list_history(session, council, case_id, after, fetch)
+    return [_to_entry(row, version, roles) for row in rows]
+
+
+def _to_entry(row: Row[Any], version: PublishedVersion, roles: frozenset[str]) -> HistoryEntry:
+    personal = None
+    if row.changes is not None:
+        personal = rules.hide_fields(version.bound.case_type, json.loads(row.changes), roles)
+    return HistoryEntry(
+        n=row.n,
+        kind=row.kind,
+        act=row.act,
+        at=row.at,
+        effective_at=row.effective_at,
+        actor=row.actor,
+        before=row.before,
+        after=row.after,
+        weighed=row.weighed,
+        personal=personal,
+        digest=row.digest.hex(),
+    )

@@ -1,0 +1,87 @@
+"""A case that is acted on, the version of its type, and the law of time of its council."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from casework.calendar.actions.calendars import load_calendars
+from casework.case_types.actions.published import PublishedVersion, find_published, get_published
+from casework.cases import rules
+from casework.cases.store import records as store
+from casework.engine.rules.deadlines import LawOfTime
+from casework.model.rules.case_state import CaseState
+from chassis import ids
+from chassis.database import ReadSession, Session
+
+__all__ = ["PublishedVersion", "find_published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the person whom a case is about is reached, and in which language: en or cy."""
+
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A case that is acted on, as it was before: its row is locked, or not there yet."""
+
+    council: str
+    id: UUID
+    mode: str
+    version: PublishedVersion
+    state: CaseState
+    opened_at: datetime
+    reference: str  # without separators
+    person: str | None = None
+    contact: Contact | None = None
+    restricted: str | None = None
+
+
+def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
+    """Read a locked row."""
+    state = rules.read_state(row.engine, row.personal or {})
+    return Subject(
+        row.council,
+        row.id,
+        row.mode,
+        version,
+        state,
+        row.opened_at,
+        row.reference,
+        row.person,
+        read_contact(row),
+        row.restricted,
+    )
+
+
+def read_contact(row: Row[Any]) -> Contact | None:
+    """Read how the person of a case is reached; None if that is not known."""
+    return Contact(row.email, row.phone, row.language) if row.language else None
+
+
+async def lock_subject(session: Session, council: str, case_id: UUID) -> tuple[Row[Any], Subject] | None:
+    """Lock a case of either mode until the transaction ends; None if it is gone."""
+    row = await store.lock_case(session, council, case_id)
+    if row is None:
+        return None
+    return row, read_subject(row, await get_version(session, council, row.type_version))
+
+
+async def get_version(session: ReadSession, council: str, version_id: UUID) -> PublishedVersion:
+    """Get the version that a case began with. Raises LookupError."""
+    version = await get_published(session, council, version_id)
+    if version is None:
+        raise LookupError(f"no version {ids.show(version_id)}")
+    return version
+
+
+async def load_due_dates(session: ReadSession, council: str) -> LawOfTime:
+    """Load what computes a council's due dates."""
+    return LawOfTime(await load_calendars(session, council, closures=True))

@@ -1,0 +1,195 @@
+"""What a case's rows hold of its engine state, and the chain of its history. Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from casework.model.rules.acts import Decision
+from casework.model.rules.case_state import CaseState
+from casework.model.rules.case_type import RESIDENT, SYSTEM, CaseType
+
+FIRST_DIGEST = bytes(32)
+"""What the first entry of a case's history is chained to."""
+
+
+def list_apart(case_type: CaseType) -> frozenset[str]:
+    """List the fields that lie apart: personal ones, and those that one role alone may read."""
+    fields = case_type.fields.values()
+    return frozenset(field.id for field in fields if field.personal or field.restricted)
+
+
+def split_fields(values: Mapping[str, Any], apart: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split fields into those of the row and those that lie apart."""
+    return (
+        {name: value for name, value in values.items() if name not in apart},
+        {name: value for name, value in values.items() if name in apart},
+    )
+
+
+def read_state(engine: Mapping[str, Any], personal: Mapping[str, Any]) -> CaseState:
+    """Read a case's state from its rows. Erased fields are not there."""
+    state = CaseState.from_json(engine)
+    return replace(state, fields={**state.fields, **personal})
+
+
+def find_first_due(state: CaseState) -> datetime | None:
+    """Find the first deadline that runs."""
+    return min((due.at for due in state.due_dates.values()), default=None)
+
+
+def find_uprn(case_type: CaseType, values: Mapping[str, Any]) -> int | None:
+    """Find the property that a case is about: its first field that holds one."""
+    names = [field.id for field in case_type.fields.values() if field.schema.get("format") == "uprn"]
+    return next((int(values[name]) for name in names if values.get(name)), None)
+
+
+def hide_fields(case_type: CaseType, values: Mapping[str, Any], roles: frozenset[str]) -> dict[str, Any]:
+    """Leave out the fields that none of these roles may read."""
+    restricted = {field.id: field.restricted for field in case_type.fields.values() if field.restricted}
+    return {name: value for name, value in values.items() if restricted.get(name, "") in {"", *roles}}
+
+
+def list_roles_of_machine(case_type: CaseType) -> frozenset[str]:
+    """List the roles that a council's own software has: not those that restrict a field or a sub-case."""
+    restricted = {field.restricted for field in case_type.fields.values()}
+    restricted |= {sub_case.restricted for sub_case in case_type.sub_cases.values()}
+    return frozenset(case_type.roles) - restricted - {RESIDENT, SYSTEM}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a case's history. ``before`` and ``after`` hold what changed, by name."""
+
+    n: int
+    kind: str
+    act: str
+    at: datetime
+    effective_at: datetime
+    actor: Mapping[str, str]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    weighed: tuple[Mapping[str, Any], ...]
+    personal: Mapping[str, Any]  # field -> [before, after]
+
+
+@dataclass(slots=True)
+class ChainCheck:
+    """Checks the histories of cases, entry by entry, in the order of case and number."""
+
+    faults: list[str] = field(default_factory=list)
+    entries: int = 0
+    cases: int = 0
+    _case: object = None
+    _last: int = 0
+    _version: int = 0
+    _digest: bytes = FIRST_DIGEST
+
+    def add(self, case: object, entry: Entry, digests: "StoredDigests", version: int) -> None:
+        """Check an entry. ``version``: of its case, as it was when the entry was read."""
+        if case != self._case:
+            self.finish()
+            self._case, self._last, self._digest = case, 0, FIRST_DIGEST
+            self.cases += 1
+        self.entries += 1
+        if entry.n != self._last + 1:
+            self.faults.append(f"case {case}: entry {self._last + 1} is not there")
+        elif digest_entry(self._digest, entry, digests.personal_digest) != digests.digest:
+            self.faults.append(f"case {case}: entry {entry.n} is not as it was written")
+        if digests.changes is not None and (
+            digest_personal(digests.salt or b"", digests.changes) != digests.personal_digest
+        ):
+            self.faults.append(f"case {case}: the personal data of entry {entry.n} are not as written")
+        self._last, self._version, self._digest = entry.n, version, digests.digest
+
+    def finish(self) -> None:
+        """Check that the last case's history goes to the end."""
+        if self._case is not None and self._last != self._version:
+            self.faults.append(f"case {self._case}: the history ends before version {self._version}")
+        self._case = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDigests:
+    """The digests of an entry, and what of it is personal; None if that was erased."""
+
+    digest: bytes
+    personal_digest: bytes | None
+    salt: bytes | None
+    changes: str | None
+
+
+def make_entry(
+    before: CaseState, decision: Decision, actor: Mapping[str, str], apart: frozenset[str]
+) -> Entry:
+    """Make the entry of a decision."""
+    old, new = _flatten(before, apart), _flatten(decision.state, apart)
+    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    act = decision.act
+    return Entry(
+        n=decision.state.sequence,
+        kind=act.kind,
+        act=act.id,
+        at=act.at,
+        effective_at=act.counted_at,
+        actor=actor,
+        before={name: old[name] for name in names if name in old},
+        after={name: new[name] for name in names if name in new},
+        weighed=tuple(
+            {"rule": rule.rule, "holds": rule.holds, **({"error": rule.error} if rule.error else {})}
+            for rule in decision.weighed
+        ),
+        personal={
+            name: [before.fields.get(name), value]
+            for name, value in decision.changes.items()
+            if name in apart and before.fields.get(name) != value
+        },
+    )
+
+
+def fold(entries: list[Entry]) -> dict[str, Any]:
+    """Fold a case's history: what the row holds, but for what lies apart."""
+    row: dict[str, Any] = {}
+    for entry in entries:
+        for name in entry.before:
+            row.pop(name, None)
+        row |= entry.after
+    return row
+
+
+def flatten_row(state: CaseState, apart: frozenset[str]) -> dict[str, Any]:
+    """Return what folding a case's history must give."""
+    return _flatten(state, apart)
+
+
+def _flatten(state: CaseState, apart: frozenset[str]) -> dict[str, Any]:
+    document = state.to_json()
+    fields = document.pop("fields")
+    document.pop("sequence")
+    open_fields, _ = split_fields(fields, apart)
+    return document | {f"fields.{name}": value for name, value in open_fields.items()}
+
+
+def digest_personal(salt: bytes, changes: str) -> bytes:
+    """Digest personal changes so that their entry holds when they are erased."""
+    return hashlib.sha256(salt + changes.encode()).digest()
+
+
+def digest_entry(previous: bytes, entry: Entry, personal_digest: bytes | None) -> bytes:
+    """Digest an entry and the one before it. The council is no part: a merger re-keys it."""
+    content = {
+        "n": entry.n,
+        "kind": entry.kind,
+        "act": entry.act,
+        "at": entry.at.isoformat(),
+        "effective_at": entry.effective_at.isoformat(),
+        "actor": entry.actor,
+        "before": entry.before,
+        "after": entry.after,
+        "weighed": entry.weighed,
+        "personal": personal_digest.hex() if personal_digest else None,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(previous + text.encode()).digest()

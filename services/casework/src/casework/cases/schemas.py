@@ -1,0 +1,198 @@
+"""Models of the API of cases."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+
+from casework.shared.schemas import RequestBody
+from chassis.ids import Id
+from chassis.json_values import JsonObject
+from chassis.messages import Channel, is_recipient
+from chassis.types import Uprn
+
+
+def check_email(email: str) -> str:
+    """Check that messages can go to an address. Raises ValueError."""
+    if not is_recipient(Channel.EMAIL, email):
+        raise ValueError("Give an e-mail address, such as jo@example.org.")
+    return email
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,59}$")]
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(check_email)]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
+Fields = Annotated[JsonObject, Field(max_length=100, description="Field -> value, as the case type has them")]
+_EFFECTIVE = Field(
+    default=None,
+    description="When it happened, if that was before now: clocks count from it. It may not lie ahead.",
+)
+
+
+class ContactDetails(RequestBody):
+    """How the person whom a case is about is reached. An e-mail is sent rather than an SMS."""
+
+    email: EmailAddress | None = None
+    phone: Phone | None = Field(default=None, description="E.164", examples=["+447700900123"])
+    language: Literal["en", "cy"] = Field(default="en", description="Of what we send")
+
+
+class NewCase(RequestBody):
+    """A case to open."""
+
+    case_type: Name = Field(description="The code of a published case type", examples=["missed-bin"])
+    action: Name | None = Field(default=None, description="The action that opens it, if there are several")
+    fields: Fields = Field(default={})
+    effective_at: AwareDatetime | None = _EFFECTIVE
+    submission: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Your own id of what was sent: the same one never opens a second case",
+    )
+    person: Subject | None = Field(default=None, description="The `sub` of the person whom it is about")
+    uprn: Uprn | None = None
+    contact: ContactDetails | None = None
+
+
+class NewAct(RequestBody):
+    """What is done to a case."""
+
+    fields: Fields = Field(default={})
+    result: Name | None = Field(default=None, description="The result, for an action with more than one")
+    effective_at: AwareDatetime | None = _EFFECTIVE
+
+
+class TaskOutcome(RequestBody):
+    """How a task came out."""
+
+    outcome: Name | None = None
+    fields: Fields = Field(default={})
+    effective_at: AwareDatetime | None = _EFFECTIVE
+
+
+class Correction(RequestBody):
+    """When something truly happened."""
+
+    effective_at: AwareDatetime
+
+
+class Assignment(RequestBody):
+    """Who works on a case. Leave out what stays; null takes it away."""
+
+    team: Name | None = None
+    assignee: Subject | None = None
+
+
+class Words(BaseModel):
+    """A text in both languages."""
+
+    en: str
+    cy: str
+
+
+class ClockView(BaseModel):
+    """A clock of a case."""
+
+    clock: str
+    name: Words
+    due_on: str | None = Field(description="The last day on which it is in time; null while it does not run")
+    due_at: AwareDatetime | None = Field(description="The moment from which it is too late")
+    breached_at: AwareDatetime | None
+    uncomputed: str | None = Field(description="Why there is no due date, and what must be loaded")
+    basis: str = Field(description="Whether it is law, a code, or the council's own promise")
+    source: str
+    verified: bool = Field(description="Whether a lawyer has checked the source")
+
+
+class TaskView(BaseModel):
+    """A task of a case."""
+
+    task: str
+    name: Words
+    role: str
+    status: str
+    outcome: str
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None
+
+
+class TaskAssignment(RequestBody):
+    """Who does a task; null: anybody of its role."""
+
+    assignee: Subject | None
+
+
+class ActionView(BaseModel):
+    """An action of a case in its state, and why you may not do it."""
+
+    action: str
+    name: Words
+    asks: list[str]
+    results: list[str]
+
+
+class LinkView(BaseModel):
+    """A link of a case to another, or of another to it."""
+
+    case: Id
+    reference: str
+    case_type: str
+    state: str
+    kind: Literal["link", "merge", "sub_case"] = Field(description="`merge`: the one ended in the other")
+    relation: str
+    outward: bool = Field(description="Whether this case made it: opened, follows or ended in the other")
+    at: AwareDatetime
+
+
+class CaseSummary(BaseModel):
+    """A case in a list: nothing of a person."""
+
+    id: Id
+    reference: str = Field(examples=["HF7K-2P9Q-XBC"])
+    case_type: str
+    state: str
+    result: str
+    team: str | None
+    assignee: str | None
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None
+    due_at: AwareDatetime | None
+    version: int
+
+
+class Case(CaseSummary):
+    """A case, with the fields that you may read."""
+
+    mode: str
+    public_state: Words
+    staff_state: Words
+    person: str | None
+    submission: str | None
+    uprn: Uprn | None
+    charged: int = Field(description="Pence")
+    paid: int = Field(description="Pence")
+    fields: dict[str, Any]
+    clocks: list[ClockView]
+    tasks: list[TaskView]
+    actions: list[ActionView]
+    links: list[LinkView]
+    contact: ContactDetails | None
+
+
+class HistoryEntry(BaseModel):
+    """What was done to a case, by whom, and which rules were weighed."""
+
+    n: int
+    kind: str
+    act: str
+    at: AwareDatetime
+    effective_at: AwareDatetime
+    actor: dict[str, str]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    weighed: list[dict[str, Any]]
+    personal: dict[str, Any] | None = Field(
+        description="Fields that lie apart, before and after; null if there are none or they were erased"
+    )
+    digest: str = Field(description="Of this entry and the one before, hexadecimal")

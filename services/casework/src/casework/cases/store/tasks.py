@@ -1,0 +1,61 @@
+"""Statements of a case's tasks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from casework.cases.tables import case_task
+from chassis.database import ReadSession, Session
+
+_TASK = case_task.c
+_OF_CASE = (
+    select(case_task)
+    .where(_TASK.council == bindparam("council"), _TASK.case_id == bindparam("case_id"))
+    .order_by(_TASK.task)
+)
+_UPSERT = upsert(case_task)
+_SAVE = _UPSERT.on_conflict_do_update(
+    index_elements=["council", "case_id", "task"],
+    set_={
+        **{name: _UPSERT.excluded[name] for name in ("status", "outcome", "opened_at", "closed_at")},
+        "version": _TASK.version + 1,
+    },
+).returning(_TASK.id, _TASK.version)
+_SAVE_CLOSED = _UPSERT.on_conflict_do_update(
+    index_elements=["council", "case_id", "task"],
+    set_={
+        **{name: _UPSERT.excluded[name] for name in ("status", "outcome", "closed_at")},
+        "version": _TASK.version + 1,
+    },
+).returning(_TASK.id, _TASK.version)
+_ASSIGN = (
+    update(case_task)
+    .where(
+        _TASK.council == bindparam("council_"),
+        _TASK.case_id == bindparam("case_id_"),
+        _TASK.task == bindparam("task_"),
+        _TASK.status == "open",
+    )
+    .values(assignee=bindparam("assignee_"), version=_TASK.version + 1)
+)
+
+
+async def list_tasks(session: ReadSession, council: str, case_id: UUID) -> Sequence[Row[Any]]:
+    """List a case's tasks."""
+    return await session.all(_OF_CASE, {"council": council, "case_id": case_id})
+
+
+async def save_task(session: Session, row: Mapping[str, Any]) -> Row[Any]:
+    """Write a task as it is now, and return its id and version."""
+    statement = _SAVE if row["status"] == "open" else _SAVE_CLOSED
+    [saved] = await session.all(statement, row)
+    return saved
+
+
+async def assign_task(session: Session, council: str, case_id: UUID, task: str, assignee: str | None) -> bool:
+    """Give an open task to a person, or to nobody; False if there is none."""
+    params = {"council_": council, "case_id_": case_id, "task_": task, "assignee_": assignee}
+    return await session.execute(_ASSIGN, params) > 0

@@ -1,0 +1,127 @@
+"""Payments move the case they name, once; what is forged, foreign or short does not."""
+
+import pytest
+
+from casework.events import (
+    PaymentCancelled,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSettled,
+    PaymentSucceeded,
+    PropertyRetired,
+)
+from chassis import ids
+
+
+@pytest.fixture
+async def desk(desk, permits):
+    return desk
+
+
+@pytest.fixture
+def pay(deliver):
+    async def pay(case, amount=500, view=PaymentSucceeded, **members):
+        values = {"amount": amount, "mode": "sandbox", "metadata": {"case": case["reference"]}}
+        outcome = await deliver(view, envelope={"subject": ids.show(ids.new())}, **values | members)
+        assert outcome.state == "processed", outcome
+
+    return pay
+
+
+async def read(desk, case):
+    return (await desk.get(f"cases/{case['id']}")).json()
+
+
+async def list_kinds(desk, case):
+    history = (await desk.get(f"cases/{case['id']}/history")).json()["items"]
+    return [entry["kind"] for entry in history]
+
+
+async def test_a_payment_of_the_whole_fee_moves_its_case(desk, deliver):
+    case = (await desk.apply()).json()
+    await deliver(PaymentSucceeded, amount=500, mode="sandbox", metadata={"case": case["reference"]})
+    case = await read(desk, case)
+    assert (case["state"], case["charged"], case["paid"]) == ("paid", 500, 500)
+    history = (await desk.get(f"cases/{case['id']}/history")).json()["items"]
+    assert (history[-1]["kind"], history[-1]["act"]) == ("event", "paid")
+    assert history[-1]["actor"] == {"sub": "payments"}
+
+
+async def test_a_short_payment_is_recorded_and_moves_nothing_until_the_rest_comes(desk, pay):
+    case = (await desk.apply()).json()
+    await pay(case, 499)
+    case = await read(desk, case)
+    assert (case["state"], case["paid"]) == ("applied", 499)
+    history = (await desk.get(f"cases/{case['id']}/history")).json()["items"]
+    failed = [rule["rule"] for rule in history[-1]["weighed"] if not rule["holds"]]
+    assert failed == ["actions.receive_fee.guards.paid"]
+    await pay(case, 1)
+    assert (await read(desk, case))["state"] == "paid"
+
+
+async def test_a_payment_delivered_or_published_twice_counts_once(desk, deliver):
+    case = (await desk.apply()).json()
+    values = {"amount": 300, "mode": "sandbox", "metadata": {"case": case["reference"]}}
+    subject = "01kp3v9m2q8s4t6w1x5y7z0ab1"
+    once, again = (
+        deliver.make(PaymentSucceeded, envelope={"subject": subject}, sequence=4, **values) for _ in range(2)
+    )
+    await deliver.batch(PaymentSucceeded, [once, once])
+    await deliver.batch(PaymentSucceeded, [again])
+    assert (await read(desk, case))["paid"] == 300
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"council": "hillshire"},
+        {"mode": "live"},
+        {"metadata": {}},
+        {"metadata": {"case": "HF7-K2P-9QX"}},
+        {"metadata": {"case": "x" * 4000}},
+        {"metadata": {"case": {"reference": 1}}},
+    ],
+)
+async def test_a_foreign_or_forged_payment_moves_nothing_and_is_no_dead_letter(desk, pay, forged):
+    case = (await desk.apply()).json()
+    await pay(case, **forged)
+    assert (await read(desk, case))["version"] == case["version"]
+
+
+async def test_a_payment_of_nothing_is_refused_and_noted(desk, pay):
+    case = (await desk.apply()).json()
+    await pay(case, 0)
+    assert (await read(desk, case))["paid"] == 0
+    assert await list_kinds(desk, case) == ["action", "event-refused"]
+
+
+async def test_money_for_a_case_that_is_over_is_recorded(desk, pay):
+    case = (await desk.apply()).json()
+    case = (await desk.act(case, "issue")).json()
+    await pay(case)
+    case = await read(desk, case)
+    assert (case["state"], case["paid"]) == ("issued", 500)
+
+
+async def test_an_event_that_the_reaction_is_not_about_leaves_no_trace(desk, deliver):
+    case = (await desk.apply()).json()
+    about = {"mode": "sandbox", "metadata": {"case": case["reference"]}}
+    await deliver(PaymentFailed, code="P0020", **about)
+    await deliver(PaymentCancelled, **about)
+    await deliver(PaymentExpired, **about)
+    await deliver(PaymentRefunded, **about)
+    await deliver(PaymentSettled, **about)
+    assert await list_kinds(desk, case) == ["action"]
+
+
+async def test_a_retired_property_is_noted_in_its_open_cases_only(desk, deliver):
+    case = (await desk.apply(uprn="100099")).json()
+    other = (await desk.apply(uprn="100098")).json()
+    closed = (await desk.apply(uprn="100099")).json()
+    closed = (await desk.act(closed, "issue")).json()
+    assert (await deliver(PropertyRetired, uprn="100099")).state == "processed"
+    assert await list_kinds(desk, case) == ["action", "event"]
+    assert (await read(desk, case))["state"] == "applied"
+    assert await list_kinds(desk, other) == ["action"]
+    assert await list_kinds(desk, closed) == ["action", "action"]
