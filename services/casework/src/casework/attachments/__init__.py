@@ -1,0 +1,1 @@
+"""Files of cases: received, scanned, shown when they are clean, redacted, deleted."""

@@ -1,0 +1,146 @@
+"""Upload files: to a case, or under a submission that is going to open one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from casework.attachments.actions import reads, removal, uploads
+from casework.attachments.actions.uploads import Target
+from casework.attachments.routes.dependencies import (
+    UPLOAD,
+    AttachmentId,
+    CaseId,
+    FileBody,
+    FileContext,
+    Restricted,
+    TheContext,
+    TheFile,
+    TheSubmission,
+    Worker,
+)
+from casework.attachments.schemas import Attachment
+from chassis import ids
+from chassis.auth import Caller
+from chassis.database import Reading, Writing
+from chassis.etags import ETAG, version_tag
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import document_problems
+from chassis.types import Slug
+
+router = APIRouter(prefix="/{council}/casework/v1", tags=["attachments"])
+_RESPONSES: dict[int | str, Any] = {201: ETAG, **document_problems(404, 409, 413, 415, 422)}
+
+
+class _Body(BaseModel):
+    """The part of a request that an Idempotency-Key remembers."""
+
+    sha256: str
+    name: str
+    restricted: str | None
+    submission: str | None
+
+
+@router.post(
+    "/cases/{case_id}/attachments",
+    status_code=201,
+    response_model=Attachment,
+    openapi_extra=UPLOAD,
+    responses=_RESPONSES,
+)
+async def add_attachment(
+    council: Slug,
+    case_id: CaseId,
+    caller: Worker,
+    file: TheFile,
+    context: TheContext,
+    once: OnlyOnce,
+    restricted: Restricted = None,
+) -> Response:
+    """Add a file to a case, as the body of the request.
+
+    Its content says what it is, whatever it is called. It is scanned, and can be read when it is `clean`; a
+    picture is encoded anew, without what it says of place and camera.
+    """
+    target = Target(case_id, None, restricted)
+    return await _receive(council, caller, target, file, context, once)
+
+
+@router.post(
+    "/attachments", status_code=201, response_model=Attachment, openapi_extra=UPLOAD, responses=_RESPONSES
+)
+async def add_unattached(
+    council: Slug,
+    submission: TheSubmission,
+    caller: Worker,
+    file: TheFile,
+    context: TheContext,
+    once: OnlyOnce,
+    restricted: Restricted = None,
+) -> Response:
+    """Send a file before its case is there, as the body of the request.
+
+    A case that is opened with the same `submission` gets it. If none is within a day, it is deleted.
+    """
+    target = Target(None, submission, restricted)
+    return await _receive(council, caller, target, file, context, once)
+
+
+async def _receive(
+    council: str, caller: Caller, target: Target, file: FileBody, context: FileContext, once: OnlyOnce
+) -> Response:
+    """Receive a file. Its row goes with its bytes if the request is refused, or repeats an earlier one."""
+    async with context.database.writing(council) as session:
+        upload = await uploads.begin_upload(session, context.settings, council, caller, target, file.name)
+    finished = False
+
+    async def finish() -> Attachment:
+        nonlocal finished
+        attachment = await uploads.finish_upload(session, council, caller, upload, receipt)
+        finished = True
+        return attachment
+
+    def describe(attachment: Attachment) -> Mapping[str, str]:
+        location = reads.locate(council, attachment, target.case_id)
+        return {**version_tag(attachment.version), "Location": location}
+
+    try:
+        receipt = await uploads.receive_file(
+            context.storage, context.settings, upload, file.read(), file.declared
+        )
+        body = _Body(
+            sha256=receipt.sha256.hex(),
+            name=file.name,
+            restricted=target.restricted,
+            submission=target.submission,
+        )
+        async with context.database.writing(council) as session:
+            return await once.run(session, caller, body, finish, headers=describe)
+    except BaseException:
+        finished = False
+        raise
+    finally:
+        if not finished:
+            async with context.database.writing(council) as session:
+                await uploads.discard_upload(session, council, upload)
+
+
+@router.get("/attachments")
+async def list_unattached(
+    council: Slug, submission: TheSubmission, caller: Worker, session: Reading, paging: Paging
+) -> Page[Attachment]:
+    """List the files that you sent under a submission that has no case yet."""
+    owner = reads.name_owner(council, caller, submission)
+    rows = await reads.list_unattached(session, owner, paging.start_id(), paging.fetch)
+    return paging.page(rows, reads.show, lambda row: [ids.show(row.id)])
+
+
+@router.delete("/attachments/{attachment_id}", status_code=204, responses=document_problems(404))
+async def delete_unattached(
+    council: Slug, attachment_id: AttachmentId, submission: TheSubmission, caller: Worker, session: Writing
+) -> None:
+    """Delete a file that you sent and that has no case yet."""
+    owner = reads.name_owner(council, caller, submission)
+    await removal.delete_unattached(session, owner, attachment_id)
