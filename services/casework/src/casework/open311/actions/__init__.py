@@ -1,0 +1,1 @@
+"""Offer services, take reports and updates, and tell what became of them."""
