@@ -1,17 +1,76 @@
-"""The casework service and its application."""
+"""The casework service, composed."""
 
 from fastapi import FastAPI
 
-from casework import routes, tables
+import casework.attachments.tables
+import casework.calendar.tables
+import casework.case_types.tables
+import casework.cases.tables
+import casework.open311.tables  # noqa: F401 - the metadata hold the tables of every domain
+from casework.attachments.actions import scans, submissions
+from casework.attachments.routes import attachments, uploads
+from casework.calendar.actions.commands import proclaim_holiday
+from casework.calendar.routes import calendars, closures, schools
+from casework.case_types import routes as case_types
+from casework.case_types.actions import simulations
+from casework.case_types.actions.installation import install_case_types
+from casework.caseload.actions import timed_acts
+from casework.caseload.actions.verification import verify_history
+from casework.caseload.routes import bulk, notes, roles, tasks
+from casework.cases.actions import reads
+from casework.cases.actions.messages import messages
+from casework.cases.routes import assignments, cases
+from casework.clocks import routes as clocks
+from casework.consumers import payments, properties
+from casework.events import PUBLISHED
+from casework.open311 import consumers as open311_consumers
+from casework.open311.routes import reports, updates
+from casework.open311.routes import services as open311_services
+from casework.open311.routes.responses import shape as open311_shape
 from casework.settings import Settings
+from casework.shared.tables import metadata
 from chassis.app import Service, create_app
+from chassis.blobs import deletion
+from chassis.web import Pages
 
 service = Service(
     name="casework",
     title="Townhall Casework",
     settings=Settings,
-    metadata=tables.metadata,
-    routers=[routes.router],
+    metadata=metadata,
+    routers=[
+        bulk.router,
+        cases.router,
+        notes.router,
+        assignments.router,
+        roles.router,
+        tasks.router,
+        attachments.router,
+        uploads.router,
+        case_types.router,
+        calendars.router,
+        closures.router,
+        schools.router,
+        clocks.router,
+        open311_services.router,
+        reports.router,
+        updates.router,
+    ],
+    publishes=PUBLISHED,
+    consumers=[payments, properties, open311_consumers.reports],
+    shapes=[open311_shape],
+    jobs=[timed_acts.handlers, scans.handlers, submissions.handlers, deletion.handlers],
+    commands={
+        "proclaim-holiday": proclaim_holiday,
+        "simulate": simulations.simulate,
+        "write-schemas": simulations.write_schemas,
+        "install-case-types": install_case_types,
+        "verify-history": verify_history,
+    },
+    purges=(*reads.purges, *submissions.PURGES),
+    audited=True,
+    pages=Pages("casework", name="Casework"),
+    messages=messages,
 )
 
 

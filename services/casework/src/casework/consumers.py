@@ -1,1 +1,41 @@
-"""Consumers of casework: none yet; the chassis consumes the events of councils and revocations."""
+"""Consumers of casework: payments move cases on, and a retired property is noted in its cases."""
+
+from casework.caseload.actions import reactions
+from casework.events import (
+    PaymentCancelled,
+    PaymentEvent,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSettled,
+    PaymentSucceeded,
+    PropertyRetired,
+)
+from chassis.consumer import Consumer
+from chassis.database import Session
+from chassis.events import Received
+
+payments = Consumer("payments", capability="payments")
+properties = Consumer("properties", capability="address")
+
+
+async def react(session: Session, event: Received[PaymentEvent]) -> None:
+    """Do what the case that a payment names has for it."""
+    await reactions.react_to_payment(session, event)
+
+
+for _view in (
+    PaymentSucceeded,
+    PaymentFailed,
+    PaymentCancelled,
+    PaymentExpired,
+    PaymentRefunded,
+    PaymentSettled,
+):
+    payments.on(_view)(react)
+
+
+@properties.on(PropertyRetired)
+async def note_retired(session: Session, event: Received[PropertyRetired]) -> None:
+    """Note in the open cases of a property that it is no more."""
+    await reactions.note_property(session, event)

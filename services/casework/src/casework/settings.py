@@ -1,11 +1,30 @@
 """Settings of casework, from the environment: ``CASEWORK_...``."""
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis import settings
+from chassis.blobs import BlobSettings
+from chassis.messages import MessageSettings
+
+MAX_ATTACHMENT = 104_857_600
+"""The most bytes that ``attachment_bytes`` may be; the gateway streams uploads and counts none."""
+UPLOAD_SECONDS = 600
 
 
-class Settings(settings.Settings):
-    """The settings that every service has."""
+class Settings(BlobSettings, MessageSettings):
+    """The settings that every service has, those of messages, and of files: where, how many, how large."""
 
     model_config = SettingsConfigDict(env_prefix="CASEWORK_")
+
+    attachment_bytes: int = Field(
+        default=20_000_000, ge=1, le=MAX_ATTACHMENT, description="Largest attachment of a case, bytes"
+    )
+    attachment_count: int = Field(
+        default=50, ge=1, le=1_000, description="Most attachments of a case, and of a submission before it"
+    )
+    attachment_seconds: float = Field(
+        default=UPLOAD_SECONDS,
+        gt=0,
+        le=UPLOAD_SECONDS,
+        description="Longest that the upload of an attachment may take, seconds",
+    )

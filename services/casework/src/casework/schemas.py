@@ -1,1 +1,0 @@
-"""Models of the HTTP API of casework: none yet."""

@@ -1,7 +1,0 @@
-"""Tables of casework: none yet beside those every service has."""
-
-from sqlalchemy import MetaData
-
-from chassis.tables import NAMING
-
-metadata = MetaData(naming_convention=NAMING)
