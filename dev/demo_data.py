@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from dev import service_processes, state
+from dev import closed_day, service_processes, state
 from dev.errors import UserError
 from dev.progress import Reporter
 from dev.stack import Stack
@@ -25,7 +25,6 @@ POSTCODES = "gb_postcodes.csv.xz"
 # small demonstration takes.
 KNOWN_POSTCODES = {"citytown": "BA1 1LJ", "hillshire": "FK8 1TS"}
 SMALL = {"citytown": "BA1 1", "hillshire": "FK8 1"}
-NATIONS = {"citytown": "england", "hillshire": "scotland"}
 LOADER_FLAGS = ("--dry-run", "--again", "--yes")
 CHOICES = ("full", "small", "none")
 
@@ -38,16 +37,16 @@ def steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Step
     def load_step(council: str) -> Step:
         return Step(f"{council} data", lambda: _load(stack, supervisor, reporter, council), ("councils",))
 
-    def fund_step(council: str) -> Step:
-        return Step(f"{council} funds", lambda: supervisor.run(_funds(stack, council)), ("councils",))
+    types = Step("case types", lambda: supervisor.run(_case_types(stack)), ("councils",))
+    close_days = Step(
+        "funds and a closed day", lambda: closed_day.ensure(stack, supervisor), ("councils", "card processor")
+    )
+    return [*map(load_step, KNOWN_POSTCODES), types, close_days]
 
-    return [step(council) for council in KNOWN_POSTCODES for step in (load_step, fund_step)]
 
-
-def _funds(stack: Stack, council: str) -> Process:
-    """Describe the process that imports a council's funds: those its nation has. It may run again."""
-    arguments = ("import-funds", "--council", council, "--default", NATIONS[council])
-    return service_processes.command(stack, f"{council}-funds", "payments", *arguments)
+def _case_types(stack: Stack) -> Process:
+    """Describe the process that publishes the case types of each council's nation. It may run again."""
+    return service_processes.command(stack, "case-types", "casework", "install-case-types")
 
 
 async def _load(stack: Stack, supervisor: Supervisor, reporter: Reporter, council: str) -> None:

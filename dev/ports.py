@@ -33,6 +33,7 @@ OFFSETS = {
     "casework-worker": 13,
     "mapping-worker": 14,
     "identity-worker": 15,
+    "direct-debit": 16,
     "nats": 22,
     "postgres": 32,
 }

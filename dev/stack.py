@@ -132,9 +132,19 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         environment["IDENTITY_MAIL"] = "sent-messages"  # e-mails and SMS are read at /identity/sent-messages
         environment["IDENTITY_OUTBOUND_PRIVATE"] = "true"  # the simulated providers are on this machine
         environment["IDENTITY_TEXTS"] = "sent-messages"
+    if name == "casework":
+        environment["CASEWORK_BLOBS"] = f"file://{stack.folder.absolute()}/blobs/casework"
+        environment["CASEWORK_SCANNER"] = "test:"  # knows the file with which scanners are tested
     if name == "payments":
         environment["PAYMENTS_SANDBOX_PROCESSOR_URL"] = stack.url("card-processor")
+        environment["PAYMENTS_SANDBOX_DIRECT_DEBIT_URL"] = stack.url("direct-debit")
+        # Browsers send a host's cookies to all its ports, so payers sign at localhost.
+        pages = f"http://localhost:{stack.ports.of('direct-debit')}"
+        environment["PAYMENTS_SANDBOX_DIRECT_DEBIT_PAGES"] = pages
         environment["PAYMENTS_MAIL"] = "sent-messages"  # receipts are read at /payments/sent-messages
+    if name == "casework":
+        environment["CASEWORK_MAIL"] = "sent-messages"  # messages of cases: /casework/sent-messages
+        environment["CASEWORK_TEXTS"] = "sent-messages"
     # What the person has set wins: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return environment | base_environment()
 

@@ -7,7 +7,7 @@ import shlex
 import signal
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,6 +80,18 @@ class Supervisor:
         orphans.forget(self.folder, process.name)
         if code != 0:
             raise crash_error(self.folder, process.name, code)
+
+    @contextlib.asynccontextmanager
+    async def suspended(self, name: str) -> AsyncIterator[None]:
+        """Stop a process while the body runs; start it again after, unless the body failed."""
+        [stopped] = [started for started in self._children if started.process.name == name]
+        if stopped.watcher:
+            stopped.watcher.cancel()
+        await self._stop(stopped)
+        self._children.remove(stopped)
+        orphans.forget(self.folder, name)
+        yield
+        await self.start(stopped.process)
 
     async def stop(self) -> None:
         """Stop every process: first those that use the servers, then the servers."""

@@ -21,7 +21,10 @@ ROLES = {
     "Waste services": ("waste-officer", ["address:read", "casework:read"]),
     "Council tax": ("council-tax-officer", ["address:private", "address:read", "payments:read"]),
     "Customer services": ("adviser", ["address:read", "casework:read", "identity:prove"]),
-    "Finance": ("finance-officer", ["payments:approve", "payments:office", "payments:read"]),
+    "Finance": (
+        "finance-officer",
+        ["payments:approve", "payments:office", "payments:read", "payments:takings"],
+    ),
     "Administrators": ("administrator", ["identity:clients", "identity:keys", "identity:staff"]),
 }
 LOCAL_NAMES = ("127.0.0.1", "localhost")
