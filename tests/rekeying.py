@@ -29,7 +29,8 @@ STAYING: Mapping[str, str] = {
     ),
     "reconciliation_settings": "a row for each council: a successor sets its own before its first close",
     **dict.fromkeys(
-        ("day_close", "export_file"), "a closed day stays closed, and its files are sent again as they were"
+        ("day_close", "export_file", "export_part"),
+        "a closed day stays closed, and its files are sent again as they were",
     ),
     "gazetteer_postcode": "triggers make it from `place`, for both councils",
 }

@@ -45,6 +45,7 @@ REGIONAL = {
     "postcode_file": "which file of postcodes the region has",
     "proof": "a person is proven once, for every council's services",
     "proof_person": "what a proof proved, apart so that it can be erased",
+    "proclamation": "bank holidays are proclaimed for nations, not for councils",
     "desk_code": "an account shows it at a desk before a council knows whose it is",
 }
 

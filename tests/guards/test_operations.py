@@ -25,6 +25,22 @@ PUBLIC = {
         "nearest_outcodes",
         "random_postcode",
     },
+    # Sites where residents report problems send their API key in the form, where the gateway does not look:
+    # the service requires it where a report is sent or a sender's updates are read. All else is open data.
+    "casework": {
+        "discover",
+        "list_services",
+        "get_service",
+        "send_report",
+        "list_reports",
+        "get_report",
+        "get_token",
+        "list_updates",
+        "send_update",
+        "read_asset",
+        "list_sent_messages",
+        "read_sent_message",
+    },
     "payments": {
         "read_asset",
         "list_sent_messages",
@@ -41,6 +57,9 @@ PUBLIC = {
         # The way back out of the bank's frame, where no cookie comes along: it tells and changes nothing.
         "return_from_challenge",
         "return_from_challenge_by_form",
+        # The ways back from the processor's page: for the browser that opened the link.
+        "return_from_processor",
+        "give_up_on_processor",
         # Staff come to sign in, and identity says who signed out there: its token's signature shows it.
         "start_sign_in",
         "complete_sign_in",
@@ -51,6 +70,14 @@ PUBLIC = {
         "show_payment_link",
         "submit_payment_link",
         "end_payment_link",
+        # Card details of a payment: its one-time token is the credential, as in GOV.UK Pay's API.
+        "authorise_payment",
+        # Where a payer sets up a Direct Debit: the mandate's id is its address. Nothing personal is there.
+        "show_mandate",
+        "start_sign_up",
+        "show_signed_mandate",
+        # GoCardless's webhook: its signature by the service user's secret shows whose it is.
+        "receive_direct_debit_notification",
         # A card processor's notification: its signature by the account's secret shows whose it is.
         "receive_notification",
     },
@@ -369,13 +396,14 @@ def every_scope(document):
 
 
 @pytest.fixture(scope="module")
-def settings(service, database_url, jwks_url, nats_url):
+def settings(service, database_url, jwks_url, nats_url, blob_settings):
     return service.settings(
         database_url=database_url,
         jwks_url=jwks_url,
         issuer=ISSUER,
         nats_url=nats_url,
         sealing_key=SEALING_KEY,
+        **blob_settings,
     )
 
 

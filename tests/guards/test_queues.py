@@ -22,6 +22,9 @@ MAY_SKIP_LOCKED = {
     "services/payments/src/payments/search/store/counts.py: _FOLD": (
         "no queue: changes of a count are added up, each once, and what another run has is its own"
     ),
+    "services/payments/src/payments/payments/store/erasure.py: _LOCK_DUE": (
+        "a purge's batch: a payment that somebody works on is still needed, and the next night looks again"
+    ),
     "services/address/src/address/changes/store/change_log.py: _SET_LAST_UPDATE": (
         "no queue: a change whose neighbour sets the day of the gazetteer's last update leaves it to that one"
     ),
