@@ -138,6 +138,7 @@ PLANTED = [
     ("clocks.return", "pauses_on", "report", "it needs `resumes_on:` too."),
     ("clocks.return", "direction", "backward", "it counts back from nothing."),
     ("actions.report.guards.not_out", "when", "field.crew_evnt == 'x'", "Did you mean field.crew_event?"),
+    ("actions.report.guards.not_out", "when", "field.bin != 'tin'", "'tin' is none of the choices of bin."),
     ("actions.report.guards.not_out", "when", "field.bin > 2", "at character 11: found no matching overload"),
     ("actions.report.guards.not_out", "when", "field.bin", "it is string, and truth is needed"),
     ("actions.report.guards.not_out", "say", None, "actions.report.guards.not_out.say: it is missing."),

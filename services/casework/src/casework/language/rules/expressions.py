@@ -1,5 +1,6 @@
 """Every expression of a case type, compiled, with the faults of all of them."""
 
+import re
 from collections.abc import Iterator
 
 from casework.documents.rules.case_types import ActionDocument, CaseTypeDocument
@@ -8,6 +9,9 @@ from casework.language.rules.expression_names import declare_event_names, declar
 from casework.shared.expressions import Compiler, Expression, ExpressionError, Kind
 from casework.shared.faults import Fault, Path, suggest
 from casework.shared.yaml_source import Source
+
+_COMPARISON = re.compile(r"field\.([a-z0-9_]+)\s*[=!]=\s*'([^']*)'")
+_RESULT = re.compile(r"(?:^|[?:])\s*'([^']*)'")  # the whole expression, or a way of a choice
 
 
 class ExpressionSet:
@@ -22,6 +26,7 @@ class ExpressionSet:
         compiler, of_events = Compiler(names), Compiler(names | declare_event_names(texts))
         for path, text, kind in self._list():
             self._compile(of_events if path[0] == "reactions" else compiler, path, text, kind, names)
+        self.faults += self._check_choices()
         self.faults += self._check_quantities()
         self.faults += self._check_uses()
 
@@ -58,6 +63,18 @@ class ExpressionSet:
         for state, target in action.to.items() if isinstance(action.to, dict) else ():
             if target.when is not None:
                 yield (*path, "to", state, "when"), target.when, "truth"
+
+    def _check_choices(self) -> Iterator[Fault]:
+        """Check that a text which is compared with a field, or set as it, is one of the field's choices."""
+        for path, text, _ in self._list():
+            pairs = _COMPARISON.findall(text)
+            if "sets" in path:
+                pairs += [(path[-1], literal) for literal in _RESULT.findall(text)]
+            for field, literal in pairs:
+                document = self._document.fields.get(str(field))
+                if document is not None and document.enum and literal not in document.enum:
+                    message = f"'{literal}' is none of the choices of {field}."
+                    yield self._source.make_fault(path, message, f"Choices: {', '.join(document.enum)}.")
 
     def _list_quantities(self) -> Iterator[tuple[Path, ChosenQuantity]]:
         for name, clock in self._document.clocks.items():
