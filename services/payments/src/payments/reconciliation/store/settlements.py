@@ -75,13 +75,24 @@ _COLLECTED = text("""SELECT collection AS id FROM settlement_line
 # What did not match although it may later: its payment, refund or capture was not there yet. Lines of other
 # integrations have one exception; they are looked at as long as the submission of one of ours may be unclear.
 _UNMATCHED = text("""
-    SELECT l.*, s.account, s.service_user, s.arrival_on, s.paid_at FROM reconciliation_exception e
-    JOIN settlement s ON s.council = e.council AND s.id = e.settlement
-    JOIN settlement_line l ON l.council = e.council AND l.settlement = e.settlement AND (l.n = e.line
-        OR e.line IS NULL AND l.item = l.settlement AND s.arrival_on > now() - interval '60 days')
-    WHERE e.council = :council AND e.mode = :mode AND e.closed_at IS NULL AND l.rule IS NULL
-        AND e.kind IN ('unknown-id', 'not-captured') AND s.currency = 'GBP' AND l.currency = 'GBP'
-        AND (l.settlement, l.n) > (:after_settlement, :after_line)
+    WITH open AS MATERIALIZED (
+        SELECT e.council, e.settlement, e.line, s.account, s.service_user, s.arrival_on, s.paid_at
+        FROM reconciliation_exception e JOIN settlement s ON s.council = e.council AND s.id = e.settlement
+        WHERE e.council = :council AND e.mode = :mode AND e.closed_at IS NULL
+            AND e.kind IN ('unknown-id', 'not-captured') AND s.currency = 'GBP'
+            AND e.settlement >= :after_settlement
+    ), lines AS (
+        SELECT o.settlement, o.line AS n, o.account, o.service_user, o.arrival_on, o.paid_at FROM open o
+        WHERE o.line IS NOT NULL
+        UNION ALL
+        SELECT o.settlement, l.n, o.account, o.service_user, o.arrival_on, o.paid_at FROM open o
+        JOIN settlement_line l ON l.council = o.council AND l.settlement = o.settlement
+            AND l.item = l.settlement
+        WHERE o.line IS NULL AND o.arrival_on > now() - interval '60 days'
+    )
+    SELECT l.*, u.account, u.service_user, u.arrival_on, u.paid_at FROM lines u
+    JOIN settlement_line l ON l.council = :council AND l.settlement = u.settlement AND l.n = u.n
+    WHERE l.rule IS NULL AND l.currency = 'GBP' AND (l.settlement, l.n) > (:after_settlement, :after_line)
     ORDER BY l.settlement, l.n LIMIT :most""")
 _MATCH_LINE = text("""UPDATE settlement_line
     SET payment = :payment, refund = :refund, collection = :collection, rule = :rule
