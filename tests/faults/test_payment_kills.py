@@ -26,13 +26,13 @@ pytestmark = pytest.mark.long
 
 PROCESSES = ("payments", "payments-worker", "postgres", "nats", "card-processor")
 KILLS = int(os.environ.get("TEST_KILLS", "5"))
-TIMES = int(os.environ.get("TEST_KILLS_OF_POINT", "1"))
+TIMES = int(os.environ.get("TEST_KILLS_OF_POINT", "0"))
 CALLERS = {"authorise": "payments", "capture": "payments-worker", "refund": "payments"}
 # The processor has the request and has done nothing; it has done what was asked, and nobody knows.
 MOMENTS = ("slow", "timeout-after-accept")
 SECONDS = 2  # for which the processor is silent then
 PAUSE = 16.0  # seconds between two kills of a process: the supervisor gives up what ends five times in 60
-CLIENTS = 8  # a kill leaves some of them waiting until the worker takes over, 30 seconds later
+CLIENTS = 4  # a kill leaves some of them waiting until the worker takes over, 30 seconds later
 MOST_WAIT = 0.5  # seconds of traffic after all is well again
 
 
