@@ -7,8 +7,11 @@ import httpx
 from dev import sandbox, state, testers
 from dev.stack import Stack
 
-SERVICES = ("payments",)
-"""Those with pages for staff."""
+SERVICES = {
+    "payments": ("Payments office", "Swyddfa daliadau"),
+    "casework": ("Casework office", "Swyddfa achosion"),
+}
+"""Those with pages for staff, and what the issuer calls them in English and Welsh."""
 
 
 async def ensure(stack: Stack) -> None:
@@ -23,16 +26,15 @@ async def ensure(stack: Stack) -> None:
         for council, council_credentials in credentials["councils"].items():
             token = await sandbox.fetch_token(identity, council_credentials)
             for service in SERVICES:
-                path = f"/{council}/{service}/sign-in/v1/client"
-                client_id = await _ensure_client(identity, gateway, council, path, token)
+                client_id = await _ensure_client(identity, gateway, council, service, token)
                 await testers.ensure_testers(identity, council, client_id)
 
 
 async def _ensure_client(
-    identity: httpx.AsyncClient, gateway: httpx.AsyncClient, council: str, path: str, token: str
+    identity: httpx.AsyncClient, gateway: httpx.AsyncClient, council: str, service: str, token: str
 ) -> str:
     """Return the client's id: the one in use, or a new one, registered as the service itself says."""
-    headers = {"Authorization": f"Bearer {token}"}
+    path, headers = f"/{council}/{service}/sign-in/v1/client", {"Authorization": f"Bearer {token}"}
     present = await gateway.get(path, headers=headers)
     sandbox.require_success(present)
     registration: dict[str, Any] = present.json()
@@ -42,16 +44,17 @@ async def _ensure_client(
         name: registration[name]
         for name in ("redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri", "jwks")
     }
-    service = await sandbox.create(
+    name, name_cy = SERVICES[service]
+    registered = await sandbox.create(
         identity,
         f"/{council}/identity/v1/services",
-        "Payments office",
+        name,
         "sandbox",
         registration["scopes"],
-        name_cy="Swyddfa daliadau",
+        name_cy=name_cy,
         first_party=True,
         **members,
     )
-    body = {"client_id": service["client_id"]}
+    body = {"client_id": registered["client_id"]}
     sandbox.require_success(await gateway.put(path, json=body, headers=headers))
-    return str(service["client_id"])
+    return str(registered["client_id"])

@@ -18,7 +18,7 @@ from simulators.openid_provider.clients import Client
 TENANTS = {"citytown": staff.CITYTOWN, "hillshire": staff.HILLSHIRE}
 # Each group of a council's directory gives a role, and the role gives scopes.
 ROLES = {
-    "Waste services": ("waste-officer", ["address:read", "casework:read"]),
+    "Waste services": ("waste-officer", ["address:read", "casework:act", "casework:read"]),
     "Council tax": ("council-tax-officer", ["address:private", "address:read", "payments:read"]),
     "Customer services": ("adviser", ["address:read", "casework:read", "identity:prove"]),
     "Finance": (

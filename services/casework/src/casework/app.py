@@ -23,6 +23,8 @@ from casework.cases.routes import assignments, cases
 from casework.clocks import routes as clocks
 from casework.consumers import payments, properties
 from casework.events import PUBLISHED
+from casework.office.routes import queue_pages
+from casework.office.routes.access import pages, sign_in
 from casework.open311 import consumers as open311_consumers
 from casework.open311.routes import reports, updates
 from casework.open311.routes import services as open311_services
@@ -31,7 +33,6 @@ from casework.settings import Settings
 from casework.shared.tables import metadata
 from chassis.app import Service, create_app
 from chassis.blobs import deletion
-from chassis.web import Pages
 
 service = Service(
     name="casework",
@@ -55,6 +56,7 @@ service = Service(
         open311_services.router,
         reports.router,
         updates.router,
+        queue_pages.router,
     ],
     publishes=PUBLISHED,
     consumers=[payments, properties, open311_consumers.reports],
@@ -69,7 +71,8 @@ service = Service(
     },
     purges=(*reads.purges, *submissions.PURGES),
     audited=True,
-    pages=Pages("casework", name="Casework"),
+    sign_in=sign_in,
+    pages=pages,
     messages=messages,
 )
 

@@ -1,5 +1,6 @@
 """The versions that cases run by, compiled and bound to their council."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -46,6 +47,23 @@ async def get_published(session: ReadSession, council: str, version: UUID) -> Pu
     """Get a version by which cases run, retired or not; None for a draft, or if there is none."""
     row = await store.get_by_id(session, council, version)
     return None if row is None or row.state == "draft" else await _load(session, council, row)
+
+
+async def get_versions(
+    session: ReadSession, council: str, versions: Collection[UUID]
+) -> dict[UUID, BoundType]:
+    """Get the versions that listed cases run by. Texts are read of those not compiled yet."""
+    if not versions:
+        return {}
+    nation = (await find_council_nation(session, council)).value
+    types = {}
+    for version in sorted(versions):
+        bound = find_bound(council, version, nation)
+        if bound is None and (row := await store.get_by_id(session, council, version)) is not None:
+            bound = await load_bound(council, row, nation)
+        if bound is not None:
+            types[version] = bound
+    return types
 
 
 async def _load(session: ReadSession, council: str, row: Row[Any]) -> PublishedVersion:

@@ -30,6 +30,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "casework:report": "Send reports and read what became of them (Open311)",
         "casework:act": "Open cases and act on them",
         "casework:configure": "Change case types, the roles of staff, closures and school terms",
+        "casework:sign-in": "Set the client by which staff sign in to the pages of casework",
         "mapping:read": "Read map layers and areas",
         "identity:read": "Read what identity knows of a council",
         "identity:keys": "Create, list and revoke a council's API keys",

@@ -1,0 +1,1 @@
+"""The office: pages of staff who work on cases."""

@@ -1,0 +1,1 @@
+"""What the pages of the office do beyond the API of cases."""

@@ -1,0 +1,114 @@
+"""The queues of the office: one's own work. Nothing of a person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from casework.case_types.actions.published import get_versions
+from casework.caseload.actions import queue
+from casework.cases.actions import reads
+from casework.model.rules.case_type import CaseType
+from casework.shared.references import format_reference
+from chassis.database import ReadSession
+from chassis.web.sign_in import Staff
+
+_MOST_TASKS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in a queue, in words."""
+
+    id: UUID
+    reference: str
+    type_name: str
+    state_name: str
+    team: str | None
+    assignee: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    due_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """An open task in a queue, in words."""
+
+    case: UUID
+    reference: str
+    type_name: str
+    task: str
+    task_name: str
+    due_at: datetime | None
+
+
+@dataclass(slots=True)
+class Selected:
+    """Which cases a queue shows: column -> value."""
+
+    equal: dict[str, Any] = field(default_factory=dict)
+    is_mine: bool = False
+    is_open: bool = True
+
+
+async def list_cases(
+    session: ReadSession,
+    staff: Staff,
+    selection: reads.Selection,
+    after: tuple[datetime, UUID] | None,
+    fetch: int,
+) -> Sequence[Row[Any]]:
+    """List cases as rows, for ``show_cases``."""
+    return list(await reads.list_cases(session, staff.council, staff.caller, selection, after, fetch))
+
+
+async def show_cases(session: ReadSession, staff: Staff, rows: Sequence[Row[Any]]) -> list[CaseLine]:
+    """Show rows of cases in the words of their types."""
+    types = await _load_types(session, staff, rows)
+    return [_show_case(row, types[row.type_version]) for row in rows]
+
+
+def _show_case(row: Row[Any], case_type: CaseType) -> CaseLine:
+    return CaseLine(
+        id=row.id,
+        reference=format_reference(row.reference),
+        type_name=case_type.name.en,
+        state_name=case_type.states[row.state].staff.en,
+        team=row.team,
+        assignee=row.assignee,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        due_at=row.due_at,
+        version=row.version,
+    )
+
+
+async def list_own_tasks(session: ReadSession, staff: Staff) -> list[TaskLine]:
+    """List the open tasks that a member of staff does, the first opened first."""
+    equal = {"assignee": staff.subject}
+    rows = await queue.list_queue(session, staff.council, staff.caller, equal, None, _MOST_TASKS)
+    types = await _load_types(session, staff, rows)
+    return [_show_task(row, types[row.type_version]) for row in rows]
+
+
+def _show_task(row: Row[Any], case_type: CaseType) -> TaskLine:
+    return TaskLine(
+        case=row.case_id,
+        reference=format_reference(row.reference),
+        type_name=case_type.name.en,
+        task=row.task,
+        task_name=case_type.tasks[row.task].name.en,
+        due_at=row.due_at,
+    )
+
+
+async def _load_types(
+    session: ReadSession, staff: Staff, rows: Sequence[Row[Any]]
+) -> Mapping[UUID, CaseType]:
+    bound = await get_versions(session, staff.council, {row.type_version for row in rows})
+    return {version: each.case_type for version, each in bound.items()}

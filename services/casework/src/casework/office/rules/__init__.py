@@ -1,0 +1,1 @@
+"""Words of the office, and what its forms say. Pure."""
