@@ -28,6 +28,12 @@ PUBLIC = {
     # Sites where residents report problems send their API key in the form, where the gateway does not look:
     # the service requires it where a report is sent or a sender's updates are read. All else is open data.
     "casework": {
+        # Staff come to sign in, and identity says who signed out there: its token's signature shows it.
+        "start_sign_in",
+        "complete_sign_in",
+        "sign_out",
+        "show_signed_out",
+        "receive_logout",
         "discover",
         "list_services",
         "get_service",

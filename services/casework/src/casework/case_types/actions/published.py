@@ -60,7 +60,7 @@ async def get_versions(
     for version in sorted(versions):
         bound = find_bound(council, version, nation)
         if bound is None and (row := await store.get_by_id(session, council, version)) is not None:
-            bound = await load_bound(council, row, nation)
+            bound = (await _load(session, council, row)).bound
         if bound is not None:
             types[version] = bound
     return types

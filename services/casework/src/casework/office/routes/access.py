@@ -19,10 +19,7 @@ sign_in = SignIn([READ, ACT, CONFIGURE], permission="casework:sign-in", home="/o
 Reader = Annotated[Staff, signed_in(READ)]
 Worker = Annotated[Staff, signed_in(ACT)]
 Configurer = Annotated[Staff, signed_in(CONFIGURE)]
-_SECTIONS = (
-    ("My work", "", READ),
-    ("Cases", "/cases", READ),
-)
+_SECTIONS = (("My work", "", READ),)
 """Name, path below the office, and scope of each entry of the navigation."""
 
 
@@ -31,7 +28,7 @@ def render(request: Request, staff: Staff, template: str, status: int = 200, **c
     home = f"/{staff.council}/casework/office"
     path = request.url.path.removeprefix(home)
     sections = [
-        (name, f"{home}{section}", path == section or bool(section) and path.startswith(f"{section}/"))
+        (name, f"{home}{section}", path == section or (section != "" and path.startswith(f"{section}/")))
         for name, section, scope in _SECTIONS
         if staff.may(scope)
     ]
