@@ -27,6 +27,10 @@ class CaseMoved(CaseEvent):
 
     action: str = Field(max_length=60, description="What was done, as the case type names it")
     effective_at: AwareDatetime = Field(description="When it counts, which may be before it was entered")
+    refund: Pence = Field(default=0, description="Pence that this act said are to be given back")
+    refund_due: Pence = Field(
+        default=0, description="Pence to give back that payments has not given back yet"
+    )
 
 
 _EXAMPLE: dict[str, object] = {
@@ -36,6 +40,8 @@ _EXAMPLE: dict[str, object] = {
     "state": "reported",
     "action": "report",
     "effective_at": "2026-05-05T09:30:00Z",
+    "refund": 0,
+    "refund_due": 0,
 }
 
 

@@ -1,11 +1,14 @@
 """Reads the case types that ship as sources, so that tests can change them, and plays their scenarios."""
 
 from functools import cache
+from pathlib import Path
 
 from casework.case_types.actions.library import find_files
 from casework.case_types.actions.simulations import play_scenario
 from casework.case_types.rules.scenarios import read_scenarios
 from casework.shared.yaml_source import read_source
+
+SAMPLES = [str(path) for path in sorted((Path(__file__).parent / "samples").glob("allotment.yaml"))]
 
 
 @cache

@@ -15,9 +15,9 @@ from casework.language.rules.references import list_references
 from casework.shared.faults import CaseTypeError
 
 from .explorer import explore, find_dead_ends
-from .library_sources import play_all, read_type
+from .library_sources import SAMPLES, play_all, read_type
 
-CODES = list_codes()
+CODES = [*list_codes(), *SAMPLES]
 
 
 def list_paths(value, path=()):

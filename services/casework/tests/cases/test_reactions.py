@@ -23,7 +23,8 @@ async def desk(desk, permits):
 def pay(deliver):
     async def pay(case, amount=500, view=PaymentSucceeded, **members):
         values = {"amount": amount, "mode": "sandbox", "metadata": {"case": case["reference"]}}
-        outcome = await deliver(view, envelope={"subject": ids.show(ids.new())}, **values | members)
+        envelope = members.pop("envelope", {"subject": ids.show(ids.new())})
+        outcome = await deliver(view, envelope=envelope, **values | members)
         assert outcome.state == "processed", outcome
 
     return pay
@@ -113,6 +114,45 @@ async def test_an_event_that_the_reaction_is_not_about_leaves_no_trace(desk, del
     await deliver(PaymentRefunded, **about)
     await deliver(PaymentSettled, **about)
     assert await list_kinds(desk, case) == ["action"]
+
+
+async def test_a_refund_is_due_until_payments_has_given_the_money_back(desk, pay, events_of):
+    case = (await desk.apply()).json()
+    payment = ids.show(ids.new())
+    await pay(case, envelope={"subject": payment})
+    case = (await desk.act(await read(desk, case), "give_back")).json()
+    assert (case["charged"], case["paid"], case["refund_due"], case["refunded"]) == (300, 300, 200, 0)
+    assert case["payments"] == [payment]
+    data = (await events_of(case))[-1]["data"]
+    assert (data["action"], data["refund"], data["refund_due"]) == ("give_back", 200, 200)
+    await pay(case, view=PaymentRefunded, refund_amount=150, refunded=150, envelope={"subject": payment})
+    case = await read(desk, case)
+    assert (case["paid"], case["refund_due"], case["refunded"]) == (300, 50, 150)
+    history = (await desk.get(f"cases/{case['id']}/history")).json()["items"]
+    assert (history[-1]["kind"], history[-1]["after"]["refund_due"]) == ("refund", 50)
+    assert history[-1]["actor"] == {"sub": "payments"}
+
+
+async def test_a_refund_that_is_published_twice_counts_once(desk, deliver, pay):
+    case = (await desk.apply()).json()
+    await pay(case)
+    case = (await desk.act(await read(desk, case), "give_back")).json()
+    values = {"mode": "sandbox", "metadata": {"case": case["reference"]}, "refund_amount": 150}
+    subject = ids.show(ids.new())
+    refunds = [
+        deliver.make(PaymentRefunded, envelope={"subject": subject}, sequence=4, **values) for _ in range(2)
+    ]
+    await deliver.batch(PaymentRefunded, refunds)
+    assert (await read(desk, case))["refund_due"] == 50
+
+
+@pytest.mark.parametrize("forged", [{"mode": "live"}, {"council": "hillshire"}])
+async def test_a_refund_of_another_council_or_mode_gives_nothing_back(desk, pay, forged):
+    case = (await desk.apply()).json()
+    await pay(case)
+    case = (await desk.act(await read(desk, case), "give_back")).json()
+    await pay(case, view=PaymentRefunded, refund_amount=150, **forged)
+    assert (await read(desk, case))["refund_due"] == 200
 
 
 async def test_a_retired_property_is_noted_in_its_open_cases_only(desk, deliver):

@@ -25,6 +25,7 @@ actions:
   follow: {name: Follow, from: [applied, paid], by: officer, asks: [old_case]}
   merge: {name: Merge, from: [applied, paid], to: joined, by: officer, asks: [same_case], result: joined}
   visit: {name: Visit, from: [applied, paid], by: officer}
+  give_back: {name: Give back, from: paid, by: officer}
   worry: {name: Worry, from: [applied, paid], by: officer}
   inspect: {name: Inspect, from: [applied, paid], by: officer}
 tasks:
@@ -56,7 +57,7 @@ sub_cases:
 reactions:
   paid: {on: payments.payment.succeeded, do: receive_fee, amount: data.amount}
   failed: {on: payments.payment.failed, do: visit, where: "data.code == 'P0010'"}
-fee: {amount: 500, on: apply}
+fee: {amount: 500, on: apply, refunds: {part: {on: give_back, amount: 200}}}
 """  # noqa: E501
 
 WELSH = """

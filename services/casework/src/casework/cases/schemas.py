@@ -171,7 +171,10 @@ class Case(CaseSummary):
     submission: str | None
     uprn: Uprn | None
     charged: int = Field(description="Pence")
-    paid: int = Field(description="Pence")
+    paid: int = Field(description="Pence, without those that are to be given back")
+    refund_due: int = Field(description="Pence to give back. Give them back at payments: this moves no money")
+    refunded: int = Field(description="Pence that payments gave back")
+    payments: list[str] = Field(description="The payments for this case, to give money back from")
     fields: dict[str, Any]
     clocks: list[ClockView]
     tasks: list[TaskView]

@@ -30,7 +30,7 @@ def check_step(
     source: Source, path: Path, simulation: Simulation, step: StepDocument, moments: list[Moment]
 ) -> Iterator[Fault]:
     """Compare a step's expectations with what happened."""
-    acted = any((step.do, step.task, step.event, step.correct))
+    acted = any((step.do, step.task, step.event, step.correct, step.refunded))
     yield from _check_refusal(source, path, step, moments[-1].answer if acted else None)
     yield from _check_state(source, path, simulation, step)
     decisions = [moment.answer for moment in moments if isinstance(moment.answer, Decision)]
@@ -52,6 +52,8 @@ def _check_state(source: Source, path: Path, simulation: Simulation, step: StepD
     tasks = {task: each.outcome or each.status for task, each in state.tasks.items()}
     yield from _check_map(source, (*path, "tasks"), step.tasks, tasks)
     yield from _check_map(source, (*path, "values"), step.values, dict(state.fields))
+    pence: dict[str, Any] = {str(name): amount for name, amount in step.pence.items()}
+    yield from _check_map(source, (*path, "pence"), pence, {name: getattr(state, name) for name in pence})
 
 
 def _check_refusal(

@@ -80,6 +80,9 @@ def make_act(step: StepDocument, at: datetime) -> Act | None:
         ActKind.EVENT: step.event,
         ActKind.CORRECTION: step.correct,
     }
+    if step.refunded is not None:
+        data = {"refund_amount": step.refunded}
+        return Act(ActKind.REFUND, "refund", at, _CLOCK, data=data)
     kind = next((kind for kind, name in acts.items() if name), None)
     if kind is None:
         return None

@@ -44,7 +44,7 @@ def _write_effects(decision: Decision) -> Iterator[str]:
     yield from (f"{link.relation} {link.reference}" for link in decision.links)
     yield from (f"slot {slot.slot}: {slot.change}" for slot in decision.slots)
     if decision.refund:
-        yield f"gives back {decision.refund} pence"
+        yield f"is to give back {decision.refund} pence"
     for timer, at in decision.armed.items():
         yield f"timer {timer} at {at.astimezone(LONDON):%a %d %b %Y %H:%M}"
     yield from (f"timer {timer} is off" for timer in decision.cancelled)

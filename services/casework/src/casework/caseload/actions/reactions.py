@@ -10,7 +10,7 @@ from casework.caseload.store import events as store
 from casework.cases.actions import changes
 from casework.cases.actions.plans import RefusedActError, plan_act
 from casework.cases.actions.subjects import Subject, lock_subject
-from casework.events import PaymentEvent, PropertyRetired
+from casework.events import PaymentEvent, PaymentRefunded, PropertyRetired
 from casework.model.rules.acts import Act, ActKind, Actor
 from casework.model.rules.case_type import SYSTEM, Reaction
 from casework.shared.references import read_reference
@@ -35,8 +35,11 @@ async def react_to_payment(session: Session, event: Received[PaymentEvent]) -> N
         return
     row, subject = locked
     reactions = _list_reactions(subject, event.type)
-    if not reactions or not await store.add_event(session, row.id, event):
+    is_refund = isinstance(event.data, PaymentRefunded) and _has_money(subject)
+    if not (reactions or is_refund) or not await store.add_event(session, row.id, event):
         return
+    if is_refund:
+        await _act(session, subject, _make_act(ActKind.REFUND, "refund", event))
     for reaction in reactions:
         await _react(session, row.id, reaction, event)
 
@@ -52,24 +55,30 @@ async def _react(session: Session, case_id: UUID, reaction: Reaction, event: Rec
     if locked is None:
         return
     row, subject = locked
-    actor = {"sub": event.data.capability()}
-    act = Act(
-        kind=ActKind.EVENT,
-        id=reaction.id,
-        at=clock.now(),
-        by=Actor(actor["sub"], frozenset({SYSTEM})),
-        data=event.data.model_dump(mode="json"),
-    )
+    act = _make_act(ActKind.EVENT, reaction.id, event)
     try:
-        plan = await plan_act(session, subject, act)
+        await _act(session, subject, act)
     except RefusedActError as error:
         if any(reason.rule == f"reactions.{reaction.id}.{_NOT_ABOUT}" for reason in error.refusal.reasons):
             return
         payment = {"event": (None, f"{event.type} {event.subject}")}
-        entry = changes.make_plain_entry(row, "event-refused", reaction.id, actor, payment)
+        entry = changes.make_plain_entry(row, "event-refused", reaction.id, {"sub": act.by.id}, payment)
         await changes.record(session, row, changes.with_reasons(entry, error.refusal))
-        return
-    await changes.apply(session, subject, plan, actor)
+
+
+def _has_money(subject: Subject) -> bool:
+    return subject.state.paid + subject.state.refund_due > 0
+
+
+def _make_act(kind: ActKind, name: str, event: Received[PaymentEvent]) -> Act:
+    by = Actor(event.data.capability(), frozenset({SYSTEM}))
+    return Act(kind=kind, id=name, at=clock.now(), by=by, data=event.data.model_dump(mode="json"))
+
+
+async def _act(session: Session, subject: Subject, act: Act) -> None:
+    """Do an act of payments. Raises RefusedActError."""
+    plan = await plan_act(session, subject, act)
+    await changes.apply(session, subject, plan, {"sub": act.by.id})
 
 
 async def note_property(session: Session, event: Received[PropertyRetired]) -> None:

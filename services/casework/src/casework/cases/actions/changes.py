@@ -226,6 +226,8 @@ async def publish(session: Session, subject: Subject, decision: Decision) -> Non
         "state": decision.state.state,
         "action": decision.actions[0] if decision.actions else decision.act.id,
         "effective_at": decision.act.counted_at,
+        "refund": decision.refund,
+        "refund_due": decision.state.refund_due,
     }
     data: EventData
     if subject.state.sequence == 0:

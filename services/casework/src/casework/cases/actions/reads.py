@@ -24,7 +24,7 @@ from casework.cases.schemas import (
     TaskView,
     Words,
 )
-from casework.cases.store import access, links, tasks
+from casework.cases.store import access, links, payments, tasks
 from casework.cases.store import records as store
 from casework.cases.store.records import Filters
 from casework.model.rules.case_type import Action
@@ -91,6 +91,9 @@ async def _show_case(
         uprn=row.uprn,
         charged=state.charged,
         paid=state.paid,
+        refund_due=state.refund_due,
+        refunded=state.refunded,
+        payments=await payments.list_payments(session, council, case_id),
         fields=rules.hide_fields(case_type, state.fields, roles),
         clocks=await _list_clocks(session, council, case_id, version),
         tasks=await _list_tasks(session, council, case_id, version),

@@ -198,12 +198,44 @@ class LinkDocument(Document):
     merge: bool = False
 
 
-class FeeDocument(Document):
-    """The pence that are due."""
+class RefundDocument(Document):
+    """What is given back of a fee: exactly one part, and where its condition holds."""
 
-    amount: QuantityDocument
     on: Annotated[Ids, Bounded(min_length=1)]
-    refunded_on: Ids = NO_IDS
+    when: ExpressionText | None = None
+    all: Literal[True] | None = None
+    amount: QuantityDocument | None = None
+    formula: ExpressionText | None = None
+    days_left_of: Annotated[Id | None, Bounded(description="A clock: the part of it that is left.")] = None
+    months_left_of: Annotated[Id | None, Bounded(description="A clock: its whole months left.")] = None
+    less: Annotated[QuantityDocument | None, Bounded(description="The pence that are kept.")] = None
+
+    @model_validator(mode="after")
+    def _has_one_part(self) -> "RefundDocument":
+        if len([part for part in REFUND_PARTS if getattr(self, part) is not None]) != 1:
+            raise ValueError("a refund has exactly one of: " + ", ".join(REFUND_PARTS))
+        return self
+
+
+REFUND_PARTS = ("all", "amount", "formula", "days_left_of", "months_left_of")
+
+
+class FeeDocument(Document):
+    """The pence that are due: an amount, or a formula over the case."""
+
+    amount: QuantityDocument | None = None
+    formula: ExpressionText | None = None
+    on: Annotated[Ids, Bounded(min_length=1)]
+    refunded_on: Annotated[Ids, Bounded(description="What gives all of it back.")] = NO_IDS
+    refunds: Annotated[
+        dict[Id, RefundDocument], Bounded(max_length=10, description="Of several the first that holds.")
+    ] = NO_MAP
+
+    @model_validator(mode="after")
+    def _has_one_amount(self) -> "FeeDocument":
+        if (self.amount is None) == (self.formula is None):
+            raise ValueError("a fee has exactly one of: amount, formula")
+        return self
 
 
 class CaseTypeDocument(Document):

@@ -1,6 +1,6 @@
 """The documents of scenarios: at which instant who does message, and what is then expected."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 from pydantic import Field as Bounded
@@ -24,6 +24,9 @@ DueOn = Annotated[
 ]  # a day, an hour of it in UK time, or that the clock does not run
 
 
+PenceName = Literal["charged", "paid", "refund_due", "refunded"]
+
+
 class StepDocument(Document):
     """One step: at most one act, then what is expected."""
 
@@ -32,6 +35,7 @@ class StepDocument(Document):
     event: Id | None = None
     correct: Annotated[Id | None, Bounded(description="An action whose time was recorded wrongly.")] = None
     by: Annotated[Who, Bounded(description="A role, and a person if it matters: officer ann.")] = "system"
+    refunded: Annotated[int | None, Bounded(description="Payments gave so many pence back.", ge=1)] = None
     effective: Instant | None = None
     fields: dict[Id, Any] = NO_MAP
     outcome: Id | None = None
@@ -44,7 +48,8 @@ class StepDocument(Document):
     tasks: dict[Id, Id] = NO_MAP
     messages: Ids = NO_IDS
     fired: Ids = NO_IDS
-    refund: int | None = None
+    refund: Annotated[int | None, Bounded(description="The pence to give back since the step before.")] = None
+    pence: Annotated[dict[PenceName, int], Bounded(description="The money of the case.")] = NO_MAP
     values: Annotated[dict[Id, Any], Bounded(description="Fields and their values.")] = NO_MAP
 
 

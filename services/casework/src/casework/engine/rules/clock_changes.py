@@ -56,7 +56,7 @@ def _start(draft: Draft, clock: Clock, change: ClockChange) -> Iterator[ClockEve
         return
     length = draft.find_quantity(clock.law.length)
     value = draft.fields.get(clock.starts_from) if clock.starts_from else ""
-    if length is None or value is None:
+    if not length or value is None:
         draft.refuse(rule, _NO_LENGTH, clock.starts_from or "the field that chooses the length")
         return
     at, day = draft.act.counted_at, None

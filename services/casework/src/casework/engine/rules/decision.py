@@ -5,6 +5,7 @@ from dataclasses import replace
 from casework.engine.rules.clock_changes import arm_timers, compute_due_date, correct_clocks
 from casework.engine.rules.draft import Draft
 from casework.engine.rules.effects import send
+from casework.engine.rules.money import record_refund
 from casework.engine.rules.steps import NO_RESULT, NOT_HERE, apply_happenings, do_action, take_fields
 from casework.model.rules.acts import Act, ActKind, Context, Decision, Refusal
 from casework.model.rules.case_state import CaseState, TaskState
@@ -128,6 +129,7 @@ _ACTS = {
     ActKind.TASK: _act_task,
     ActKind.TIMER: _act_timer,
     ActKind.EVENT: _act_event,
+    ActKind.REFUND: record_refund,
     ActKind.CORRECTION: _act_correction,
 }
 
@@ -145,6 +147,8 @@ def _finish(draft: Draft) -> Decision:
         actors=draft.actors,
         charged=draft.charged,
         paid=draft.paid,
+        refund_due=draft.refund_due,
+        refunded=draft.refunded,
         result=draft.result,
         sequence=before.sequence + 1,
     )

@@ -41,7 +41,8 @@ class Draft:
         self.state, self.result = state.state, state.result
         self.fields, self.tasks, self.clocks = dict(state.fields), dict(state.tasks), dict(state.clocks)
         self.due_dates, self.timers, self.fired = dict(state.due_dates), dict(state.timers), dict(state.fired)
-        self.actors, self.charged, self.paid, self.refund = dict(state.actors), state.charged, state.paid, 0
+        self.actors, self.charged, self.paid = dict(state.actors), state.charged, state.paid
+        self.refund, self.refund_due, self.refunded = 0, state.refund_due, state.refunded
         self.cause = act.id  # the action or task that is being done
         self.payment = 0  # pence that an event says were paid
         self.actions: list[str] = []
@@ -84,8 +85,11 @@ class Draft:
     def find_quantity(self, quantity: Quantity) -> int | None:
         """Find a whole number of the case type; None if the field that chooses it is not known."""
         if quantity.by_field:
-            chosen = quantity.table.get(self.fields.get(quantity.by_field, ""))
-            return None if chosen is None else self.find_quantity(chosen)
+            value = self.fields.get(quantity.by_field)
+            choices = value if isinstance(value, list) else [value or ""]  # of several, all together
+            rows = [quantity.table.get(choice) for choice in choices]
+            numbers = [None if row is None else self.find_quantity(row) for row in rows]
+            return None if None in numbers else sum(number or 0 for number in numbers)
         if quantity.parameter:
             return int(self.bound.parameters[quantity.parameter])
         return quantity.number
@@ -139,6 +143,9 @@ _FINDERS: dict[str, Callable[[Draft, str], Any]] = {
     "now": lambda draft, _: draft.act.counted_at,
     "charged": lambda draft, _: draft.charged,
     "paid": lambda draft, _: draft.paid,
+    "refund_due": lambda draft, _: draft.refund_due,
+    "refunded": lambda draft, _: draft.refunded,
+    "action": lambda draft, _: draft.cause,
     "result": lambda draft, _: draft.result,
     "chosen_result": lambda draft, _: draft.act.result,
     "data": _find_data,

@@ -6,6 +6,7 @@ from typing import Any
 
 from casework.engine.rules.clock_changes import stop_clocks
 from casework.engine.rules.draft import Draft
+from casework.engine.rules.money import update_money
 from casework.model.rules.acts import Message, NewCase, NewLink, SlotChange
 from casework.model.rules.case_state import TaskState
 from casework.model.rules.case_type import Notification
@@ -23,7 +24,7 @@ def apply_effects(draft: Draft, happenings: Sequence[str]) -> None:
     """Apply what follows from what happened."""
     names = set(happenings)
     _update_tasks(draft)
-    _update_money(draft, names)
+    update_money(draft, names)
     _change_slots(draft, names)
     _open_sub_cases(draft, names)
     for link in draft.case_type.links.values():
@@ -70,17 +71,6 @@ def _update_tasks(draft: Draft) -> None:
         elif status is not None and status.status == "open":
             draft.tasks[task.id] = TaskState("dropped")
             draft.closed_tasks.append(task.id)
-
-
-def _update_money(draft: Draft, happenings: set[str]) -> None:
-    fee = draft.case_type.fee
-    if fee is None:
-        return
-    if happenings.intersection(fee.on):
-        draft.charged += draft.find_quantity(fee.amount) or 0
-    if happenings.intersection(fee.refunded_on):
-        draft.refund += draft.paid
-        draft.charged = draft.paid = 0
 
 
 def send(draft: Draft, notification: Notification) -> None:

@@ -16,6 +16,9 @@ _ALWAYS: dict[str, Kind] = {
     "now": "instant",
     "charged": "integer",  # pence
     "paid": "integer",
+    "refund_due": "integer",
+    "refunded": "integer",
+    "action": "text",  # the action or task that is being done
     "result": "text",
     "chosen_result": "text",  # the result that this act names
 }

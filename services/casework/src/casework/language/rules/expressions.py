@@ -53,6 +53,18 @@ class ExpressionSet:
             if reaction.where is not None:
                 yield ("reactions", name, "where"), reaction.where, "truth"
 
+        yield from self._list_of_fee()
+
+    def _list_of_fee(self) -> Iterator[tuple[Path, str, Kind]]:
+        fee = self._document.fee
+        if fee is not None and fee.formula is not None:
+            yield ("fee", "formula"), fee.formula, "integer"
+        for name, refund in fee.refunds.items() if fee is not None else ():
+            if refund.when is not None:
+                yield ("fee", "refunds", name, "when"), refund.when, "truth"
+            if refund.formula is not None:
+                yield ("fee", "refunds", name, "formula"), refund.formula, "integer"
+
     def _list_of_action(self, path: Path, action: ActionDocument) -> Iterator[tuple[Path, str, Kind]]:
         for guard, each in action.guards.items():
             if each.when is not None:
@@ -85,8 +97,16 @@ class ExpressionSet:
             for guard, each in action.guards.items():
                 if each.at_most is not None:
                     yield ("actions", name, "guards", guard, "at_most", "limit"), each.at_most.limit
-        if self._document.fee is not None:
-            yield ("fee", "amount"), self._document.fee.amount
+        yield from self._list_pence()
+
+    def _list_pence(self) -> Iterator[tuple[Path, ChosenQuantity]]:
+        fee = self._document.fee
+        if fee is not None and fee.amount is not None:
+            yield ("fee", "amount"), fee.amount
+        for name, refund in fee.refunds.items() if fee is not None else ():
+            for part, quantity in (("amount", refund.amount), ("less", refund.less)):
+                if quantity is not None:
+                    yield ("fee", "refunds", name, part), quantity
 
     def _check_quantities(self) -> Iterator[Fault]:
         for path, quantity in self._list_quantities():

@@ -5,10 +5,12 @@ from typing import Any
 
 from casework.documents.rules.case_types import (
     GUARD_KINDS,
+    REFUND_PARTS,
     ActionDocument,
     CaseTypeDocument,
     FieldDocument,
     GuardDocument,
+    RefundDocument,
 )
 from casework.documents.rules.clocks import ClockDocument, TimerDocument
 from casework.documents.rules.values import ChosenQuantity, TextPair
@@ -139,7 +141,25 @@ class PartCompiler:
         fee = self._document.fee
         if fee is None:
             return None
-        return model.Fee(to_quantity(fee.amount), tuple(fee.on), tuple(fee.refunded_on))
+        refunds = [self._compile_refund(name, refund) for name, refund in fee.refunds.items()]
+        if fee.refunded_on:
+            refunds.append(model.Refund("refunded_on", tuple(fee.refunded_on), model.RefundShare.ALL))
+        amount = None if fee.amount is None else to_quantity(fee.amount)
+        return model.Fee(amount, self._expressions.get("fee", "formula"), tuple(fee.on), tuple(refunds))
+
+    def _compile_refund(self, name: str, refund: RefundDocument) -> model.Refund:
+        path = ("fee", "refunds", name)
+        share = next(part for part in REFUND_PARTS if getattr(refund, part) is not None)
+        return model.Refund(
+            id=name,
+            on=tuple(refund.on),
+            share=model.RefundShare(share),
+            when=self._expressions.get(*path, "when"),
+            amount=None if refund.amount is None else to_quantity(refund.amount),
+            formula=self._expressions.get(*path, "formula"),
+            clock=refund.days_left_of or refund.months_left_of or "",
+            less=None if refund.less is None else to_quantity(refund.less),
+        )
 
     def _compile_action(self, name: str, action: ActionDocument) -> model.Action:
         path = ("actions", name)

@@ -27,6 +27,7 @@ class ActKind(StrEnum):
     TASK = "task"  # a task's id, with its outcome
     TIMER = "timer"  # a timer's id
     EVENT = "event"  # a reaction's id, with the event's data
+    REFUND = "refund"  # payments gave money back: `refund_amount` of the data
     CORRECTION = "correction"  # an action's id, whose effective time was recorded wrongly
 
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Self
 
 from casework.model.rules.case_type import NEW
 
+_PARTS = ("tasks", "actors", "charged", "paid", "refund_due", "refunded", "result")
+
 
 class ClockChange(StrEnum):
     """What an act does to a clock."""
@@ -63,13 +65,15 @@ class CaseState:
     actors: Mapping[str, str] = field(default_factory=dict)  # action -> who did it last
     charged: int = 0  # pence
     paid: int = 0
+    refund_due: int = 0  # pence that are to be given back, and are not yet
+    refunded: int = 0  # pence that payments gave back
     result: str = ""
     sequence: int = 0  # of acts that changed it
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON values; what is empty is left out."""
         document: dict[str, Any] = {"state": self.state, "sequence": self.sequence, "fields": self.fields}
-        for name in ("tasks", "actors", "charged", "paid", "result"):
+        for name in _PARTS:
             if part := getattr(self, name):
                 document[name] = part
         return document | self._clocks_to_json() if self.clocks else document
@@ -100,6 +104,8 @@ class CaseState:
             actors=document.get("actors", {}),
             charged=document.get("charged", 0),
             paid=document.get("paid", 0),
+            refund_due=document.get("refund_due", 0),
+            refunded=document.get("refunded", 0),
             result=document.get("result", ""),
         )
 

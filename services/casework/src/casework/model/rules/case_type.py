@@ -198,13 +198,38 @@ class Link:
     merge: bool = False
 
 
+class RefundShare(StrEnum):
+    """Which part of what was paid is given back."""
+
+    ALL = "all"
+    AMOUNT = "amount"  # so many pence
+    FORMULA = "formula"
+    DAYS_LEFT = "days_left_of"  # by the days that are left of a clock
+    MONTHS_LEFT = "months_left_of"  # by its whole months
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A part of the fee that an action gives back, where its condition holds; of several the first."""
+
+    id: str
+    on: tuple[str, ...]
+    share: RefundShare
+    when: Expression | None = None
+    amount: Quantity | None = None
+    formula: Expression | None = None
+    clock: str = ""
+    less: Quantity | None = None  # the pence that are kept of it
+
+
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """The pence due, from which action on, and which actions give all of it back."""
+    """The pence due, from which action on, and what is given back of them."""
 
-    amount: Quantity
+    amount: Quantity | None
+    formula: Expression | None
     on: tuple[str, ...]
-    refunded_on: tuple[str, ...] = ()
+    refunds: tuple[Refund, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,132 @@
+"""The money of a case: what is charged, what is to be given back, and what payments gave back.
+
+``charged`` and ``paid`` are net of refunds. No money moves here: a refund is due until payments has made it.
+"""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from casework.engine.rules.draft import Draft
+from casework.model.rules.case_state import ClockChange
+from casework.model.rules.case_type import Fee, Refund, RefundShare
+from casework.model.rules.clocks import Quantity
+from casework.shared.days import find_local_day
+from casework.shared.expressions import Expression
+from casework.shared.words import Words
+
+_MOST_PENCE = 10**9
+_MONTHS = 12
+_NO_AMOUNT = Words(
+    "The fee cannot be worked out, as something about the case is not known.",
+    "Ni ellir cyfrifo'r ffi, gan nad yw rhywbeth am yr achos yn hysbys.",
+)
+_NO_REFUND = Words(
+    "No money of this case can have gone back.", "Ni all arian o'r achos hwn fod wedi mynd yn ôl."
+)
+_STARTS = {ClockChange.START, ClockChange.RESTART}
+
+
+def update_money(draft: Draft, happenings: Collection[str]) -> None:
+    """Charge the fee, or say what is to be given back, as what happened asks."""
+    fee = draft.case_type.fee
+    if fee is None:
+        return
+    if not fee_happens(fee.on, happenings):
+        _give_back(draft, fee, happenings)
+        return
+    amount = _find_pence(draft, "fee.amount", fee.amount, fee.formula)
+    if amount is not None:
+        draft.charged += amount
+
+
+def fee_happens(causes: tuple[str, ...], happenings: Collection[str]) -> bool:
+    """Check whether one of the causes happened."""
+    return any(cause in happenings for cause in causes)
+
+
+def record_refund(draft: Draft) -> None:
+    """Record money that payments gave back. What was not due was given back beside the case's rules."""
+    amount = draft.act.data.get("refund_amount")
+    if type(amount) is not int or amount <= 0 or not draft.paid + draft.refund_due:
+        draft.refuse("refund", _NO_REFUND)
+        return
+    expected = min(amount, draft.refund_due)
+    draft.refund_due -= expected
+    draft.paid = max(0, draft.paid - (amount - expected))
+    draft.refunded += amount
+    draft.note("refund", holds=True, amount=amount, expected=expected)
+
+
+def _find_pence(draft: Draft, rule: str, amount: Quantity | None, formula: Expression | None) -> int | None:
+    """Find an amount; None, and the act refused, if it is not known or cannot be a sum of money."""
+    pence: int | None = None
+    if formula is not None:
+        outcome = draft.evaluate(rule, formula)
+        pence = outcome.value if type(outcome.value) is int else None
+    elif amount is not None:
+        pence = draft.find_quantity(amount)
+    if pence is None or not 0 <= pence <= _MOST_PENCE:
+        draft.refuse(rule, _NO_AMOUNT, "" if pence is None else f"{pence} pence")
+        return None
+    return pence
+
+
+def _give_back(draft: Draft, fee: Fee, happenings: Collection[str]) -> None:
+    after = draft.due_dates
+    # An act that ends the case stops its clocks: a refund looks at them as they were before it.
+    draft.due_dates = {**draft.before.due_dates, **after}
+    for refund in fee.refunds:
+        rule = f"fee.refunds.{refund.id}"
+        if not fee_happens(refund.on, happenings):
+            continue
+        if refund.when is None or draft.weigh(f"{rule}.when", refund.when):
+            _give_back_part(draft, refund, rule)
+            break
+    draft.due_dates = after
+
+
+def _give_back_part(draft: Draft, refund: Refund, rule: str) -> None:
+    pence = _find_part(draft, refund, rule)
+    less = 0 if refund.less is None else _find_pence(draft, f"{rule}.less", refund.less, None)
+    if pence is None or less is None:
+        return
+    pence = min(max(0, pence - less), draft.paid)
+    draft.note(rule, holds=True, paid=draft.paid, refund=pence)
+    draft.refund += pence
+    draft.refund_due += pence
+    draft.paid -= pence
+    is_all = refund.share is RefundShare.ALL and not less
+    draft.charged = 0 if is_all else max(0, draft.charged - pence)
+
+
+def _find_part(draft: Draft, refund: Refund, rule: str) -> int | None:
+    if refund.share is RefundShare.ALL:
+        return draft.paid
+    if not refund.clock:
+        return _find_pence(draft, rule, refund.amount, refund.formula)
+    left, whole = _measure(draft, refund)
+    draft.note(f"{rule}.left", holds=left > 0, left=left, whole=whole)
+    return draft.paid * left // whole if whole else 0
+
+
+def _measure(draft: Draft, refund: Refund) -> tuple[int, int]:
+    """Measure what is left of a clock and the whole of it, in days or whole months; 0 and 0 if none runs."""
+    due = draft.due_dates.get(refund.clock)
+    starts = [event for event in draft.clocks.get(refund.clock, ()) if event.change in _STARTS]
+    if due is None or not starts:
+        return 0, 0
+    first = starts[-1].on or find_local_day(starts[-1].at)
+    today = max(first, find_local_day(draft.act.counted_at))
+    count = _count_months if refund.share is RefundShare.MONTHS_LEFT else _count_days
+    return count(today, due.on), count(first, due.on)
+
+
+def _count_days(first: date, last: date) -> int:
+    return max(0, (last - first).days)
+
+
+def _count_months(first: date, last: date) -> int:
+    """Count whole months: from 31 January to 28 February is one, as both are a month's last day."""
+    months = (last.year - first.year) * _MONTHS + last.month - first.month
+    is_last_day = (last + timedelta(days=1)).month != last.month
+    return max(0, months if last.day >= first.day or is_last_day else months - 1)

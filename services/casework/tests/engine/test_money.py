@@ -1,0 +1,137 @@
+"""What a case charges, what it gives back, and what can never be."""
+
+import functools
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.case_types.actions.library import find_files
+from casework.case_types.actions.simulations import play_scenarios
+from casework.case_types.rules.bound_types import bind
+from casework.engine.rules.decision import decide
+from casework.language.rules.compilation import compile_case_type
+from casework.model.rules.acts import Act, ActKind, Actor, Decision
+from casework.model.rules.case_state import CaseState
+from casework.shared.days import LONDON
+from casework.shared.faults import CaseTypeError
+
+from .cases import context, rules
+
+ALLOTMENT = Path(__file__).parents[1] / "case_types" / "samples" / "allotment.yaml"
+TABLE = "amount: {by_field: extras, table: {shed: {parameter: shed}, water: 700}}"
+FORMULA = next(line.strip() for line in ALLOTMENT.read_text().splitlines() if "formula:" in line)
+UNUSED = "unused: {on: give_up, months_left_of: tenancy, less: {parameter: kept}}"
+APPLY = {"name": "A", "size": "small", "concession": False, "from_day": "2026-04-01"}
+
+
+@functools.cache
+def allotment(old="", new=""):
+    text = ALLOTMENT.read_text()
+    assert old in text
+    if new == TABLE:
+        for name in ("small", "large"):
+            text = "\n".join(line for line in text.splitlines() if not line.startswith(f"  {name}: {{type"))
+    return bind(compile_case_type("allotment.yaml", text.replace(old, new) if old else text), "scotland", {})
+
+
+def test_the_scenarios_of_the_sample_hold():
+    assert [str(fault) for fault in play_scenarios(find_files(str(ALLOTMENT)), "", lambda _: None)] == []
+
+
+class Plot:
+    def __init__(self, bound):
+        self.bound, self.state, self.at = bound, CaseState(), date(2026, 3, 2)
+
+    def act(self, name, day=None, *, kind=ActKind.ACTION, by="officer", **rest):
+        self.at = day or self.at
+        at = datetime.combine(self.at, time(10), LONDON)
+        answer = decide(
+            self.bound, self.state, Act(kind, name, at, Actor("a", frozenset({by})), **rest), context()
+        )
+        if isinstance(answer, Decision):
+            self.state = answer.state
+        return answer
+
+    def let(self, pence=4000, **fields):
+        self.act("apply", fields=APPLY | fields)
+        return self.act("rent_paid", kind=ActKind.EVENT, by="system", data={"amount": pence})
+
+
+@pytest.mark.parametrize(
+    ("extras", "charged"), [([], 0), (["water"], 700), (["shed", "water", "shed"], 3700)]
+)
+def test_a_table_over_several_choices_charges_each_of_them(extras, charged):
+    plot = Plot(allotment(FORMULA, TABLE))
+    plot.act("apply", fields=APPLY | {"extras": extras})
+    assert plot.state.charged == charged
+
+
+def test_a_fee_that_cannot_be_worked_out_refuses_the_act_instead_of_charging_nothing():
+    plot = Plot(allotment(FORMULA, TABLE))
+    assert rules(plot.act("apply", fields=APPLY)) == ["fee.amount"]
+
+
+def test_a_formula_below_nothing_refuses_the_act():
+    plot = Plot(allotment("(field.concession ? 2 : 1)", "(field.concession ? 0 - 2 : 1)"))
+    assert rules(plot.act("apply", fields=APPLY | {"concession": True})) == ["fee.amount"]
+
+
+def test_a_formula_that_divides_by_nothing_refuses_the_act():
+    plot = Plot(allotment("(field.concession ? 2 : 1)", "(field.concession ? 0 : 1)"))
+    assert rules(plot.act("apply", fields=APPLY | {"concession": True})) == ["fee.amount"]
+
+
+@given(st.integers(0, 500), st.sampled_from(["days_left_of", "months_left_of"]), st.integers(1, 10**6))
+def test_a_share_lies_within_what_was_paid_and_shrinks_day_by_day(after, share, paid):
+    bound = allotment(UNUSED, f"unused: {{on: give_up, {share}: tenancy, less: {{parameter: kept}}}}")
+    refunds = []
+    for day in (after, after + 1):
+        plot = Plot(bound)
+        plot.let()
+        plot.state = replace(plot.state, paid=paid, charged=paid)
+        decision = plot.act("give_up", date(2026, 3, 20) + timedelta(days=day))
+        assert plot.state.paid + decision.refund == paid
+        assert plot.state.refund_due == decision.refund
+        refunds.append(decision.refund)
+    assert paid >= refunds[0] >= refunds[1] >= 0
+
+
+@pytest.mark.parametrize(
+    ("day", "refund"),
+    [
+        ("2026-03-01", 3500),
+        ("2026-04-01", 3500),
+        ("2026-04-02", 3489),
+        ("2026-09-30", 1500),
+        ("2027-03-30", 0),
+        ("2027-06-01", 0),
+    ],
+)
+def test_days_left_are_those_of_law_over_both_changes_of_the_clock(day, refund):
+    plot = Plot(allotment(UNUSED, "unused: {on: give_up, days_left_of: tenancy, less: {parameter: kept}}"))
+    plot.let()
+    plot.at = date(2026, 3, 20)
+    assert plot.act("give_up", max(date.fromisoformat(day), plot.at)).refund == refund
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("all: true}", "all: true, amount: 5}", "fee.refunds.cooling_off: a refund has exactly one of"),
+        ("months_left_of: tenancy", "months_left_of: tenanci", "Did you mean tenancy?"),
+        ("less: {parameter: kept}", "less: {parameter: kpet}", "there is no integer parameter kpet"),
+        ("  formula: ", "  amount: 5\n  formula: ", "fee: a fee has exactly one of: amount, formula."),
+        ("action == 'add_shed'", "acton == 'add_shed'", "fee.formula: at character 1"),
+        ("parameter.shed :", "'shed' :", "fee.formula: at character"),
+        (FORMULA, "formula: parameter.shed > 2", "it is bool, and integer is needed"),
+        ("on: give_up, months", "on: give_upp, months", "fee.refunds.unused.on: there is no action give_upp"),
+    ],
+)
+def test_a_planted_fault_of_the_fee_is_named(old, new, message):
+    with pytest.raises(CaseTypeError) as refused:
+        allotment(old, new)
+    assert any(message in str(fault) for fault in refused.value.faults), refused.value
