@@ -51,6 +51,7 @@ class FieldDocument(Document):
     max: Annotated[int, Bounded(ge=1, le=10**12)] | None = None
     restricted: Annotated[Id | None, Bounded(description="The one role that may read it.")] = None
     personal: bool = False
+    staff: Annotated[bool, Bounded(description="Staff fill it in; residents do not see it.")] = False
     evidence: EvidenceDocument | None = None
 
 
@@ -244,6 +245,15 @@ class CaseTypeDocument(Document):
     case_type: Code
     version: Annotated[str, Bounded(pattern=r"^[0-9]{1,3}\.[0-9]{1,3}$")]
     name: WordsDocument
+    theme: Annotated[
+        str | None,
+        Bounded(
+            pattern=r"^[a-z][a-z-]*$",  # as identity has them
+            min_length=2,
+            max_length=40,
+            description="What a resident's mandate must be for, if another acts in these cases for them.",
+        ),
+    ] = None
     nations: Annotated[list[NationName], Bounded(min_length=1, max_length=4)]
     sibling: dict[NationName, Code] = NO_MAP
     sources: Annotated[Texts, Bounded(description="The law and guidance it follows.", min_length=1)]

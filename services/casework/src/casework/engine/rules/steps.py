@@ -6,7 +6,7 @@ from casework.engine.rules.clock_changes import apply_to_clocks
 from casework.engine.rules.draft import Draft
 from casework.engine.rules.effects import apply_effects
 from casework.engine.rules.guards import weigh_guards
-from casework.model.rules.case_type import Action, Target
+from casework.model.rules.case_type import RESIDENT, Action, Target
 from casework.shared.field_values import describe_fault
 from casework.shared.words import Words
 
@@ -29,7 +29,7 @@ def do_action(draft: Draft, name: str) -> None:
         return
     draft.cause = name
     if name == draft.act.id:
-        take_fields(draft, action.asks)
+        take_fields(draft, action.asks, action.roles)
     if draft.reasons:
         return
     _set_fields(draft, action)
@@ -55,11 +55,17 @@ def _set_fields(draft: Draft, action: Action) -> None:
             draft.fields[name] = draft.changes[name] = value
 
 
-def take_fields(draft: Draft, allowed: tuple[str, ...]) -> None:
-    """Take the act's fields that an action asks for; any other refuses the act."""
+def take_fields(draft: Draft, allowed: tuple[str, ...], roles: frozenset[str] = frozenset()) -> None:
+    """Take the act's fields that an action asks for; any other refuses the act.
+
+    ``roles``: those that may do it. Who is none of them but the resident gives no fields of staff.
+    """
+    is_staff = bool(roles & draft.act.by.roles - {RESIDENT})
     for name, value in draft.act.fields.items():
         field = draft.case_type.fields.get(name)
         fault = "this action does not ask for it" if name not in allowed or field is None else ""
+        if field is not None and field.staff and not is_staff:
+            fault = fault or "only staff fill it in"
         if field is not None and value is not None:
             fault = fault or describe_fault(field.schema, value)
         if fault:

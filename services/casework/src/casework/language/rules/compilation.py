@@ -13,9 +13,9 @@ from casework.engine.rules.deadlines import define_clock
 from casework.language.rules.catalogue import add_welsh
 from casework.language.rules.checks import check_document
 from casework.language.rules.expressions import ExpressionSet
-from casework.language.rules.open311_checks import check_open311
 from casework.language.rules.parts import PartCompiler
 from casework.language.rules.references import check_references
+from casework.language.rules.resident_checks import check_open311, check_staff_fields
 from casework.model.rules.case_type import CaseType
 from casework.shared.faults import CaseTypeError, Fault, Path, suggest
 from casework.shared.yaml_source import Source, read_source
@@ -34,7 +34,7 @@ def compile_source(source: Source, catalogue: Source | None = None) -> CaseType:
     document = read_document(source)
     faults = add_welsh(document, source, catalogue)
     faults += [*check_references(document, source), *check_document(document, source)]
-    faults += check_open311(document, source)
+    faults += [*check_open311(document, source), *check_staff_fields(document, source)]
     expressions = ExpressionSet(document, source)
     faults += expressions.faults
     if faults:

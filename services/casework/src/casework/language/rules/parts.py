@@ -44,6 +44,7 @@ class PartCompiler:
             timers={name: compile_timer(name, each) for name, each in document.timers.items()},
             fee=self._compile_fee(),
             routing=document.routing or "",
+            theme=document.theme or "",
             open311=compile_open311(document),
             **self._compile_simple_parts(),
         )
@@ -261,7 +262,9 @@ def compile_field(name: str, field: FieldDocument) -> model.Field:
         if key is not None and value is not None:
             schema[key] = value
     expires = field.evidence.expires if field.evidence is not None else ""
-    return model.Field(name, to_words(field.label), schema, field.restricted or "", field.personal, expires)
+    return model.Field(
+        name, to_words(field.label), schema, field.restricted or "", field.personal, expires, field.staff
+    )
 
 
 def compile_timer(name: str, timer: TimerDocument) -> Timer:

@@ -42,6 +42,7 @@ class Field:
     restricted: str = ""  # the one role that may read it
     personal: bool = False
     expires: str = ""  # the clock after which this evidence no longer counts
+    staff: bool = False  # residents neither see nor give it
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ class CaseType:
     links: Mapping[str, Link]
     fee: Fee | None = None
     routing: str = ""  # the field that holds the area whose team works on the case
+    theme: str = ""  # of the mandates by which others act for residents; empty: nobody may
     open311: Open311Service | None = None  # offered to sites where residents report problems
 
 

@@ -53,7 +53,7 @@ def list_fields(case_type: CaseType, service: Open311Service) -> Iterator[Field]
     for name in case_type.actions[service.action].asks:
         field = case_type.fields[name]
         is_filled = name in service.report_fields or name == case_type.routing or is_uprn(field)
-        if not is_filled and not field.restricted and _find_format(field) != "file":
+        if not is_filled and not field.restricted and not field.staff and _find_format(field) != "file":
             yield field
 
 
