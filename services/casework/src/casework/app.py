@@ -16,7 +16,7 @@ from casework.case_types.actions import simulations
 from casework.case_types.actions.installation import install_case_types
 from casework.caseload.actions import timed_acts
 from casework.caseload.actions.verification import verify_history
-from casework.caseload.routes import bulk, notes, roles, tasks
+from casework.caseload.routes import bulk, contacts, notes, roles, tasks
 from casework.cases.actions import reads
 from casework.cases.actions.messages import messages
 from casework.cases.routes import assignments, cases
@@ -42,6 +42,7 @@ service = Service(
     routers=[
         bulk.router,
         cases.router,
+        contacts.router,
         notes.router,
         assignments.router,
         roles.router,

@@ -131,3 +131,13 @@ async def test_a_case_that_was_closed_is_reopened_with_its_clock(desk, events_of
     assert find_clock(reopened) == find_clock(case)
     kinds = [event["type"].split(".")[2] for event in await events_of(case)]
     assert kinds == ["opened", "closed", "changed"]
+
+
+async def test_two_links_of_one_act_that_merge_into_the_same_case_merge_once(desk):
+    survivor, case = [(await desk.apply()).json() for _ in range(2)]
+    fields = {"same_case": survivor["reference"], "other_case": survivor["reference"]}
+    response = await desk.act(case, "merge", fields=fields)
+    assert response.status_code == 200, response.text
+    assert sorted(link["relation"] for link in response.json()["links"]) == ["about", "duplicate_of"]
+    history = (await desk.get(f"cases/{survivor['id']}/history")).json()["items"]
+    assert [entry["kind"] for entry in history] == ["action", "merge"]

@@ -165,3 +165,18 @@ async def test_a_retired_property_is_noted_in_its_open_cases_only(desk, deliver)
     assert (await read(desk, case))["state"] == "applied"
     assert await list_kinds(desk, other) == ["action"]
     assert await list_kinds(desk, closed) == ["action", "action"]
+
+
+async def test_money_is_recorded_though_the_case_that_it_opens_cannot_be(desk, pay):
+    case = (await desk.apply()).json()
+    await pay(case, 120, view=PaymentSettled)
+    after = await read(desk, case)
+    assert (after["state"], after["paid"], after["links"]) == ("applied", 120, [])
+    entry = (await desk.get(f"cases/{case['id']}/history")).json()["items"][-1]
+    assert (entry["kind"], entry["act"], entry["after"]["paid"]) == ("event", "deposit", 120)
+    assert {"rule": "sub_cases.lost", "holds": False, "error": "inspection"} in entry["weighed"]
+    notes = (await desk.get(f"cases/{case['id']}/notes")).json()["items"]
+    assert notes[-1]["text"] == (
+        "A payment of £1.20 was recorded, but what it was for could not be done:\n"
+        "- The other case that this opens cannot be opened. (sub_cases.lost)"
+    )

@@ -1,6 +1,15 @@
 """Tasks of cases in queues, and what is mine."""
 
 import pytest
+from sqlalchemy import text
+
+from chassis import ids
+
+_RENAME = (
+    text("UPDATE case_task SET task = 'x_ray' WHERE case_id = :case AND task = 'medical'"),
+    text("""UPDATE case_record SET engine = jsonb_set(engine, '{tasks}', '{"x_ray": ["open", "", ""]}')
+        WHERE id = :case"""),
+)
 
 
 @pytest.fixture
@@ -79,3 +88,22 @@ async def test_opening_a_case_with_personal_data_is_said_once_an_hour(desk, now,
     assert [event["data"]["actor"] for event in events] == ["officer-1", "officer-1"]
     assert events[0]["data"]["person"] == "resident-1"
     assert "Ann Other" not in str(events)
+
+
+async def test_a_task_that_its_type_has_no_more_is_read_and_dropped_by_the_next_act(
+    desk, database, events_of
+):
+    case = (await desk.apply()).json()
+    async with database.writing("citytown") as session:
+        for statement in _RENAME:
+            await session.execute(statement, {"case": ids.read(case["id"])})
+    [task] = (await desk.get(f"cases/{case['id']}")).json()["tasks"]
+    assert (task["task"], task["name"]["en"], task["status"]) == ("x_ray", "x_ray", "open")
+    response = await desk.act(case, "follow")
+    assert response.status_code == 200, response.text
+    statuses = {task["task"]: task["status"] for task in response.json()["tasks"]}
+    assert statuses == {"medical": "open", "x_ray": "dropped"}
+    dropped = [each["data"] for each in await events_of(case, "casework.task") if "closed" in each["type"]]
+    assert [(task["task"], task["role"], task["status"]) for task in dropped] == [
+        ("x_ray", "doctor", "dropped")
+    ]

@@ -12,6 +12,7 @@ fields:
   kind: {label: Kind, max: 20}
   old_case: {label: The case it follows, format: reference}
   same_case: {label: The same case, format: reference}
+  other_case: {label: The same case once more, format: reference}
 states:
   applied: {public: Applied, staff: Applied, needs: [name]}
   paid: {public: Paid, staff: Paid}
@@ -23,11 +24,12 @@ actions:
   issue: {name: Issue, from: [applied, paid], to: issued, by: officer, result: issued}
   reopen: {name: Reopen, from: issued, to: applied, by: officer}
   follow: {name: Follow, from: [applied, paid], by: officer, asks: [old_case]}
-  merge: {name: Merge, from: [applied, paid], to: joined, by: officer, asks: [same_case], result: joined}
+  merge: {name: Merge, from: [applied, paid], to: joined, by: officer, asks: [same_case, other_case], result: joined}
   visit: {name: Visit, from: [applied, paid], by: officer}
   give_back: {name: Give back, from: paid, by: officer}
   worry: {name: Worry, from: [applied, paid], by: officer}
   inspect: {name: Inspect, from: [applied, paid], by: officer}
+  receive_deposit: {name: Deposit, from: [applied, paid], by: officer}
 tasks:
   medical: {name: Medical, by: doctor, open_in: applied, outcomes: {fit: Fit, unfit: Unfit}}
 clocks:
@@ -50,12 +52,14 @@ notifications:
 links:
   follows: {relation: follows, on: [apply, follow], reference: old_case}
   same: {relation: duplicate_of, on: merge, reference: same_case, merge: true}
+  same_too: {relation: about, on: merge, reference: other_case, merge: true}
 sub_cases:
   visit: {type: visit, on: visit, copies: {who: name}}
   worry: {type: visit, on: worry, copies: {who: name}, restricted: guardian}
-  lost: {type: inspection, on: inspect, copies: {who: name}}
+  lost: {type: inspection, on: [inspect, receive_deposit], copies: {who: name}}
 reactions:
   paid: {on: payments.payment.succeeded, do: receive_fee, amount: data.amount}
+  deposit: {on: payments.payment.settled, do: receive_deposit, where: data.amount == 120, amount: data.amount}
   failed: {on: payments.payment.failed, do: visit, where: "data.code == 'P0010'"}
 fee: {amount: 500, on: apply, refunds: {part: {on: give_back, amount: 200}}}
 """  # noqa: E501

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from casework.model.rules.acts import Decision
+from casework.model.rules.acts import Decision, Weighed
 from casework.model.rules.case_state import CaseState
-from casework.model.rules.case_type import RESIDENT, SYSTEM, CaseType
+from casework.model.rules.case_type import RESIDENT, SYSTEM, Action, CaseType
 
 FIRST_DIGEST = bytes(32)
 """What the first entry of a case's history is chained to."""
@@ -47,9 +47,17 @@ def find_uprn(case_type: CaseType, values: Mapping[str, Any]) -> int | None:
 
 
 def hide_fields(case_type: CaseType, values: Mapping[str, Any], roles: frozenset[str]) -> dict[str, Any]:
-    """Leave out the fields that none of these roles may read."""
-    restricted = {field.id: field.restricted for field in case_type.fields.values() if field.restricted}
-    return {name: value for name, value in values.items() if restricted.get(name, "") in {"", *roles}}
+    """Leave out the fields that none of these roles may read: of the resident, those that are staff's."""
+    fields, is_resident = case_type.fields.values(), roles == {RESIDENT}
+    hidden = {field.id for field in fields if field.restricted not in {"", *roles}}
+    hidden |= {field.id for field in fields if field.staff and is_resident}
+    return {name: value for name, value in values.items() if name not in hidden}
+
+
+def list_asked(case_type: CaseType, action: Action, roles: frozenset[str]) -> list[str]:
+    """List the fields that an action asks of somebody in these roles: residents give none of staff's."""
+    is_staff = bool(action.roles & roles - {RESIDENT})
+    return [name for name in action.asks if is_staff or not case_type.fields[name].staff]
 
 
 def list_roles_of_machine(case_type: CaseType) -> frozenset[str]:
@@ -137,16 +145,26 @@ def make_entry(
         actor=actor,
         before={name: old[name] for name in names if name in old},
         after={name: new[name] for name in names if name in new},
-        weighed=tuple(
-            {"rule": rule.rule, "holds": rule.holds, **({"error": rule.error} if rule.error else {})}
-            for rule in decision.weighed
-        ),
+        weighed=(*map(_describe_weighed, decision.weighed), *_list_other_reasons(decision)),
         personal={
             name: [before.fields.get(name), value]
             for name, value in decision.changes.items()
             if name in apart and before.fields.get(name) != value
         },
     )
+
+
+def _describe_weighed(rule: Weighed) -> dict[str, Any]:
+    return {"rule": rule.rule, "holds": rule.holds, **({"error": rule.error} if rule.error else {})}
+
+
+def _list_other_reasons(decision: Decision) -> Iterator[dict[str, Any]]:
+    """List why the action of a payment was not done, but for the rules that say so themselves."""
+    rules = {rule.rule for rule in decision.weighed if not rule.holds}
+    for reason in decision.not_done:
+        if reason.rule not in rules:
+            error = {"error": reason.detail} if reason.detail else {}
+            yield {"rule": reason.rule, "holds": False, **error}
 
 
 def fold(entries: list[Entry]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ async def open_new(
     if submission is not None:
         await timers.enqueue_join(session, subject.council, submission)
     if subject.contact is not None:
-        await contacts.add_contact(session, subject.council, subject.id, subject.contact)
+        await contacts.save_contact(session, subject.council, subject.id, subject.contact)
     await _write_consequences(session, subject, plan, actor, apart)
     return True
 
@@ -106,12 +106,14 @@ async def _write_consequences(
     await _write_tasks(session, subject, decision)
     await timers.move(session, subject.council, subject.id, decision)
     await messages.queue_messages(session, subject, decision)
+    await messages.note_not_done(session, subject, decision)
     await _write_links(session, subject, plan, actor)
     await publish(session, subject, decision)
 
 
 async def _write_links(session: Session, subject: Subject, plan: Plan, actor: Mapping[str, str]) -> None:
-    """Open sub-cases and write links. A case that another ends in has that in its history."""
+    """Open sub-cases and write links. A case that another ends in has that in its history, once."""
+    merged_into: set[UUID] = set()
     at = plan.decision.act.at
     of_case = {"council": subject.council, "case_id": subject.id, "at": at}
     for new, child, opened in plan.sub_cases:
@@ -123,7 +125,8 @@ async def _write_links(session: Session, subject: Subject, plan: Plan, actor: Ma
         kind = "merge" if link.merge else "link"
         values = {"link": link.link, "other_id": other.id, "kind": kind, "relation": link.relation}
         await links.add_link(session, of_case | values)
-        if link.merge:
+        if link.merge and other.id not in merged_into:
+            merged_into.add(other.id)
             merged = {"merged": (None, format_reference(subject.reference))}
             await record(session, other, make_plain_entry(other, "merge", link.relation, actor, merged))
 
@@ -180,7 +183,7 @@ async def _write_clocks(session: Session, subject: Subject, decision: Decision) 
 async def _write_tasks(session: Session, subject: Subject, decision: Decision) -> None:
     """Write the tasks that a decision opened or closed, and say so."""
     for name in sorted({*decision.opened_tasks, *decision.closed_tasks}):
-        task, role = decision.state.tasks[name], subject.version.bound.case_type.tasks[name].role
+        task, definition = decision.state.tasks[name], subject.version.bound.case_type.tasks.get(name)
         at, is_open = decision.act.at, task.status == "open"
         row = {
             "council": subject.council,
@@ -188,14 +191,14 @@ async def _write_tasks(session: Session, subject: Subject, decision: Decision) -
             "case_id": subject.id,
             "task": name,
             "version": 1,
-            "role": role,
+            "role": definition.role if definition else "",  # one that is there keeps its own
             "status": task.status,
             "outcome": task.outcome,
             "opened_at": at,
             "closed_at": None if is_open else at,
         }
         saved = await tasks.save_task(session, row)
-        data = _describe_task(subject, decision, name, role)
+        data = _describe_task(subject, decision, name, saved.role)
         await outbox.add(
             session, data, council=subject.council, subject=ids.show(saved.id), sequence=saved.version
         )

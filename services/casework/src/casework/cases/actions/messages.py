@@ -39,6 +39,16 @@ async def queue_messages(session: Session, subject: Subject, decision: Decision)
             await messages.queue(session, new, council=subject.council)
 
 
+async def note_not_done(session: Session, subject: Subject, decision: Decision) -> None:
+    """Leave a note where money came and its action could not be done: staff say what becomes of it."""
+    if decision.not_done:
+        paid = decision.state.paid - subject.state.paid
+        reasons = (f"- {reason.words.en} ({reason.rule})" for reason in decision.not_done)
+        first = f"A payment of £{paid / 100:.2f} was recorded, but what it was for could not be done:"
+        text = "\n".join([first, *reasons])
+        await add_note(session, subject.council, subject.id, {"sub": "casework"}, text)
+
+
 def _write_to_person(subject: Subject, message: Message, council: str) -> list[NewMessage]:
     contact = subject.contact
     if contact is None:

@@ -12,7 +12,7 @@ from casework.cases.actions import subjects
 from casework.cases.actions.counts import count_others
 from casework.cases.actions.subjects import Subject
 from casework.cases.store import links as store
-from casework.engine.rules.decision import decide
+from casework.engine.rules.decision import decide, keep_payment
 from casework.model.rules.acts import (
     Act,
     ActKind,
@@ -73,9 +73,21 @@ async def plan_act(session: Session, subject: Subject, act: Act, depth: int = 0)
     """Plan an act. Raises RefusedActError."""
     due_dates = await subjects.load_due_dates(session, subject.council)
     counts = await count_others(session, subject, act)
-    answer = decide(subject.version.bound, subject.state, act, Context(due_dates, counts))
+    bound, context = subject.version.bound, Context(due_dates, counts)
+    answer = decide(bound, subject.state, act, context)
     if isinstance(answer, Refusal):
         raise RefusedActError(answer)
+    try:
+        return await _plan_others(session, subject, answer, depth)
+    except RefusedActError as error:
+        paid = keep_payment(bound, subject.state, answer, error.refusal, context)
+        if paid is None:
+            raise
+        return Plan(paid)
+
+
+async def _plan_others(session: Session, subject: Subject, answer: Decision, depth: int) -> Plan:
+    """Plan the other cases of a decision: those it opens and those it is linked to."""
     links = tuple([await _find_link(session, subject, answer, link) for link in answer.links])
     sub_cases = tuple(
         [await _plan_sub_case(session, subject, answer, new, depth) for new in answer.sub_cases]

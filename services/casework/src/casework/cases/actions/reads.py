@@ -27,7 +27,7 @@ from casework.cases.schemas import (
 from casework.cases.store import access, links, payments, tasks
 from casework.cases.store import records as store
 from casework.cases.store.records import Filters
-from casework.model.rules.case_type import Action
+from casework.model.rules.case_type import Action, Task
 from casework.shared import words
 from casework.shared.references import format_reference
 from chassis import clock, ids, outbox
@@ -98,7 +98,7 @@ async def _show_case(
         clocks=await _list_clocks(session, council, case_id, version),
         tasks=await _list_tasks(session, council, case_id, version),
         actions=[
-            _to_action(action)
+            _to_action(action, rules.list_asked(case_type, action, roles))
             for action in case_type.actions.values()
             if row.state in action.sources and action.roles & roles
         ],
@@ -177,10 +177,8 @@ def _summarise(row: Row[Any]) -> dict[str, Any]:
     return {**values, "case_type": row.code, "reference": format_reference(row.reference)}
 
 
-def _to_action(action: Action) -> ActionView:
-    return ActionView(
-        action=action.id, name=_show(action.name), asks=list(action.asks), results=list(action.results)
-    )
+def _to_action(action: Action, asks: list[str]) -> ActionView:
+    return ActionView(action=action.id, name=_show(action.name), asks=asks, results=list(action.results))
 
 
 async def _list_clocks(
@@ -200,6 +198,7 @@ async def _list_clocks(
             verified=definitions[row.clock].law.verified,
         )
         for row in await store.list_clocks(session, council, case_id)
+        if row.clock in definitions
     ]
 
 
@@ -210,7 +209,7 @@ async def _list_tasks(
     return [
         TaskView(
             task=row.task,
-            name=_show(definitions[row.task].name),
+            name=_name_task(definitions.get(row.task), row.task),
             role=row.role,
             status=row.status,
             outcome=row.outcome,
@@ -219,6 +218,11 @@ async def _list_tasks(
         )
         for row in await tasks.list_tasks(session, council, case_id)
     ]
+
+
+def _name_task(task: Task | None, task_id: str) -> Words:
+    """Name a task; one that the case's type has no more goes by its id until an act drops it."""
+    return Words(en=task_id, cy=task_id) if task is None else _show(task.name)
 
 
 class Selection(Protocol):

@@ -3,20 +3,25 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casework.cases.tables import case_contact
 from chassis.database import ReadSession, Session
 from chassis.tables import council
 
-_ADD = insert(case_contact)
+_ADD = upsert(case_contact)
+_SAVE = _ADD.on_conflict_do_update(
+    index_elements=["council", "case_id"],
+    set_={name: _ADD.excluded[name] for name in ("email", "phone", "language")},
+)
 _NAME = select(council.c.name).where(council.c.slug == bindparam("slug"))
 
 
-async def add_contact(session: Session, slug: str, case_id: UUID, contact: Any) -> None:
-    """Write how the person of a new case is reached."""
+async def save_contact(session: Session, slug: str, case_id: UUID, contact: Any) -> None:
+    """Write how the person of a case is reached."""
     values = {"email": contact.email, "phone": contact.phone, "language": contact.language}
-    await session.execute(_ADD, {"council": slug, "case_id": case_id, **values})
+    await session.execute(_SAVE, {"council": slug, "case_id": case_id, **values})
 
 
 async def get_council_name(session: ReadSession, slug: str) -> str:

@@ -17,20 +17,21 @@ _OF_CASE = (
     .order_by(_TASK.task)
 )
 _UPSERT = upsert(case_task)
+_SAVED = (_TASK.id, _TASK.version, _TASK.role)
 _SAVE = _UPSERT.on_conflict_do_update(
     index_elements=["council", "case_id", "task"],
     set_={
         **{name: _UPSERT.excluded[name] for name in ("status", "outcome", "opened_at", "closed_at")},
         "version": _TASK.version + 1,
     },
-).returning(_TASK.id, _TASK.version)
+).returning(*_SAVED)
 _SAVE_CLOSED = _UPSERT.on_conflict_do_update(
     index_elements=["council", "case_id", "task"],
     set_={
         **{name: _UPSERT.excluded[name] for name in ("status", "outcome", "closed_at")},
         "version": _TASK.version + 1,
     },
-).returning(_TASK.id, _TASK.version)
+).returning(*_SAVED)
 _ASSIGN = (
     update(case_task)
     .where(
@@ -49,7 +50,7 @@ async def list_tasks(session: ReadSession, council: str, case_id: UUID) -> Seque
 
 
 async def save_task(session: Session, row: Mapping[str, Any]) -> Row[Any]:
-    """Write a task as it is now, and return its id and version."""
+    """Write a task as it is now, and return its id, version and role."""
     statement = _SAVE if row["status"] == "open" else _SAVE_CLOSED
     [saved] = await session.all(statement, row)
     return saved

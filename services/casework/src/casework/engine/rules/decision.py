@@ -7,7 +7,7 @@ from casework.engine.rules.draft import Draft
 from casework.engine.rules.effects import send
 from casework.engine.rules.money import record_refund
 from casework.engine.rules.steps import NO_RESULT, NOT_HERE, apply_happenings, do_action, take_fields
-from casework.model.rules.acts import Act, ActKind, Context, Decision, Refusal
+from casework.model.rules.acts import Act, ActKind, Context, Decision, Reason, Refusal
 from casework.model.rules.case_state import CaseState, TaskState
 from casework.model.rules.case_type import BoundType
 from casework.shared.words import Words
@@ -27,16 +27,29 @@ def decide(bound: BoundType, state: CaseState, act: Act, context: Context) -> De
     _ACTS[act.kind](draft)
     arm_timers(draft)
     if draft.reasons and draft.payment:
-        return _record_payment(draft)
+        return _record_payment(draft, tuple(draft.reasons))
     return Refusal(act, tuple(draft.reasons), tuple(draft.weighed)) if draft.reasons else _finish(draft)
 
 
-def _record_payment(refused: Draft) -> Decision:
+def keep_payment(
+    bound: BoundType, state: CaseState, decision: Decision, refusal: Refusal, context: Context
+) -> Decision | None:
+    """Keep the money of a decision that was refused for another case's sake; None if no money came."""
+    draft = Draft(bound, state, decision.act, context)
+    reaction = bound.case_type.reactions.get(decision.act.id)
+    if decision.act.kind is not ActKind.EVENT or reaction is None or not reaction.amount:
+        return None
+    draft.payment = decision.act.data[reaction.amount.removeprefix("data.")]
+    draft.weighed = list(decision.weighed)
+    return _record_payment(draft, refusal.reasons)
+
+
+def _record_payment(refused: Draft, reasons: tuple[Reason, ...]) -> Decision:
     """Record money that came, though the action it was for cannot be done (yet)."""
     draft = Draft(refused.bound, refused.before, refused.act, refused.context)
     draft.paid += refused.payment
     draft.weighed = refused.weighed
-    return replace(_finish(draft), not_done=tuple(refused.reasons))
+    return replace(_finish(draft), not_done=reasons)
 
 
 def recompute(bound: BoundType, state: CaseState, act: Act, context: Context) -> Decision | Refusal:

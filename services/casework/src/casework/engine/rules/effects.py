@@ -62,6 +62,7 @@ def _open_sub_cases(draft: Draft, happenings: set[str]) -> None:
 
 def _update_tasks(draft: Draft) -> None:
     """Open the tasks of the state the case is now in, and drop those it has left."""
+    _drop_unknown_tasks(draft)
     for task in draft.case_type.tasks.values():
         status = draft.tasks.get(task.id)
         if draft.state in task.states:
@@ -71,6 +72,14 @@ def _update_tasks(draft: Draft) -> None:
         elif status is not None and status.status == "open":
             draft.tasks[task.id] = TaskState("dropped")
             draft.closed_tasks.append(task.id)
+
+
+def _drop_unknown_tasks(draft: Draft) -> None:
+    """Drop the open tasks that the case's type has no more: nobody could do them."""
+    for task in sorted(set(draft.tasks) - set(draft.case_type.tasks)):
+        if draft.tasks[task].status == "open":
+            draft.tasks[task] = TaskState("dropped")
+            draft.closed_tasks.append(task)
 
 
 def send(draft: Draft, notification: Notification) -> None:
