@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from casework.cases.actions import cases, changes
+from casework.cases.actions.messages import save_contact
 from casework.cases.actions.subjects import Contact, read_contact
-from casework.cases.store.contacts import save_contact
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.etags import Precondition

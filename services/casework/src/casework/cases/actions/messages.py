@@ -9,6 +9,7 @@ from datetime import timedelta
 from casework.cases.actions.subjects import Subject
 from casework.cases.store import contacts
 from casework.cases.store import roles as holders
+from casework.cases.store.contacts import save_contact
 from casework.cases.store.notes import add_note
 from casework.model.rules.acts import Decision, Message
 from casework.model.rules.case_type import RESIDENT
@@ -17,7 +18,7 @@ from casework.shared.words import Words
 from chassis.database import Session
 from chassis.messages import Channel, Email, Messages, NewMessage, Sms, is_recipient
 
-__all__ = ["add_note", "messages", "queue_messages"]
+__all__ = ["add_note", "messages", "queue_messages", "save_contact"]
 messages = Messages("casework")
 _TEMPLATE = "case-update"
 _LIFE = timedelta(days=7)
