@@ -54,7 +54,7 @@ def hide_fields(case_type: CaseType, values: Mapping[str, Any], roles: frozenset
     return {name: value for name, value in values.items() if name not in hidden}
 
 
-def list_asked(case_type: CaseType, action: Action, roles: frozenset[str]) -> list[str]:
+def list_asks(case_type: CaseType, action: Action, roles: frozenset[str]) -> list[str]:
     """List the fields that an action asks of somebody in these roles: residents give none of staff's."""
     is_staff = bool(action.roles & roles - {RESIDENT})
     return [name for name in action.asks if is_staff or not case_type.fields[name].staff]

@@ -98,7 +98,7 @@ async def _show_case(
         clocks=await _list_clocks(session, council, case_id, version),
         tasks=await _list_tasks(session, council, case_id, version),
         actions=[
-            _to_action(action, rules.list_asked(case_type, action, roles))
+            _to_action(action, rules.list_asks(case_type, action, roles))
             for action in case_type.actions.values()
             if row.state in action.sources and action.roles & roles
         ],

@@ -69,8 +69,8 @@ def _fill(texts: dict[str, tuple[Path, TextPair]], catalogue: Source) -> Iterato
 
 def _list_read_by_residents(document: CaseTypeDocument, paths: Iterable[str]) -> Iterator[str]:
     actions = {action for action, each in document.actions.items() if RESIDENT in each.by}
-    asked = {field for action in actions for field in document.actions[action].asks}
-    fields = {name for name in asked if name in document.fields and not document.fields[name].staff}
+    names = {field for action in actions for field in document.actions[action].asks}
+    fields = {name for name in names if name in document.fields and not document.fields[name].staff}
     messages = {message for message, each in document.notifications.items() if each.to == RESIDENT}
     readable = {"fields": fields, "actions": actions, "notifications": messages}
     for path in paths:
