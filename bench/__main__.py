@@ -3,11 +3,12 @@
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from bench import (
     address,
+    case_changes,
     case_types,
     consumers,
     due_dates,
@@ -27,12 +28,21 @@ from bench.figures import Figure
 from bench.gazetteer import Gazetteer, load_gazetteer
 from dev import postgres
 
-PARTS = (
-    *("identity", "address", "loader", "growth", "events", "consumers", "jobs", "payments", "creation"),
-    *("reconciliation", "due-dates", "case-types", "gateway"),
-)
+_Measure = Callable[[str, Path], Awaitable[list[Figure]]]
 _WITHOUT_DATABASE = {"due-dates": due_dates.measure, "case-types": case_types.measure}
-_WITHOUT_GAZETTEER = {"identity", "jobs", "payments", "creation", "reconciliation", *_WITHOUT_DATABASE}
+_WITH_DATABASE: dict[str, _Measure] = {
+    "jobs": lambda url, _: jobs.measure(url),
+    "payments": payments.measure,
+    "creation": lambda _, folder: payment_creation.measure(folder),
+    "reconciliation": lambda url, _: reconciliation.measure(url),
+    "case-changes": case_changes.measure,
+}
+_WITHOUT_GAZETTEER = {"identity", *_WITH_DATABASE, *_WITHOUT_DATABASE}
+PARTS = (
+    *("identity", "address", "loader", "growth", "events", "consumers", "gateway"),
+    *_WITH_DATABASE,
+    *_WITHOUT_DATABASE,
+)
 
 
 async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
@@ -41,14 +51,9 @@ async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]
         if "identity" in parts:
             yield await token_checks.measure(folder)
             yield await identity.measure(server.url)
-        if "jobs" in parts:
-            yield await jobs.measure(server.url)
-        if "payments" in parts:
-            yield await payments.measure(server.url, folder)
-        if "creation" in parts:
-            yield await payment_creation.measure(folder)
-        if "reconciliation" in parts:
-            yield await reconciliation.measure(server.url)
+        for part, measure in _WITH_DATABASE.items():
+            if part in parts:
+                yield await measure(server.url, folder)
         if not parts - _WITHOUT_GAZETTEER:
             return
         async with load_gazetteer(server.url, folder) as gazetteer:

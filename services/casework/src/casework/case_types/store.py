@@ -18,7 +18,9 @@ _LOCK = text("SELECT pg_advisory_xact_lock(7420614, hashtext(:council || ' ' || 
 _COUNCILS = select(council.c.slug).order_by(council.c.slug)
 _GET = select(case_type_version).where(_OF_CODE, _C.number == bindparam("number_"))
 _GET_BY_ID = select(case_type_version).where(_OF_COUNCIL, _C.id == bindparam("id_"))
-_FIND_PUBLISHED = select(case_type_version).where(_OF_CODE, _C.state == "published")
+_WITH_GSS = select(_C.id, _C.state, council.c.gss).outerjoin(council, council.c.slug == _C.council)
+_FIND_PUBLISHED = _WITH_GSS.where(_OF_CODE, _C.state == "published")
+_FIND_STATE = _WITH_GSS.where(_OF_COUNCIL, _C.id == bindparam("id_"))
 _LIST_PUBLISHED = (
     select(*_SHORT)
     .where(_OF_COUNCIL, _C.state == "published", _C.id > bindparam("after", type_=_C.id.type))
@@ -75,8 +77,13 @@ async def get_by_id(session: ReadSession, slug: str, version: UUID) -> Row[Any] 
 
 
 async def find_published(session: ReadSession, slug: str, code: str) -> Row[Any] | None:
-    """Find the version that new cases of a type begin with."""
+    """Find the version that new cases of a type begin with: its id, state, and the council's GSS code."""
     return await session.first(_FIND_PUBLISHED, {"council_": slug, "code_": code})
+
+
+async def find_state(session: ReadSession, slug: str, version: UUID) -> Row[Any] | None:
+    """Find the state of a version, and the council's GSS code."""
+    return await session.first(_FIND_STATE, {"council_": slug, "id_": version})
 
 
 async def list_published(

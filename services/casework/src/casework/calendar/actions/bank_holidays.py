@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import date
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -55,6 +56,14 @@ async def list_proclamations(session: ReadSession) -> tuple[Proclamation, ...]:
             row.reason,
         )
         for row in await store.list_proclamations(session)
+    )
+
+
+def read_proclamations(document: str) -> tuple[Proclamation, ...]:
+    """Read proclamations that the database wrote as JSON."""
+    return tuple(
+        Proclamation(date.fromisoformat(day), tuple(map(Division, divisions)), *words)
+        for day, divisions, *words in json.loads(document)
     )
 
 

@@ -1,6 +1,9 @@
 """The calendars of a council, as clocks count by them."""
 
+import json
 from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -22,11 +25,12 @@ from casework.calendar.schemas.calendars import (
 )
 from casework.calendar.store import records as store
 from casework.calendar.store import school_years
-from casework.calendar.tables import closure
+from casework.calendar.store.days import find_days
 from chassis.database import ReadSession
 from chassis.problems import conflict, invalid
 
 _MOST_CLOSURES = 5_000  # a council has 500; one that was merged has those of several
+_NONE = "[]"
 _TITLES = {
     **{name: f"Working days without {title}" for name, title in TITLES.items()},
     CalendarName.NATION: "Working days of the council's nation",
@@ -43,19 +47,40 @@ async def load_calendars(
     Raises Problem 404 for an authority that is not there, 409 for a council whose nation is not known.
     """
     school = await schools.get_authority(session, council, authority) if authority is not None else None
-    rows = await store.list_page(session, closure, council, None, _MOST_CLOSURES) if closures else ()
+    days = await find_days(session, council, _MOST_CLOSURES)
+    closed = days.closures if closures else _NONE
+    calendars = _build(read_nation(council, days.gss), closed, days.proclamations)
+    if school is None or authority is None:
+        return calendars
+    terms = await schools.list_terms(session, council, authority)
+    return Calendars(calendars.nation, calendars.bank, calendars.closures, school.name, terms)
+
+
+@lru_cache(maxsize=64)
+def _build(nation: Nation, closures: str, proclamations: str) -> Calendars:
+    """Build the calendars of some days; those of the same days are kept."""
     return Calendars(
-        await find_council_nation(session, council),
-        await bank_holidays.load_calendars(session),
-        tuple(Closure(Span(row.first_day, row.last_day), row.name, row.name_cy) for row in rows),
-        school.name if school is not None else "",
-        await schools.list_terms(session, council, authority) if authority is not None else (),
+        nation,
+        bank_holidays.build_calendars(bank_holidays.read_proclamations(proclamations)),
+        tuple(
+            Closure(Span(date.fromisoformat(first), date.fromisoformat(last)), name, name_cy)
+            for first, last, name, name_cy in json.loads(closures)
+        ),
     )
 
 
 async def find_council_nation(session: ReadSession, council: str) -> Nation:
     """Find the nation of a council. Raises Problem 409 for a GSS code of none."""
-    gss = await store.find_gss(session, council)
+    return read_nation(council, await find_gss(session, council))
+
+
+async def find_gss(session: ReadSession, council: str) -> str | None:
+    """Find the GSS code of a council; None for one that is not known here."""
+    return await store.find_gss(session, council)
+
+
+def read_nation(council: str, gss: str | None) -> Nation:
+    """Read the nation of a council from its GSS code. Raises Problem 409 for a code of none."""
     try:
         return find_nation(gss or "")
     except ValueError as error:

@@ -2,15 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
-from casework.calendar.actions.calendars import find_council_nation
+from casework.calendar.actions.calendars import find_gss, read_nation
 from casework.case_types import store
 from casework.case_types.actions.compiled import find_bound, load_bound
 from casework.model.rules.case_type import BoundType
+from chassis import ids
 from chassis.database import ReadSession
 
 _MOST_TYPES = 500
@@ -27,45 +25,41 @@ class PublishedVersion:
 async def find_published(session: ReadSession, council: str, code: str) -> PublishedVersion | None:
     """Find the version that new cases of a type begin with; None if nothing is published."""
     row = await store.find_published(session, council, code)
-    return None if row is None else await _load(session, council, row)
+    return None if row is None else await _load(session, council, row.id, row.gss)
 
 
 async def list_published(session: ReadSession, council: str) -> list[PublishedVersion]:
     """List the version of each type that new cases begin with. Texts are read of those not compiled yet."""
-    nation = (await find_council_nation(session, council)).value
-    versions = []
-    for short in await store.list_published(session, council, None, _MOST_TYPES):
-        bound = find_bound(council, short.id, nation)
-        if bound is not None:
-            versions.append(PublishedVersion(short.id, bound))
-        elif (row := await store.get_by_id(session, council, short.id)) is not None:
-            versions.append(await _load(session, council, row))
-    return versions
+    gss = await find_gss(session, council)
+    rows = await store.list_published(session, council, None, _MOST_TYPES)
+    return [await _load(session, council, row.id, gss) for row in rows]
 
 
 async def get_published(session: ReadSession, council: str, version: UUID) -> PublishedVersion | None:
     """Get a version by which cases run, retired or not; None for a draft, or if there is none."""
-    row = await store.get_by_id(session, council, version)
-    return None if row is None or row.state == "draft" else await _load(session, council, row)
+    row = await store.find_state(session, council, version)
+    return None if row is None or row.state == "draft" else await _load(session, council, version, row.gss)
 
 
 async def get_versions(
     session: ReadSession, council: str, versions: Collection[UUID]
 ) -> dict[UUID, BoundType]:
     """Get the versions that listed cases run by. Texts are read of those not compiled yet."""
-    if not versions:
-        return {}
-    nation = (await find_council_nation(session, council)).value
     types = {}
     for version in sorted(versions):
-        bound = find_bound(council, version, nation)
-        if bound is None and (row := await store.get_by_id(session, council, version)) is not None:
-            bound = (await _load(session, council, row)).bound
-        if bound is not None:
-            types[version] = bound
+        published = await get_published(session, council, version)
+        if published is not None:
+            types[version] = published.bound
     return types
 
 
-async def _load(session: ReadSession, council: str, row: Row[Any]) -> PublishedVersion:
-    nation = await find_council_nation(session, council)
-    return PublishedVersion(row.id, await load_bound(council, row, nation.value))
+async def _load(session: ReadSession, council: str, version: UUID, gss: str | None) -> PublishedVersion:
+    """Load a version from memory, or its text: what was published never changes. Raises Problem 409."""
+    nation = read_nation(council, gss).value
+    bound = find_bound(council, version, nation)
+    if bound is None:
+        row = await store.get_by_id(session, council, version)
+        if row is None:
+            raise LookupError(f"version {ids.show(version)} is gone")
+        bound = await load_bound(council, row, nation)
+    return PublishedVersion(version, bound)
