@@ -17,10 +17,10 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi, PGD
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql import Delete, Insert, Select, TextClause, Update
+from sqlalchemy.sql import CompoundSelect, Delete, Insert, Select, TextClause, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 
-_PLAIN = (TextClause, Select, Insert, Update, Delete)
+_PLAIN = (TextClause, Select, CompoundSelect, Insert, Update, Delete)
 _UNKNOWN = -1  # the number of a column's type at the server, before it has been asked
 _MAX_FORMS = 20  # sets of parameter names of one statement
 _dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]

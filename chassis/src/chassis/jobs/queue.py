@@ -6,7 +6,6 @@ the present state, and what is erased meanwhile is not kept in the queue.
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple
 
 from opentelemetry import propagate
@@ -24,11 +23,11 @@ _MAX_KEY = 200
 _BATCH = 5_000  # jobs added by one statement
 _INSERT = """
     INSERT INTO job (council, kind, version, lane, priority, state, due_at, key, payload, traceparent)
-    SELECT council, :kind, :version, :lane, priority, CASE WHEN due_at > now() THEN 1 ELSE 0 END,
+    SELECT council, kind, version, lane, priority, CASE WHEN due_at > now() THEN 1 ELSE 0 END,
         greatest(due_at, now()), key, payload::jsonb,
         CAST(:traceparent AS text)
-    FROM unnest(:councils, :priorities, :times, :keys, :payloads)
-        WITH ORDINALITY AS added (council, priority, due_at, key, payload, n)
+    FROM unnest(:councils, :kinds, :versions, :lanes, :priorities, :times, :keys, :payloads)
+        WITH ORDINALITY AS added (council, kind, version, lane, priority, due_at, key, payload, n)
     ORDER BY n
     ON CONFLICT (council, kind, key) WHERE key IS NOT NULL AND lease IS NULL DO UPDATE SET
         version = excluded.version, lane = excluded.lane, priority = excluded.priority,
@@ -36,6 +35,9 @@ _INSERT = """
         traceparent = excluded.traceparent"""
 _TYPES = (
     bindparam("councils", type_=ARRAY(Text)),
+    bindparam("kinds", type_=ARRAY(Text)),
+    bindparam("versions", type_=ARRAY(SmallInteger)),
+    bindparam("lanes", type_=ARRAY(SmallInteger)),
     bindparam("priorities", type_=ARRAY(SmallInteger)),
     bindparam("times", type_=ARRAY(DateTime(timezone=True))),
     bindparam("keys", type_=ARRAY(Text)),
@@ -79,17 +81,16 @@ async def enqueue_all(session: Session, jobs: Iterable[NewJob]) -> None:
     """Enqueue many jobs when this transaction commits, by the thousand. Raises ValueError as ``enqueue``."""
     headers: dict[str, str] = {}
     propagate.inject(headers)
-    for data, run in groupby(jobs, key=lambda job: type(job.data)):
-        batch: dict[object, NewJob] = {}
-        for number, job in enumerate(run):
-            _check(job)
-            # A statement cannot change a row twice: of the same key the last one counts.
-            batch[number if job.key is None else (job.council, job.key)] = job
-            if len(batch) == _BATCH:
-                await _insert(session, data, list(batch.values()), headers.get("traceparent"))
-                batch = {}
-        if batch:
-            await _insert(session, data, list(batch.values()), headers.get("traceparent"))
+    batch: dict[object, NewJob] = {}
+    for number, job in enumerate(jobs):
+        _check(job)
+        # A statement cannot change a row twice: of the same key the last one counts.
+        batch[number if job.key is None else (job.data.kind, job.council, job.key)] = job
+        if len(batch) == _BATCH:
+            await _insert(session, list(batch.values()), headers.get("traceparent"))
+            batch = {}
+    if batch:
+        await _insert(session, list(batch.values()), headers.get("traceparent"))
 
 
 async def cancel(session: Session, kind: type[JobData], key: str, *, council: str) -> bool:
@@ -106,16 +107,17 @@ def _check(job: NewJob) -> None:
         raise ValueError(f"{job.data.kind}: a key has 1 to {_MAX_KEY} characters")
 
 
-async def _insert(session: Session, data: type[JobData], jobs: list[NewJob], traceparent: str | None) -> None:
+async def _insert(session: Session, jobs: list[NewJob], traceparent: str | None) -> None:
     payloads = [job.data.model_dump_json() for job in jobs]
-    if max(map(len, payloads)) > _MAX_PAYLOAD:
-        raise ValueError(f"{data.kind}: over {_MAX_PAYLOAD} characters; a payload holds ids")
+    for job, payload in zip(jobs, payloads, strict=True):
+        if len(payload) > _MAX_PAYLOAD:
+            raise ValueError(f"{job.data.kind}: over {_MAX_PAYLOAD} characters; a payload holds ids")
     values = {
-        "kind": data.kind,
-        "version": data.version,
-        "lane": data.lane,
         "traceparent": traceparent,
         "councils": [job.council for job in jobs],
+        "kinds": [job.data.kind for job in jobs],
+        "versions": [job.data.version for job in jobs],
+        "lanes": [job.data.lane for job in jobs],
         "priorities": [job.priority for job in jobs],
         "times": [job.due_at for job in jobs],
         "keys": [job.key for job in jobs],

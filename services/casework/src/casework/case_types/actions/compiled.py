@@ -13,7 +13,7 @@ from casework.model.rules.case_type import BoundType, CaseType
 
 _compile = lru_cache(maxsize=256)(compile_case_type)
 _MOST_BOUND = 512
-_bound: dict[tuple[str, UUID, str], BoundType] = {}
+_bound: dict[tuple[str, UUID], BoundType] = {}
 
 
 async def compile_version(code: str, source: str, welsh: str) -> CaseType:
@@ -21,18 +21,16 @@ async def compile_version(code: str, source: str, welsh: str) -> CaseType:
     return await asyncio.to_thread(_compile, f"{code}.yaml", source, welsh or None, f"{code}.cy.yaml")
 
 
-def find_bound(council: str, version: UUID, nation: str) -> BoundType | None:
+def find_bound(council: str, version: UUID) -> BoundType | None:
     """Find a version among those in memory."""
-    return _bound.get((council, version, nation))
+    return _bound.get((council, version))
 
 
 async def load_bound(council: str, row: Row[Any], nation: str) -> BoundType:
     """Load a version that was published, bound to its council. What stands longest makes room."""
-    key = council, row.id, nation
-    bound = _bound.get(key)
-    if bound is None:
-        case_type = await compile_version(row.code, row.source, row.welsh)
-        if len(_bound) >= _MOST_BOUND:
-            _bound.pop(next(iter(_bound)), None)
-        bound = _bound[key] = bind(case_type, nation, row.parameters)
+    case_type = await compile_version(row.code, row.source, row.welsh)
+    bound = bind(case_type, nation, row.parameters)
+    if len(_bound) >= _MOST_BOUND:
+        _bound.pop(next(iter(_bound)), None)
+    _bound[council, row.id] = bound
     return bound

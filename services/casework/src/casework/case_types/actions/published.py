@@ -36,7 +36,14 @@ async def list_published(session: ReadSession, council: str) -> list[PublishedVe
 
 
 async def get_published(session: ReadSession, council: str, version: UUID) -> PublishedVersion | None:
-    """Get a version by which cases run, retired or not; None for a draft, or if there is none."""
+    """Get a version by which cases run, retired or not; None for a draft, or if there is none.
+
+    One in memory is not asked for again. Should an operator move a council to another nation, the next case
+    that is opened by the version sees to it.
+    """
+    bound = find_bound(council, version)
+    if bound is not None:
+        return PublishedVersion(version, bound)
     row = await store.find_state(session, council, version)
     return None if row is None or row.state == "draft" else await _load(session, council, version, row.gss)
 
@@ -56,8 +63,8 @@ async def get_versions(
 async def _load(session: ReadSession, council: str, version: UUID, gss: str | None) -> PublishedVersion:
     """Load a version from memory, or its text: what was published never changes. Raises Problem 409."""
     nation = read_nation(council, gss).value
-    bound = find_bound(council, version, nation)
-    if bound is None:
+    bound = find_bound(council, version)
+    if bound is None or bound.nation != nation:
         row = await store.get_by_id(session, council, version)
         if row is None:
             raise LookupError(f"version {ids.show(version)} is gone")

@@ -101,10 +101,10 @@ async def _write_consequences(
     """Write what follows from a decision: history, clocks, tasks, timers, messages, other cases, event."""
     decision = plan.decision
     entry = rules.make_entry(subject.state, decision, actor, apart)
-    await _chain(session, subject.council, subject.id, entry)
+    await _chain(session, subject.council, subject.id, entry, subject.last_digest)
     await _write_clocks(session, subject, decision)
     await _write_tasks(session, subject, decision)
-    await timers.move(session, subject.council, subject.id, decision)
+    await timers.move(session, subject, decision)
     await messages.queue_messages(session, subject, decision)
     await messages.note_not_done(session, subject, decision)
     await _write_links(session, subject, plan, actor)
@@ -131,18 +131,18 @@ async def _write_links(session: Session, subject: Subject, plan: Plan, actor: Ma
             await record(session, other, make_plain_entry(other, "merge", link.relation, actor, merged))
 
 
-async def _chain(session: Session, council: str, case_id: UUID, entry: rules.Entry) -> None:
-    """Write an entry behind the last one of a case's history."""
+async def _chain(
+    session: Session, council: str, case_id: UUID, entry: rules.Entry, previous: bytes | None = None
+) -> None:
+    """Write an entry behind the last one of a case's history. ``previous``: that one's digest, if known."""
     key = {"council": council, "case_id": case_id, "n": entry.n}
     personal, personal_digest = None, None
     if entry.personal:
         salt, changes = secrets.token_bytes(_SALT_BYTES), json.dumps(entry.personal, ensure_ascii=False)
         personal = {**key, "salt": salt, "changes": changes}
         personal_digest = rules.digest_personal(salt, changes)
-    previous = rules.FIRST_DIGEST
-    if entry.n > 1:
-        last = await store.find_last_digest(session, council, case_id)
-        previous = last or rules.FIRST_DIGEST
+    if previous is None and entry.n > 1:
+        previous = await store.find_last_digest(session, council, case_id)
     row = {
         **key,
         "kind": entry.kind,
@@ -154,7 +154,7 @@ async def _chain(session: Session, council: str, case_id: UUID, entry: rules.Ent
         "after": dict(entry.after),
         "weighed": list(entry.weighed),
         "personal_digest": personal_digest,
-        "digest": rules.digest_entry(previous, entry, personal_digest),
+        "digest": rules.digest_entry(previous or rules.FIRST_DIGEST, entry, personal_digest),
     }
     await store.insert_entry(session, row, personal)
 

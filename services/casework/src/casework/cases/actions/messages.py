@@ -29,7 +29,7 @@ _TEST = Words("This is a test.", "Prawf yw hwn.")
 
 async def queue_messages(session: Session, subject: Subject, decision: Decision) -> None:
     """Queue what a decision sends. A person without an address gets nothing."""
-    if not decision.messages:
+    if all(message.to == RESIDENT and subject.contact is None for message in decision.messages):
         return
     council = await contacts.get_council_name(session, subject.council)
     for message in decision.messages:

@@ -42,6 +42,7 @@ class Subject:
     person: str | None = None
     contact: Contact | None = None
     restricted: str | None = None
+    last_digest: bytes | None = None  # of the last entry of its history
 
 
 def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
@@ -58,6 +59,7 @@ def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
         row.person,
         read_contact(row),
         row.restricted,
+        row.last_digest,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from casework.cases.actions.subjects import Subject
 from casework.model.rules.acts import Decision
 from chassis import ids
 from chassis.database import Session
@@ -44,8 +45,9 @@ async def enqueue_join(session: Session, council: str, submission: str) -> None:
     await enqueue(session, JoinSubmission(submission=submission), council=council, key=submission)
 
 
-async def move(session: Session, council: str, case_id: UUID, decision: Decision) -> None:
+async def move(session: Session, subject: Subject, decision: Decision) -> None:
     """Arm, move and cancel the jobs of a case's timers and clocks, as a decision says."""
+    council, case_id = subject.council, subject.id
     jobs = [
         NewJob(FireTimer(case=case_id, timer=name, due_at=at), council, at, _key(case_id, name))
         for name, at in decision.armed.items()
@@ -55,6 +57,8 @@ async def move(session: Session, council: str, case_id: UUID, decision: Decision
             data = NoteBreach(case=case_id, clock=name, due_at=due.at)
             jobs.append(NewJob(data, council, due.at, _key(case_id, name)))
     await enqueue_all(session, jobs)
+    if subject.state.sequence == 0:
+        return  # a new case has nothing to cancel
     for name in decision.cancelled:
         await cancel(session, FireTimer, _key(case_id, name), council=council)
     for name, due in decision.due.items():

@@ -4,10 +4,11 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Text, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import Row, Text, Update, bindparam, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -43,7 +44,12 @@ _WITH_PERSONAL = (
     .where(_CASE.council == bindparam("council"), _CASE.id == bindparam("case_id"))
 )
 _FIND = _WITH_PERSONAL.where(_CASE.mode == bindparam("mode"))
-_LOCK = _WITH_PERSONAL.with_for_update(of=case_record)
+_LAST_ENTRY = (
+    select(_ENTRY.digest)
+    .where(_ENTRY.council == _CASE.council, _ENTRY.case_id == _CASE.id, _ENTRY.n == _CASE.version)
+    .scalar_subquery()
+)
+_LOCK = _WITH_PERSONAL.add_columns(_LAST_ENTRY.label("last_digest")).with_for_update(of=case_record)
 _FIND_SUBMISSION = select(_CASE.id).where(
     _CASE.council == bindparam("council"), _CASE.submission == bindparam("submission")
 )
@@ -89,19 +95,22 @@ _COUNT = text("""SELECT count(*) FROM case_record c
         = left(coalesce(c.engine -> 'fields' ->> :year_of, p.fields ->> :year_of), 4))""").bindparams(
     bindparam("states", type_=ARRAY(Text))
 )
+_OWN = (_CASE.council == bindparam("council_")) & (_CASE.id == bindparam("id_"))
+_INSERT_ENTRY = insert(case_entry)
+_INSERT_ENTRY_PERSONAL = insert(case_entry_personal)
 _INSERT_CASE = upsert(case_record).on_conflict_do_nothing(index_elements=["council", "submission"])
 _UPSERT_PERSONAL = upsert(case_personal)
 _SAVE_PERSONAL = _UPSERT_PERSONAL.on_conflict_do_update(
     index_elements=["council", "case_id"], set_={"fields": _UPSERT_PERSONAL.excluded.fields}
 )
-_UPSERT_CLOCK = upsert(case_clock)
-_SAVE_CLOCK = _UPSERT_CLOCK.on_conflict_do_update(
-    index_elements=["council", "case_id", "clock"],
-    set_={
-        **{name: _UPSERT_CLOCK.excluded[name] for name in ("due_on", "due_at", "breached_at", "uncomputed")},
-        "version": case_clock.c.version + 1,
-    },
-)
+# All clocks of a decision in one statement: each has the columns of the table, as JSON.
+_SAVE_CLOCKS = text("""
+    INSERT INTO case_clock (council, id, case_id, clock, version, due_on, due_at, breached_at, uncomputed)
+    SELECT council, id, case_id, clock, version, due_on, due_at, breached_at, uncomputed
+    FROM jsonb_populate_recordset(NULL::case_clock, CAST(:rows AS jsonb))
+    ON CONFLICT (council, case_id, clock) DO UPDATE SET due_on = excluded.due_on, due_at = excluded.due_at,
+        breached_at = excluded.breached_at, uncomputed = excluded.uncomputed,
+        version = case_clock.version + 1""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +164,16 @@ async def update_case(
     personal: Mapping[str, Any] | None = None,
 ) -> None:
     """Change a locked case. ``personal``: its fields that lie apart, where they changed."""
-    statement = update(case_record).where(_CASE.council == council, _CASE.id == case_id)
-    await session.execute(statement.values(**values))
+    params = {f"p_{name}": value for name, value in values.items()}
+    await session.execute(_make_update(tuple(values)), {"council_": council, "id_": case_id, **params})
     if personal is not None:
         await _save_personal(session, council, case_id, personal)
+
+
+@cache
+def _make_update(names: Sequence[str]) -> Update:
+    new = {name: bindparam(f"p_{name}", type_=_CASE[name].type) for name in names}
+    return update(case_record).where(_OWN).values(new)
 
 
 async def _save_personal(session: Session, council: str, case_id: UUID, fields: Mapping[str, Any]) -> None:
@@ -173,9 +188,9 @@ async def find_last_digest(session: ReadSession, council: str, case_id: UUID) ->
 
 async def insert_entry(session: Session, row: Mapping[str, Any], personal: Mapping[str, Any] | None) -> None:
     """Write an entry of a case's history, and what of it is personal."""
-    await session.execute(insert(case_entry), row)
+    await session.execute(_INSERT_ENTRY, row)
     if personal is not None:
-        await session.execute(insert(case_entry_personal), personal)
+        await session.execute(_INSERT_ENTRY_PERSONAL, personal)
 
 
 async def list_history(
@@ -190,7 +205,7 @@ async def list_history(
 async def save_clocks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write clocks as they are now."""
     if rows:
-        await session.execute(_SAVE_CLOCK, rows)
+        await session.execute(_SAVE_CLOCKS, {"rows": json.dumps(rows, default=str)})
 
 
 async def list_clocks(session: ReadSession, council: str, case_id: UUID) -> Sequence[Row[Any]]:
