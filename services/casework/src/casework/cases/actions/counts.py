@@ -39,8 +39,8 @@ async def _count(session: ReadSession, subject: Subject, count: Count, fields: M
     if None in same.values():
         return 0
     is_own = count.case_type == subject.version.bound.case_type.code and subject.state.sequence == 0
-    own = subject.version if is_own else None  # a new case has the published version
-    counted_type = own or await subjects.find_published(session, subject.council, count.case_type)
+    current = subject.version if is_own else None  # a new case has the published version
+    counted_type = current or await subjects.find_published(session, subject.council, count.case_type)
     if counted_type is None:
         return 0
     day = fields.get(count.year_of) if count.year_of else None
