@@ -21,6 +21,8 @@ BUSY = 1.25
 MOST_SETUP = 0.2
 """CPU-seconds of the set-up of a module, on average over a service's modules; its first pays for the run."""
 MOST_JOURNEYS = 5
+NAMED = 5
+"""So many modules, the costliest, are named when a part costs too much."""
 _COST = "cpu"
 _Key = tuple[str, str]
 
@@ -29,20 +31,25 @@ class Costs:
     """CPU-seconds by part (``services/identity``, ``tests/guards``) and module."""
 
     def __init__(self) -> None:
-        self.total: dict[str, float] = defaultdict(float)
+        self.modules: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self.setup: dict[str, dict[str, float]] = defaultdict(dict)
         self.journeys: dict[str, int] = defaultdict(int)
 
     def add(self, module: str, phase: str, seconds: float) -> None:
         part = "/".join(Path(module).parts[:2])
-        self.total[part] += seconds
+        self.modules[part][module] += seconds
         if phase == "setup":  # the first test of a module sets up what all of its tests share
             self.setup[part].setdefault(module, seconds)
+
+    @property
+    def total(self) -> dict[str, float]:
+        """What each part cost."""
+        return {part: sum(modules.values()) for part, modules in self.modules.items()}
 
     def list_faults(self) -> list[str]:
         """List the budgets that were not kept."""
         faults = [
-            f"{part}: {seconds:.0f} CPU-seconds, {MOST_CPU:.0f} at most"
+            f"{part}: {seconds:.0f} CPU-seconds, {MOST_CPU:.0f} at most; {self._name_costliest(part)}"
             for part, seconds in self.total.items()
             if part.startswith("services/") and seconds > MOST_CPU * BUSY
         ]
@@ -56,6 +63,11 @@ class Costs:
             if count > MOST_JOURNEYS
         ]
         return faults
+
+    def _name_costliest(self, part: str) -> str:
+        costliest = sorted(self.modules[part].items(), key=lambda item: -item[1])[:NAMED]
+        names = [(seconds, module.removeprefix(f"{part}/tests/")) for module, seconds in costliest]
+        return ", ".join(f"{seconds:.1f} {name}" for seconds, name in names)
 
 
 _costs = pytest.StashKey[Costs]()
