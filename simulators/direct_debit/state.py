@@ -41,6 +41,12 @@ class SimulatorState:
         """List the accounts by name."""
         return [name for (name,) in self.database.rows("SELECT id FROM account ORDER BY id")]
 
+    def clear_records(self) -> None:
+        """Forget what accounts have had: the accounts stay, with their clocks and webhooks."""
+        with self.database.transaction():
+            self.database.run("DELETE FROM record")
+            self.database.run("DELETE FROM answer")
+
     def open_account(self, authorization: str) -> str:
         """Return the account of an access token; its first use makes it. Raises ApiError."""
         match = _TOKEN.fullmatch(authorization)

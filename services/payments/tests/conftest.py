@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import ISSUER, eventually
+from chassis.testing.in_process import answering
 from payments.app import service as payments_service
 from payments.gateway_accounts import store as gateway_accounts
 from payments.ledger.store import seals
@@ -40,7 +41,7 @@ def service():
 
 @pytest.fixture(scope="session")
 async def processor(tmp_path_factory):
-    """The simulated card processor, served; its ``url`` is where."""
+    """The simulated card processor, served; its ``url`` is where. This process calls it without a socket."""
     simulator = Simulator("http://localhost:8009", tmp_path_factory.mktemp("processor"))
     config = uvicorn.Config(
         simulator.app, host="127.0.0.1", port=0, log_level="warning", access_log=False, lifespan="off"
@@ -49,8 +50,9 @@ async def processor(tmp_path_factory):
     server.capture_signals = nullcontext
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield SimpleNamespace(url=f"http://127.0.0.1:{port}", simulator=simulator)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    with answering({url: simulator.app}):
+        yield SimpleNamespace(url=url, simulator=simulator)
     server.should_exit = True
     await serving
 
@@ -132,12 +134,21 @@ def new_payment(**members):
     }
 
 
+def open_processor(processor, account):
+    """Open a client of the simulated processor, as one of its merchant accounts."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(processor.simulator.app),
+        base_url=processor.url,
+        headers={"Authorization": f"Bearer sim_{account}"},
+    )
+
+
 class Merchant:
     """A merchant account at the simulated processor: its API and its control."""
 
-    def __init__(self, url, account):
+    def __init__(self, processor, account):
         self.account = account
-        self.client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer sim_{account}"})
+        self.client = open_processor(processor, account)
 
     async def send(self, method, path, **body):
         response = await self.client.request(method, path, json=body)
@@ -153,7 +164,7 @@ async def merchant(processor, database, client, key):
         account = await session.scalar(
             text("SELECT id FROM gateway_account WHERE council = 'citytown' AND is_default")
         )
-    merchant = Merchant(processor.url, ids.show(account))
+    merchant = Merchant(processor, ids.show(account))
     yield merchant
     await merchant.client.aclose()
 

@@ -1,11 +1,10 @@
 """The card pages: faults of the simulated processor, and what it was asked."""
 
-import httpx
 import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from services.payments.tests.conftest import create
+from services.payments.tests.conftest import create, open_processor
 
 
 @pytest.fixture
@@ -14,8 +13,7 @@ async def merchant(client, key, database, processor):
     await create(client, key)
     async with database.reading("citytown") as session:
         account = await session.scalar(text("SELECT id FROM gateway_account WHERE mode = 'sandbox'"))
-    headers = {"Authorization": f"Bearer sim_{ids.show(account)}"}
-    async with httpx.AsyncClient(base_url=processor.url, headers=headers) as merchant_client:
+    async with open_processor(processor, ids.show(account)) as merchant_client:
         yield merchant_client
         await merchant_client.request("DELETE", "/control/faults", headers=idempotent())
 

@@ -8,6 +8,7 @@ import uvicorn
 from sqlalchemy import text
 
 from chassis.testing import eventually
+from chassis.testing.in_process import answering
 from services.payments.tests.direct_debit.debits import Debits
 from services.payments.tests.direct_debit.rows import insert_scene
 from services.payments.tests.funds.finance import import_default
@@ -18,7 +19,7 @@ TUESDAY = "2027-04-06"
 
 @pytest.fixture(scope="session")
 async def debit_provider():
-    """The simulated provider of Direct Debit, served; its ``url`` is where."""
+    """The simulated provider of Direct Debit, served at ``url``. This process calls it without a socket."""
     simulator = Simulator()
     simulator.slow_seconds = 2.0
     config = uvicorn.Config(
@@ -35,8 +36,10 @@ async def debit_provider():
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     simulator.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=simulator.url) as http:
-        yield SimpleNamespace(url=simulator.url, simulator=simulator, http=http)
+    transport = httpx.ASGITransport(simulator.app)
+    async with httpx.AsyncClient(transport=transport, base_url=simulator.url) as http:
+        with answering({simulator.url: simulator.app}):
+            yield SimpleNamespace(url=simulator.url, simulator=simulator, http=http)
     server.should_exit = True
     await serving
 
@@ -72,6 +75,7 @@ async def debits(finance, client, make_key, app, database, run_jobs, debit_provi
     await world.begin(TUESDAY)
     yield world
     debit_provider.simulator.transport = None
+    debit_provider.simulator.clear_records()  # each poll of the provider reads all that is there
     async with database.writing() as session:  # no later test moves these on
         await session.set_all_councils()
         await session.execute(

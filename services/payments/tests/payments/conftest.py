@@ -15,7 +15,7 @@ async def world(service, app, client, database, settings, processor, mint):
         england = FinanceSet(default="england")
         await imports.apply_set(session, COUNCIL, "test", england, date(2026, 1, 1))
     connection = await database.listen(**{"app.council": "*"})
-    yield World(service, app, client, database, settings, processor.url, mint, connection)
+    yield World(service, app, client, database, settings, processor, mint, connection)
     await connection.close()
 
 

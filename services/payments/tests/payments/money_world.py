@@ -15,7 +15,7 @@ from payments.payments.actions.payer import Card
 from payments.payments.rules.states import Status
 from payments.payments.store import payments as store
 from payments.shared.sandbox_cards import SandboxCard
-from services.payments.tests.conftest import V1, new_payment
+from services.payments.tests.conftest import V1, new_payment, open_processor
 from services.payments.tests.payments.books import check_books, read_books
 
 COUNCIL = "citytown"
@@ -83,7 +83,7 @@ class World:
         token = self._mint(
             scopes=SCOPES, councils=[COUNCIL], mode="sandbox", sub=client_id, client_id=client_id
         )
-        processor = open_processor(self._processor, account)
+        processor = open_processor(self._processor, ids.show(account))
         delays = {"capture_delay": delay, "refund_delay": delay}
         response = await processor.patch("/control/settings", json=delays)
         assert response.is_success, response.text
@@ -152,12 +152,6 @@ class World:
             if not jobs:
                 return
         raise AssertionError(f"jobs are left: {jobs}")
-
-
-def open_processor(url, account):
-    """Open the processor as a gateway account's merchant."""
-    headers = {"Authorization": f"Bearer sim_{ids.show(account)}"}
-    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=30)
 
 
 class Seller:

@@ -52,7 +52,7 @@ def read_authorisation(database, processor):
             account = await session.scalar(
                 text("SELECT account FROM payment WHERE id = :id"), {"id": ids.read(payment["payment_id"])}
             )
-        merchant = Merchant(processor.url, ids.show(account))
+        merchant = Merchant(processor, ids.show(account))
         authorisation = await merchant.send("GET", f"/v1/authorisations/{payment['provider_id']}")
         await merchant.client.aclose()
         return authorisation

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
+from chassis.testing.in_process import answering
 from payments.gateway_accounts import store as gateway_accounts
 from payments.gateway_accounts.actions import accounts
 from payments.ledger.store import seals
@@ -36,7 +37,8 @@ async def served_stripe():
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     stub.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield stub
+    with answering({stub.url: stub.app}):
+        yield stub
     server.force_exit = server.should_exit = True
     await serving
 

@@ -1,11 +1,10 @@
 """What the tests of reconciliation share: the simulator's controls, the ledger by role, exceptions."""
 
-import httpx
 import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from services.payments.tests.conftest import create
+from services.payments.tests.conftest import create, open_processor
 from services.payments.tests.reconciliation.bank import Bank
 
 
@@ -37,7 +36,7 @@ async def sandbox(client, key, database, processor):
     await create(client, key)
     async with database.reading("citytown") as session:
         account = await session.scalar(text("SELECT id FROM gateway_account WHERE is_default"))
-    async with httpx.AsyncClient(base_url=processor.url, trust_env=False) as http:
+    async with open_processor(processor, ids.show(account)) as http:
         yield Processor(http, ids.show(account))
 
 
