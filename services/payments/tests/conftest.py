@@ -15,9 +15,14 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.testing import ISSUER, eventually
 from chassis.testing.in_process import answering
+from chassis.web import Form
 from payments.app import service as payments_service
+from payments.checkout.routes.card_form import read_card_form
+from payments.checkout.rules.card_form import read_card, read_payer
 from payments.gateway_accounts import store as gateway_accounts
 from payments.ledger.store import seals
+from payments.payments.actions import payer as payer_actions
+from payments.payments.actions.payer import Card
 from simulators.card_processor.simulator import Simulator
 from tests.browser.page_recorder import recording
 
@@ -25,6 +30,17 @@ SEALING_KEY = base64.urlsafe_b64encode(b"for tests: thirty-two characters").deco
 V1 = "/citytown/payments/v1/payments"
 GOOD_CARD = "4242424242424242"
 ACCEPT_HTML = {"Accept": "text/html"}
+CARD_FIELDS = {
+    "expiryMonth": "11",
+    "expiryYear": "40",
+    "cardholderName": "Ann Payer",
+    "cvc": "123",
+    "addressLine1": "1 High Street",
+    "addressCity": "Citytown",
+    "addressPostcode": "BA1 1LJ",
+    "addressCountry": "GB",
+    "email": "ann@payer.example",
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -215,19 +231,7 @@ class Payer:
 
     async def enter_card(self, payment, number=GOOD_CARD, **fields):
         """Fill in the card page and send it."""
-        defaults = {
-            "cardNo": number,
-            "expiryMonth": "11",
-            "expiryYear": "40",
-            "cardholderName": "Ann Payer",
-            "cvc": "123",
-            "addressLine1": "1 High Street",
-            "addressCity": "Citytown",
-            "addressPostcode": "BA1 1LJ",
-            "addressCountry": "GB",
-            "email": "ann@payer.example",
-        }
-        return await self.post(page_of(payment), **{**defaults, **fields})
+        return await self.post(page_of(payment), **{**CARD_FIELDS, "cardNo": number, **fields})
 
     async def confirm(self, payment):
         return await self.post(f"{page_of(payment)}/confirm")
@@ -259,12 +263,25 @@ async def get(client, key, payment):
 
 
 @pytest.fixture
-async def paid(client, key, payer, run_jobs):
-    """Make a function that has a payment paid and captured."""
+async def paid(app, client, database, key, run_jobs):
+    """Make a function that has a payment paid and captured: as the card pages do, without rendering them."""
 
     async def pay(number=GOOD_CARD, **members):
         payment = await create(client, key, **members)
-        await payer.pay(payment, number)
+        payment_id, token = ids.read(payment["payment_id"]), payment["_links"]["next_url"]["href"]
+        form = read_card_form(Form({**CARD_FIELDS, "cardNo": number}))
+        card = read_card(form)
+        chosen = Card(card.name, read_payer(form)._asdict(), card.corporate)
+        async with database.writing("citytown") as session:
+            await payer_actions.open_link(session, "citytown", token.rpartition("/")[2], app.state.links)
+        async with database.writing("citytown") as session:
+            operation = await payer_actions.choose_card(
+                session, "citytown", payment_id, chosen, f"https://pay.example{page_of(payment)}"
+            )
+        if operation is not None:
+            await payer_actions.authorise(app.state.calls, operation)
+        async with database.writing("citytown") as session:
+            await payer_actions.confirm(session, "citytown", payment_id)
         await run_jobs()
         return await get(client, key, payment)
 

@@ -39,8 +39,8 @@ class _Call:
     def __init__(self, request: Request, target: Target, extra: Mapping[str, str]) -> None:
         self._request, self._target = request, target
         self._headers = {"Host": target.authority, **extra, **request.headers}
-        self._has_sent = False
-        self._has_gone = asyncio.Event()
+        self._is_sent = False
+        self._abandoned = asyncio.Event()
         self._start: dict[str, Any] = {}
         self._body = bytearray()
 
@@ -50,7 +50,7 @@ class _Call:
         try:
             await asyncio.shield(serving)
         finally:
-            self._has_gone.set()
+            self._abandoned.set()
         if not self._start or len(self._body) > self._request.max_bytes:
             raise BrokenResponseError("did not answer, or too much", self._target.host)
         headers = {name.decode().lower(): text.decode("latin-1") for name, text in self._start["headers"]}
@@ -74,10 +74,10 @@ class _Call:
         }
 
     async def _receive(self) -> dict[str, Any]:
-        if self._has_sent:
-            await self._has_gone.wait()
+        if self._is_sent:
+            await self._abandoned.wait()
             return {"type": "http.disconnect"}
-        self._has_sent = True
+        self._is_sent = True
         return {"type": "http.request", "body": self._request.content or b"", "more_body": False}
 
     async def _send(self, message: dict[str, Any]) -> None:

@@ -36,8 +36,9 @@ def test_a_locale_is_chosen_in_one_module_alone():
 def list_imports_of_babel(root):
     """List the modules that import Babel, wherever in them."""
     names = []
-    for path in sorted(root.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+    sources = {path: path.read_text() for path in sorted(root.rglob("*.py"))}
+    for path in [path for path, source in sources.items() if "babel" in source]:
+        for node in ast.walk(ast.parse(sources[path])):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(module.split(".")[0] == "babel" for module in modules):
