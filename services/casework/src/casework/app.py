@@ -6,7 +6,8 @@ import casework.attachments.tables
 import casework.calendar.tables
 import casework.case_types.tables
 import casework.cases.tables
-import casework.open311.tables  # noqa: F401 - the metadata hold the tables of every domain
+import casework.open311.tables
+import casework.word_index.tables  # noqa: F401 - the metadata hold the tables of every domain
 from casework.attachments.actions import scans, submissions
 from casework.attachments.routes import attachments, uploads
 from casework.calendar.actions.commands import proclaim_holiday
@@ -29,6 +30,7 @@ from casework.open311 import consumers as open311_consumers
 from casework.open311.routes import reports, updates
 from casework.open311.routes import services as open311_services
 from casework.open311.routes.responses import shape as open311_shape
+from casework.search import routes as search
 from casework.settings import Settings
 from casework.shared.tables import metadata
 from chassis.app import Service, create_app
@@ -41,6 +43,7 @@ service = Service(
     metadata=metadata,
     routers=[
         bulk.router,
+        search.router,
         cases.router,
         contacts.router,
         notes.router,

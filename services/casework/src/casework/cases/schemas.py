@@ -8,7 +8,7 @@ from casework.shared.schemas import RequestBody
 from chassis.ids import Id
 from chassis.json_values import JsonObject
 from chassis.messages import Channel, is_recipient
-from chassis.types import Uprn
+from chassis.types import Uprn, Usrn
 
 
 def check_email(email: str) -> str:
@@ -37,6 +37,14 @@ class ContactDetails(RequestBody):
     language: Literal["en", "cy"] = Field(default="en", description="Of what we send")
 
 
+class Location(RequestBody):
+    """Where something is: a point by WGS 84, and the street if it is known."""
+
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[51.3813])]
+    long: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[-2.3590])]
+    usrn: Usrn | None = None
+
+
 class NewCase(RequestBody):
     """A case to open."""
 
@@ -52,6 +60,7 @@ class NewCase(RequestBody):
     )
     person: Subject | None = Field(default=None, description="The `sub` of the person whom it is about")
     uprn: Uprn | None = None
+    location: Location | None = None
     contact: ContactDetails | None = None
 
 
@@ -170,6 +179,7 @@ class Case(CaseSummary):
     person: str | None
     submission: str | None
     uprn: Uprn | None
+    location: Location | None
     charged: int = Field(description="Pence")
     paid: int = Field(description="Pence, without those that are to be given back")
     refund_due: int = Field(description="Pence to give back. Give them back at payments: this moves no money")

@@ -5,6 +5,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -207,6 +208,23 @@ case_contact = Table(
     Column("language", Text, nullable=False),
     _of_case(),
     CheckConstraint("language IN ('en', 'cy')", name="language"),
+    info=SECURED,
+)
+
+# Where a case is.
+case_place = Table(
+    "case_place",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("case_id", ID, primary_key=True),
+    Column("lat", Double, nullable=False),  # WGS 84
+    Column("long", Double, nullable=False),
+    Column("usrn", Integer),
+    ForeignKeyConstraint(
+        ["council", "case_id"], ["case_record.council", "case_record.id"], ondelete="CASCADE", **REKEYED
+    ),
+    Index("ix_case_place_point", "council", "lat", "long"),
+    Index("ix_case_place_street", "council", "usrn", "case_id", postgresql_where=text("usrn IS NOT NULL")),
     info=SECURED,
 )
 

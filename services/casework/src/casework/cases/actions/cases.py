@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from casework.cases import rules
 from casework.cases.actions import changes, subjects
 from casework.cases.actions.plans import Plan, RefusedActError, find_only_opening, plan_act
-from casework.cases.actions.subjects import Contact, PublishedVersion, Subject, read_subject
+from casework.cases.actions.subjects import Contact, Place, PublishedVersion, Subject, read_subject
 from casework.cases.store import records as store
 from casework.cases.store import roles as holders
 from casework.cases.store import tasks
@@ -38,6 +38,7 @@ class Opening:
     person: str | None
     uprn: int | None
     contact: Contact | None = None
+    place: Place | None = None
 
 
 async def open_case(session: Session, council: str, caller: Caller, opening: Opening) -> UUID:
@@ -72,7 +73,13 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
     )
     plan = await _plan(session, subject, act)
     if await changes.open_new(
-        session, subject, plan, caller.record(), submission=opening.submission, uprn=opening.uprn
+        session,
+        subject,
+        plan,
+        caller.record(),
+        submission=opening.submission,
+        uprn=opening.uprn,
+        place=opening.place,
     ):
         return subject.id
     first = await store.find_by_submission(session, council, opening.submission or "")

@@ -14,11 +14,12 @@ from casework import events
 from casework.cases import rules
 from casework.cases.actions import messages, timers
 from casework.cases.actions.plans import Plan
-from casework.cases.actions.subjects import Subject
+from casework.cases.actions.subjects import Place, Subject
 from casework.cases.store import contacts, links, tasks
 from casework.cases.store import records as store
 from casework.model.rules.acts import Decision, Refusal
 from casework.shared.references import format_reference
+from casework.word_index.actions import index_case
 from chassis import clock, ids, outbox
 from chassis.database import Session
 from chassis.events import EventData
@@ -35,6 +36,8 @@ async def apply(session: Session, subject: Subject, plan: Plan, actor: Mapping[s
     _, personal = rules.split_fields(decision.state.fields, apart)
     changed_apart = personal if apart.intersection(decision.changes) else None
     await store.update_case(session, subject.council, subject.id, values, changed_apart)
+    if decision.changes:
+        await _index(session, subject, decision)
     await _write_consequences(session, subject, plan, actor, apart)
 
 
@@ -46,6 +49,7 @@ async def open_new(
     *,
     submission: str | None = None,
     uprn: int | None = None,
+    place: Place | None = None,
 ) -> bool:
     """Write a new case and all that follows; False if its submission has opened one."""
     decision, case_type = plan.decision, subject.version.bound.case_type
@@ -68,12 +72,20 @@ async def open_new(
     }
     if not await store.insert_case(session, row, personal):
         return False
+    await _index(session, subject, decision)
     if submission is not None:
         await timers.enqueue_join(session, subject.council, submission)
+    if place is not None:
+        await contacts.add_place(session, subject.council, subject.id, place)
     if subject.contact is not None:
         await contacts.save_contact(session, subject.council, subject.id, subject.contact)
     await _write_consequences(session, subject, plan, actor, apart)
     return True
+
+
+async def _index(session: Session, subject: Subject, decision: Decision) -> None:
+    case_type, fields = subject.version.bound.case_type, decision.state.fields
+    await index_case(session, subject.council, subject.id, subject.reference, case_type, fields)
 
 
 def describe_row(subject: Subject, decision: Decision, apart: frozenset[str]) -> dict[str, Any]:

@@ -4,27 +4,43 @@ They are queued with the decision that sends them, so that each is sent once, an
 """
 
 import textwrap
+from collections.abc import Mapping
 from datetime import timedelta
+from uuid import UUID
 
 from casework.cases.actions.subjects import Subject
-from casework.cases.store import contacts
+from casework.cases.store import contacts, notes
 from casework.cases.store import roles as holders
 from casework.cases.store.contacts import save_contact
-from casework.cases.store.notes import add_note
 from casework.model.rules.acts import Decision, Message
 from casework.model.rules.case_type import RESIDENT
 from casework.shared.references import format_reference
 from casework.shared.words import Words
+from casework.word_index.actions import index_note
 from chassis.database import Session
 from chassis.messages import Channel, Email, Messages, NewMessage, Sms, is_recipient
 
-__all__ = ["add_note", "messages", "queue_messages", "save_contact"]
+__all__ = ["messages", "queue_messages", "save_contact"]
 messages = Messages("casework")
 _TEMPLATE = "case-update"
 _LIFE = timedelta(days=7)
 _LINE = 400  # characters, of the 500 that a value's line may have
 _MOST_STAFF = 20
 _TEST = Words("This is a test.", "Prawf yw hwn.")
+
+
+async def add_note(
+    session: Session,
+    council: str,
+    case_id: UUID,
+    author: Mapping[str, str],
+    text: str,
+    direction: str | None = None,
+) -> UUID:
+    """Write a note, and the words by which staff find it; with a direction, correspondence in or out."""
+    note_id = await notes.add_note(session, council, case_id, author, text, direction)
+    await index_note(session, council, case_id, text)
+    return note_id
 
 
 async def queue_messages(session: Session, subject: Subject, decision: Decision) -> None:
@@ -91,5 +107,5 @@ def _make_values(
 
     paragraphs = fill(message.body).splitlines()
     body = [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, _LINE) or [""]]
-    notes = [fill(_TEST)] if subject.mode == "sandbox" else []
-    return {"subject": fill(message.subject), "body": body, "notes": notes}
+    tests = [fill(_TEST)] if subject.mode == "sandbox" else []
+    return {"subject": fill(message.subject), "body": body, "notes": tests}

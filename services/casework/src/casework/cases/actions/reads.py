@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from casework import events
 from casework.cases import rules
 from casework.cases.actions import cases, subjects
-from casework.cases.actions.subjects import PublishedVersion, get_version, read_contact
+from casework.cases.actions.subjects import PublishedVersion, get_version, read_contact, read_place
 from casework.cases.schemas import (
     ActionView,
     Case,
@@ -21,6 +21,7 @@ from casework.cases.schemas import (
     ContactDetails,
     HistoryEntry,
     LinkView,
+    Location,
     TaskView,
     Words,
 )
@@ -80,7 +81,7 @@ async def _show_case(
     council, case_id = row.council, row.id
     case_type = version.bound.case_type
     state = rules.read_state(row.engine, row.personal or {})
-    current = case_type.states[row.state]
+    current, place = case_type.states[row.state], read_place(row)
     return Case(
         **_summarise(row),
         mode=row.mode,
@@ -89,6 +90,7 @@ async def _show_case(
         person=row.person,
         submission=row.submission,
         uprn=row.uprn,
+        location=None if place is None else Location(lat=place.lat, long=place.long, usrn=place.usrn),
         charged=state.charged,
         paid=state.paid,
         refund_due=state.refund_due,

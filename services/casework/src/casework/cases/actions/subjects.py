@@ -29,6 +29,15 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a case is: a point by WGS 84, and its street."""
+
+    lat: float
+    long: float
+    usrn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A case that is acted on, as it was before: its row is locked, or not there yet."""
 
@@ -66,6 +75,11 @@ def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
 def read_contact(row: Row[Any]) -> Contact | None:
     """Read how the person of a case is reached; None if that is not known."""
     return Contact(row.email, row.phone, row.language) if row.language else None
+
+
+def read_place(row: Row[Any]) -> Place | None:
+    """Read where a case is; None if that is not known."""
+    return None if row.lat is None else Place(row.lat, row.long, row.usrn)
 
 
 async def lock_subject(session: Session, council: str, case_id: UUID) -> tuple[Row[Any], Subject] | None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from casework.cases.actions import cases, reads
 from casework.cases.actions.cases import Opening
-from casework.cases.actions.subjects import Contact
+from casework.cases.actions.subjects import Contact, Place
 from casework.cases.routes.dependencies import CaseId, Change, ChangeOfCase, Reader, TheFilters, Worker
 from casework.cases.schemas import (
     Case,
@@ -51,6 +51,7 @@ async def open_case(
         person=body.person,
         uprn=body.uprn,
         contact=None if body.contact is None else Contact(**body.contact.model_dump()),
+        place=None if body.location is None else Place(**body.location.model_dump()),
     )
 
     async def work() -> Case:

@@ -1,12 +1,12 @@
-"""Statements of how the person whom a case is about is reached, and of the council's name."""
+"""Statements of how the person whom a case is about is reached, of where it is, and of the council's name."""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from casework.cases.tables import case_contact
+from casework.cases.tables import case_contact, case_place
 from chassis.database import ReadSession, Session
 from chassis.tables import council
 
@@ -15,6 +15,7 @@ _SAVE = _ADD.on_conflict_do_update(
     index_elements=["council", "case_id"],
     set_={name: _ADD.excluded[name] for name in ("email", "phone", "language")},
 )
+_ADD_PLACE = insert(case_place)
 _NAME = select(council.c.name).where(council.c.slug == bindparam("slug"))
 
 
@@ -22,6 +23,12 @@ async def save_contact(session: Session, slug: str, case_id: UUID, contact: Any)
     """Write how the person of a case is reached."""
     values = {"email": contact.email, "phone": contact.phone, "language": contact.language}
     await session.execute(_SAVE, {"council": slug, "case_id": case_id, **values})
+
+
+async def add_place(session: Session, slug: str, case_id: UUID, place: Any) -> None:
+    """Write where a new case is."""
+    values = {"lat": place.lat, "long": place.long, "usrn": place.usrn}
+    await session.execute(_ADD_PLACE, {"council": slug, "case_id": case_id, **values})
 
 
 async def get_council_name(session: ReadSession, slug: str) -> str:

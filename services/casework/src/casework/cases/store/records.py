@@ -18,6 +18,7 @@ from casework.cases.tables import (
     case_entry,
     case_entry_personal,
     case_personal,
+    case_place,
     case_record,
 )
 from chassis.database import ReadSession, Session
@@ -32,6 +33,7 @@ _WITH_PERSONAL = (
         case_record,
         case_personal.c.fields.label("personal"),
         *(case_contact.c.email, case_contact.c.phone, case_contact.c.language),
+        *(case_place.c.lat, case_place.c.long, case_place.c.usrn),
     )
     .outerjoin(
         case_personal,
@@ -41,6 +43,7 @@ _WITH_PERSONAL = (
         case_contact,
         (case_contact.c.council == _CASE.council) & (case_contact.c.case_id == _CASE.id),
     )
+    .outerjoin(case_place, (case_place.c.council == _CASE.council) & (case_place.c.case_id == _CASE.id))
     .where(_CASE.council == bindparam("council"), _CASE.id == bindparam("case_id"))
 )
 _FIND = _WITH_PERSONAL.where(_CASE.mode == bindparam("mode"))

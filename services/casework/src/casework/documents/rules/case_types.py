@@ -199,6 +199,14 @@ class LinkDocument(Document):
     merge: bool = False
 
 
+class DuplicatesDocument(Document):
+    """Which other cases are likely about the same."""
+
+    types: Annotated[list[Code], Bounded(max_length=10, description="Other types too.")] = NO_IDS
+    days: Annotated[int, Bounded(ge=1, le=366, description="Opened at most so many days before.")] = 28
+    metres: Annotated[int, Bounded(ge=1, le=2000)] = 50
+
+
 class RefundDocument(Document):
     """What is given back of a fee: exactly one part, and where its condition holds."""
 
@@ -273,6 +281,7 @@ class CaseTypeDocument(Document):
     sub_cases: Annotated[dict[Id, SubCaseDocument], Bounded(max_length=10)] = NO_MAP
     links: Annotated[dict[Id, LinkDocument], Bounded(max_length=10)] = NO_MAP
     fee: FeeDocument | None = None
+    duplicates: DuplicatesDocument = DuplicatesDocument()
     open311: Open311Document | None = None
     routing: Annotated[Id | None, Bounded(description="The field with the area whose team works on it.")] = (
         None

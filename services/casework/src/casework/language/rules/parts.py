@@ -42,6 +42,7 @@ class PartCompiler:
             actions={name: self._compile_action(name, each) for name, each in document.actions.items()},
             clocks={name: self._compile_clock(name, each) for name, each in document.clocks.items()},
             timers={name: compile_timer(name, each) for name, each in document.timers.items()},
+            duplicates=compile_duplicates(document),
             fee=self._compile_fee(),
             routing=document.routing or "",
             theme=document.theme or "",
@@ -271,6 +272,13 @@ def compile_timer(name: str, timer: TimerDocument) -> Timer:
     """Compile a timer."""
     hours = (timer.after_hours or 0) - (timer.before_hours or 0)
     return Timer(name, timer.clock, hours, timer.do or "", timer.notify or "", timer.reopen or "")
+
+
+def compile_duplicates(document: CaseTypeDocument) -> model.Duplicates:
+    """Compile which other cases are likely about the same: those of the type itself, and others."""
+    each = document.duplicates
+    codes = dict.fromkeys((document.case_type, *each.types))
+    return model.Duplicates(tuple(codes), each.days, each.metres)
 
 
 def compile_open311(document: CaseTypeDocument) -> Open311Service | None:

@@ -224,6 +224,15 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Which other cases are likely about the same."""
+
+    case_types: tuple[str, ...]
+    days: int
+    metres: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fee:
     """The pence due, from which action on, and what is given back of them."""
 
@@ -258,6 +267,7 @@ class CaseType:
     slots: Mapping[str, Slot]
     sub_cases: Mapping[str, SubCase]
     links: Mapping[str, Link]
+    duplicates: Duplicates
     fee: Fee | None = None
     routing: str = ""  # the field that holds the area whose team works on the case
     theme: str = ""  # of the mandates by which others act for residents; empty: nobody may

@@ -6,6 +6,7 @@ from typing import Any
 from casework.cases.actions import cases, reads
 from casework.cases.actions.cases import Opening
 from casework.cases.actions.reads import CaseOutline
+from casework.cases.actions.subjects import Place
 from casework.open311 import store
 from casework.open311.actions.changes import describe_state
 from casework.open311.actions.services import Offer, find_offer
@@ -41,6 +42,7 @@ async def receive_report(
         submission=None,
         person=None,
         uprn=form.address_id,
+        place=None if form.lat is None or form.long is None else Place(form.lat, form.long),
     )
     case_id = await cases.open_case(session, council, caller, opening)
     outline = await reads.find_outline(session, council, caller.mode, case_id)

@@ -1,0 +1,1 @@
+"""Find cases by words, and those that are likely about the same."""

@@ -1,0 +1,1 @@
+"""The words by which staff find a case, each with who may find it so."""
