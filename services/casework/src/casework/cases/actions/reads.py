@@ -1,7 +1,7 @@
 """Read cases as the API shows them, for who reads them."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -25,10 +25,11 @@ from casework.cases.schemas import (
     TaskView,
     Words,
 )
-from casework.cases.store import access, links, payments, tasks
+from casework.cases.store import access
 from casework.cases.store import records as store
+from casework.cases.store.details import ClockRow, LinkRow, TaskRow, read_details
 from casework.cases.store.records import Filters
-from casework.model.rules.case_type import Action, Task
+from casework.model.rules.case_type import Action, CaseType, Task
 from casework.shared import words
 from casework.shared.references import format_reference
 from chassis import clock, ids, outbox
@@ -78,10 +79,10 @@ async def get_case_and_kind(
 async def _show_case(
     session: ReadSession, row: Row[Any], version: PublishedVersion, roles: frozenset[str]
 ) -> Case:
-    council, case_id = row.council, row.id
     case_type = version.bound.case_type
     state = rules.read_state(row.engine, row.personal or {})
     current, place = case_type.states[row.state], read_place(row)
+    details = await read_details(session, row.council, row.id)
     return Case(
         **_summarise(row),
         mode=row.mode,
@@ -95,16 +96,16 @@ async def _show_case(
         paid=state.paid,
         refund_due=state.refund_due,
         refunded=state.refunded,
-        payments=await payments.list_payments(session, council, case_id),
+        payments=list(details.payments),
         fields=rules.hide_fields(case_type, state.fields, roles),
-        clocks=await _list_clocks(session, council, case_id, version),
-        tasks=await _list_tasks(session, council, case_id, version),
+        clocks=_show_clocks(case_type, details.clocks),
+        tasks=_show_tasks(case_type, details.tasks),
         actions=[
             _to_action(action, rules.list_asks(case_type, action, roles))
             for action in case_type.actions.values()
             if row.state in action.sources and action.roles & roles
         ],
-        links=await _list_links(session, council, case_id, roles),
+        links=_show_links(details.links, roles),
         contact=_show_contact(row),
     )
 
@@ -150,10 +151,8 @@ def _show_contact(row: Row[Any]) -> ContactDetails | None:
     return None if contact is None else ContactDetails.model_validate(asdict(contact))
 
 
-async def _list_links(
-    session: ReadSession, council: str, case_id: UUID, roles: frozenset[str]
-) -> list[LinkView]:
-    """List links; to a restricted case, for its role only."""
+def _show_links(rows: Sequence[LinkRow], roles: frozenset[str]) -> list[LinkView]:
+    """Show links; to a restricted case, for its role only."""
     return [
         LinkView(
             case=row.other,
@@ -165,7 +164,7 @@ async def _list_links(
             outward=row.outward,
             at=row.at,
         )
-        for row in await links.list_links(session, council, case_id)
+        for row in rows
         if row.restricted is None or row.restricted in roles
     ]
 
@@ -183,10 +182,8 @@ def _to_action(action: Action, asks: list[str]) -> ActionView:
     return ActionView(action=action.id, name=_show(action.name), asks=asks, results=list(action.results))
 
 
-async def _list_clocks(
-    session: ReadSession, council: str, case_id: UUID, version: PublishedVersion
-) -> list[ClockView]:
-    definitions = version.bound.case_type.clocks
+def _show_clocks(case_type: CaseType, rows: Sequence[ClockRow]) -> list[ClockView]:
+    definitions = case_type.clocks
     return [
         ClockView(
             clock=row.clock,
@@ -199,15 +196,13 @@ async def _list_clocks(
             source=definitions[row.clock].law.source,
             verified=definitions[row.clock].law.verified,
         )
-        for row in await store.list_clocks(session, council, case_id)
+        for row in rows
         if row.clock in definitions
     ]
 
 
-async def _list_tasks(
-    session: ReadSession, council: str, case_id: UUID, version: PublishedVersion
-) -> list[TaskView]:
-    definitions = version.bound.case_type.tasks
+def _show_tasks(case_type: CaseType, rows: Sequence[TaskRow]) -> list[TaskView]:
+    definitions = case_type.tasks
     return [
         TaskView(
             task=row.task,
@@ -218,7 +213,7 @@ async def _list_tasks(
             opened_at=row.opened_at,
             closed_at=row.closed_at,
         )
-        for row in await tasks.list_tasks(session, council, case_id)
+        for row in rows
     ]
 
 

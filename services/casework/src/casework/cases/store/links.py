@@ -1,10 +1,10 @@
 """Statements of links between cases: a relation, a merge, a case that another opened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, literal, select, union_all
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -24,24 +24,6 @@ _LOCK = (
 )
 _LOCK_NOT_AVAILABLE = "55P03"  # of PostgreSQL
 _ADD = insert(case_link).on_conflict_do_nothing(index_elements=["council", "case_id", "link", "other_id"])
-_MOST = 200  # links that a case shows
-
-
-def _list_from(side: Any, other: Any, *, outward: bool) -> Any:
-    return (
-        select(
-            *(_LINK.link, _LINK.kind, _LINK.relation, _LINK.at, literal(outward).label("outward")),
-            *(other.label("other"), _CASE.reference, _CASE.code, _CASE.state, _CASE.restricted),
-        )
-        .join(case_record, (_CASE.council == _LINK.council) & (_CASE.id == other))
-        .where(_LINK.council == bindparam("council"), side == bindparam("case_id"))
-    )
-
-
-_OF_CASE = union_all(
-    _list_from(_LINK.case_id, _LINK.other_id, outward=True),
-    _list_from(_LINK.other_id, _LINK.case_id, outward=False),
-).limit(_MOST)
 
 
 async def find_target(session: ReadSession, council: str, mode: str, reference: str) -> Row[Any] | None:
@@ -63,9 +45,3 @@ async def try_lock(session: Session, council: str, case_id: UUID) -> Row[Any] | 
 async def add_link(session: Session, values: Mapping[str, Any]) -> None:
     """Write a link. One that is there stays."""
     await session.execute(_ADD, values)
-
-
-async def list_links(session: ReadSession, council: str, case_id: UUID) -> Sequence[Row[Any]]:
-    """List a case's links in both directions, in one statement."""
-    rows = await session.all(_OF_CASE, {"council": council, "case_id": case_id})
-    return sorted(rows, key=lambda row: (row.at, row.other))

@@ -8,12 +8,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Text, Update, bindparam, insert, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Insert, LargeBinary, Row, Text, Update, bindparam, insert, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casework.cases.tables import (
-    case_clock,
     case_contact,
     case_entry,
     case_entry_personal,
@@ -83,11 +82,6 @@ _HISTORY = (
     .order_by(_ENTRY.n)
     .limit(bindparam("fetch"))
 )
-_CLOCKS = (
-    select(case_clock)
-    .where(case_clock.c.council == bindparam("council"), case_clock.c.case_id == bindparam("case_id"))
-    .order_by(case_clock.c.clock)
-)
 _COUNT = text("""SELECT count(*) FROM case_record c
     LEFT JOIN case_personal p ON p.council = c.council AND p.case_id = c.id
     WHERE c.council = :council AND c.mode = :mode AND c.code = :code AND c.id <> :without
@@ -100,8 +94,19 @@ _COUNT = text("""SELECT count(*) FROM case_record c
 )
 _OWN = (_CASE.council == bindparam("council_")) & (_CASE.id == bindparam("id_"))
 _INSERT_ENTRY = insert(case_entry)
-_INSERT_ENTRY_PERSONAL = insert(case_entry_personal)
-_INSERT_CASE = upsert(case_record).on_conflict_do_nothing(index_elements=["council", "submission"])
+_NEW_ENTRY = (
+    _INSERT_ENTRY.values({column.key: bindparam(f"p_{column.key}", type_=column.type) for column in _ENTRY})
+    .returning(_ENTRY.council, _ENTRY.case_id, _ENTRY.n)
+    .cte("new_entry")
+    .c
+)
+_INSERT_ENTRY_APART = insert(case_entry_personal).from_select(
+    ["council", "case_id", "n", "salt", "changes"],
+    select(
+        *(_NEW_ENTRY.council, _NEW_ENTRY.case_id, _NEW_ENTRY.n),
+        *(bindparam("salt_", type_=LargeBinary), bindparam("changes_", type_=Text)),
+    ),
+)
 _UPSERT_PERSONAL = upsert(case_personal)
 _SAVE_PERSONAL = _UPSERT_PERSONAL.on_conflict_do_update(
     index_elements=["council", "case_id"], set_={"fields": _UPSERT_PERSONAL.excluded.fields}
@@ -153,10 +158,22 @@ async def find_by_reference(session: ReadSession, council: str, mode: str, refer
 
 async def insert_case(session: Session, row: Mapping[str, Any], personal: Mapping[str, Any]) -> bool:
     """Write a new case; False if its submission has opened one: a race waits here for the first."""
-    if await session.execute(_INSERT_CASE, row) == 0:
-        return False
-    await _save_personal(session, row["council"], row["id"], personal)
-    return True
+    params = {f"p_{name}": value for name, value in row.items()}
+    return await session.execute(_make_insert(tuple(row)), {**params, "personal_": dict(personal)}) > 0
+
+
+@cache
+def _make_insert(names: Sequence[str]) -> Insert:
+    new_case = (
+        upsert(case_record)
+        .values({name: bindparam(f"p_{name}", type_=_CASE[name].type) for name in names})
+        .on_conflict_do_nothing(index_elements=["council", "submission"])
+        .returning(_CASE.council, _CASE.id)
+        .cte("new_case")
+        .c
+    )
+    columns = select(new_case.council, new_case.id, bindparam("personal_", type_=JSONB))
+    return insert(case_personal).from_select(["council", "case_id", "fields"], columns)
 
 
 async def update_case(
@@ -191,9 +208,12 @@ async def find_last_digest(session: ReadSession, council: str, case_id: UUID) ->
 
 async def insert_entry(session: Session, row: Mapping[str, Any], personal: Mapping[str, Any] | None) -> None:
     """Write an entry of a case's history, and what of it is personal."""
-    await session.execute(_INSERT_ENTRY, row)
-    if personal is not None:
-        await session.execute(_INSERT_ENTRY_PERSONAL, personal)
+    if personal is None:
+        await session.execute(_INSERT_ENTRY, row)
+    else:
+        apart = {"salt_": personal["salt"], "changes_": personal["changes"]}
+        params = {f"p_{name}": value for name, value in row.items()}
+        await session.execute(_INSERT_ENTRY_APART, {**params, **apart})
 
 
 async def list_history(
@@ -209,11 +229,6 @@ async def save_clocks(session: Session, rows: Sequence[Mapping[str, Any]]) -> No
     """Write clocks as they are now."""
     if rows:
         await session.execute(_SAVE_CLOCKS, {"rows": json.dumps(rows, default=str)})
-
-
-async def list_clocks(session: ReadSession, council: str, case_id: UUID) -> Sequence[Row[Any]]:
-    """List a case's clocks."""
-    return await session.all(_CLOCKS, {"council": council, "case_id": case_id})
 
 
 async def list_cases(

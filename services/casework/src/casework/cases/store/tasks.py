@@ -1,21 +1,16 @@
 """Statements of a case's tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casework.cases.tables import case_task
-from chassis.database import ReadSession, Session
+from chassis.database import Session
 
 _TASK = case_task.c
-_OF_CASE = (
-    select(case_task)
-    .where(_TASK.council == bindparam("council"), _TASK.case_id == bindparam("case_id"))
-    .order_by(_TASK.task)
-)
 _UPSERT = upsert(case_task)
 _SAVED = (_TASK.id, _TASK.version, _TASK.role)
 _SAVE = _UPSERT.on_conflict_do_update(
@@ -42,11 +37,6 @@ _ASSIGN = (
     )
     .values(assignee=bindparam("assignee_"), version=_TASK.version + 1)
 )
-
-
-async def list_tasks(session: ReadSession, council: str, case_id: UUID) -> Sequence[Row[Any]]:
-    """List a case's tasks."""
-    return await session.all(_OF_CASE, {"council": council, "case_id": case_id})
 
 
 async def save_task(session: Session, row: Mapping[str, Any]) -> Row[Any]:
