@@ -10,7 +10,10 @@ from casework.cases.actions.subjects import Subject
 from casework.cases.store import records as store
 from casework.model.rules.acts import Act, ActKind
 from casework.model.rules.case_type import Count, GuardKind
+from casework.shared.expressions import Expression
 from chassis.database import ReadSession
+
+_COUNT = "count."
 
 
 async def count_others(session: ReadSession, subject: Subject, act: Act) -> dict[str, int]:
@@ -24,14 +27,24 @@ async def count_others(session: ReadSession, subject: Subject, act: Act) -> dict
 
 
 def _list_counts(subject: Subject, act: Act) -> set[str]:
+    """List the counts that the act's guards limit, or that an expression it may come to reads."""
     case_type = subject.version.bound.case_type
+    if not case_type.counts:
+        return set()
     actions = (
         [case_type.actions[act.id]] if act.kind is ActKind.ACTION and act.id in case_type.actions else []
     )
     if act.kind is not ActKind.ACTION:  # a task, timer or event may lead to any action
         actions = list(case_type.actions.values())
-    guards = (guard for action in actions for guard in action.guards)
-    return {guard.subjects[0] for guard in guards if guard.kind is GuardKind.AT_MOST}
+    guards = [guard for action in actions for guard in action.guards]
+    limited = {guard.subjects[0] for guard in guards if guard.kind is GuardKind.AT_MOST}
+    expressions: list[Expression | None] = [guard.expression for guard in guards]
+    expressions += [clock.when for clock in case_type.clocks.values()]
+    for action in actions:
+        expressions += [target.when for target in action.targets]
+        expressions += action.sets.values()
+    names = {name for each in expressions if each is not None for name in each.names}
+    return limited | {name.removeprefix(_COUNT) for name in names if name.startswith(_COUNT)}
 
 
 async def _count(session: ReadSession, subject: Subject, count: Count, fields: Mapping[str, Any]) -> int:
