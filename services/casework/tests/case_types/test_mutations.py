@@ -190,3 +190,12 @@ def test_all_faults_are_reported_at_once():
     _, faults = change("missed-bin", ("actions",), plant)
     assert {fault.path for fault in faults} >= {"actions.report.by.0", "actions.refuse.to"}
     assert [fault.line for fault in faults] == sorted(fault.line for fault in faults)
+
+
+def test_residents_do_nothing_on_cases_they_may_not_know_of():
+    def plant(place, key):
+        place["restricted"] = "crew"
+
+    _, faults = change("missed-bin", ("restricted",), plant)
+    assert [fault.path for fault in faults] == ["actions.report.by"]
+    assert "only the role crew may know of the case." in str(faults[0])

@@ -64,6 +64,7 @@ def list_roles_of_machine(case_type: CaseType) -> frozenset[str]:
     """List the roles that a council's own software has: not those that restrict a field or a sub-case."""
     restricted = {field.restricted for field in case_type.fields.values()}
     restricted |= {sub_case.restricted for sub_case in case_type.sub_cases.values()}
+    restricted.add(case_type.restricted)
     return frozenset(case_type.roles) - restricted - {RESIDENT, SYSTEM}
 
 

@@ -36,6 +36,8 @@ def check_step(
     decisions = [moment.answer for moment in moments if isinstance(moment.answer, Decision)]
     messages = [message.notification for decision in decisions for message in decision.messages]
     yield from _check_names(source, (*path, "messages"), step.messages, messages)
+    opened = [new.sub_case for decision in decisions for new in decision.sub_cases]
+    yield from _check_names(source, (*path, "opens"), step.opens, opened)
     fired = [decision.act.id for decision in decisions if decision.act.kind is ActKind.TIMER]
     yield from _check_names(source, (*path, "fired"), step.fired, fired)
     refund = sum(decision.refund for decision in decisions)

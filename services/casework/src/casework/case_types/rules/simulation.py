@@ -86,12 +86,12 @@ def make_act(step: StepDocument, at: datetime) -> Act | None:
     kind = next((kind for kind, name in acts.items() if name), None)
     if kind is None:
         return None
-    role = step.by.partition(" ")[0]
+    role, _, person = step.by.partition(" ")  # the same person may act in two roles
     return Act(
         kind=kind,
         id=acts[kind] or "",
         at=at,
-        by=Actor(step.by, frozenset({role})),
+        by=Actor(person or role, frozenset({role})),
         effective=read_instant(step.effective) if step.effective else None,
         fields=step.fields,
         outcome=step.outcome or "",

@@ -51,6 +51,7 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
         if earlier is not None:
             return earlier
     now = clock.now()
+    restricted = version.bound.case_type.restricted or None
     subject = Subject(
         council,
         ids.new(),
@@ -61,8 +62,9 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
         reference=make_reference(),
         person=opening.person,
         contact=opening.contact,
+        restricted=restricted,
     )
-    actor = await find_actor(session, council, caller, version, person=opening.person, restricted=None)
+    actor = await find_actor(session, council, caller, version, person=opening.person, restricted=restricted)
     act = Act(
         kind=ActKind.ACTION,
         id=opening.action or _find_opening_action(version),

@@ -121,6 +121,7 @@ async def _plan_sub_case(
     opening = None if version is None else find_only_opening(version)
     if version is None or opening is None or depth == _DEEPEST:
         raise _refuse(act, rule, _NOT_OPENED, new.case_type)
+    restricted = new.restricted or version.bound.case_type.restricted or None
     child = Subject(
         council=parent.council,
         id=ids.new(),
@@ -129,9 +130,9 @@ async def _plan_sub_case(
         state=CaseState(),
         opened_at=act.at,
         reference=make_reference(),
-        person=None if new.restricted else parent.person,
-        contact=None if new.restricted else parent.contact,
-        restricted=new.restricted or None,
+        person=None if restricted else parent.person,
+        contact=None if restricted else parent.contact,
+        restricted=restricted,
     )
     by = Actor(act.by.id, opening.roles)
     first = Act(ActKind.ACTION, opening.id, act.at, by, act.effective, fields=new.fields)

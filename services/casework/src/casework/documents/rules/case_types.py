@@ -266,9 +266,10 @@ class CaseTypeDocument(Document):
     sibling: dict[NationName, Code] = NO_MAP
     sources: Annotated[Texts, Bounded(description="The law and guidance it follows.", min_length=1)]
     roles: Annotated[dict[Id, WordsDocument], Bounded(max_length=20)]
+    restricted: Annotated[Id | None, Bounded(description="The one role that may know of its cases.")] = None
     parameters: Annotated[dict[Id, ParameterDocument], Bounded(max_length=40)] = NO_MAP
     fields: Annotated[dict[Id, FieldDocument], Bounded(max_length=100)]
-    states: Annotated[dict[Id, StateDocument], Bounded(min_length=2, max_length=40)]
+    states: Annotated[dict[Id, StateDocument], Bounded(min_length=1, max_length=40)]
     actions: Annotated[dict[Id, ActionDocument], Bounded(min_length=1, max_length=80)]
     tasks: Annotated[dict[Id, TaskDocument], Bounded(max_length=40)] = NO_MAP
     clocks: Annotated[dict[Id, ClockDocument], Bounded(max_length=20)] = NO_MAP

@@ -48,6 +48,7 @@ class StepDocument(Document):
     tasks: dict[Id, Id] = NO_MAP
     messages: Ids = NO_IDS
     fired: Ids = NO_IDS
+    opens: Annotated[Ids, Bounded(description="Sub-cases that are opened.")] = NO_IDS
     refund: Annotated[int | None, Bounded(description="The pence to give back since the step before.")] = None
     pence: Annotated[dict[PenceName, int], Bounded(description="The money of the case.")] = NO_MAP
     values: Annotated[dict[Id, Any], Bounded(description="Fields and their values.")] = NO_MAP

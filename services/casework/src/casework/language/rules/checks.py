@@ -30,6 +30,7 @@ def check_document(document: CaseTypeDocument, source: Source) -> Iterator[Fault
     yield from check_names(document, source)
     yield from _check_outcomes(document, source)
     yield from _check_fields(document, source)
+    yield from _check_restriction(document, source)
     for name, parameter in document.parameters.items():
         yield from _check_parameter(name, parameter, source)
     for name, clock in document.clocks.items():
@@ -187,6 +188,15 @@ def _check_fields(document: CaseTypeDocument, source: Source) -> Iterator[Fault]
     for count, counted in document.counts.items():
         if counted.year_of is not None:
             yield from _check_date(document, source, ("counts", count, "year_of"), counted.year_of)
+
+
+def _check_restriction(document: CaseTypeDocument, source: Source) -> Iterator[Fault]:
+    """Find acts of residents on cases that they may not know of."""
+    for name, action in document.actions.items():
+        if document.restricted is not None and RESIDENT in action.by:
+            way_out = f"Let staff do it, or open it as a sub-case of a type that {RESIDENT}s open."
+            message = f"only the role {document.restricted} may know of the case."
+            yield source.make_fault(("actions", name, "by"), message, way_out)
 
 
 def _check_date(document: CaseTypeDocument, source: Source, path: Path, name: str) -> Iterator[Fault]:

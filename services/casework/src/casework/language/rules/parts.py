@@ -46,6 +46,7 @@ class PartCompiler:
             fee=self._compile_fee(),
             routing=document.routing or "",
             theme=document.theme or "",
+            restricted=document.restricted or "",
             open311=compile_open311(document),
             **self._compile_simple_parts(),
         )

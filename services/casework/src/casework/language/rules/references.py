@@ -13,6 +13,7 @@ from casework.shared.yaml_source import Source
 _HAPPENINGS = "actions tasks states"
 REFERENCES = {
     "states.*.needs": "fields",
+    "restricted": "roles",
     "fields.*.restricted": "roles",
     "fields.*.evidence.expires": "clocks",
     "actions.*.from": "states new",
@@ -67,7 +68,7 @@ REFERENCES = {
 # What must be named by one of these places (or in an expression), or it has no use.
 _USES = {
     "roles": (
-        *("actions.*.by", "tasks.*.by", "fields.*.restricted", "sub_cases.*.restricted"),
+        *("actions.*.by", "tasks.*.by", "restricted", "fields.*.restricted", "sub_cases.*.restricted"),
         "notifications.*.to",
     ),
     "fields": ("actions.*.asks", "actions.*.sets"),

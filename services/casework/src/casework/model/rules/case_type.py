@@ -271,6 +271,7 @@ class CaseType:
     fee: Fee | None = None
     routing: str = ""  # the field that holds the area whose team works on the case
     theme: str = ""  # of the mandates by which others act for residents; empty: nobody may
+    restricted: str = ""  # the one role that may know of its cases
     open311: Open311Service | None = None  # offered to sites where residents report problems
 
 
