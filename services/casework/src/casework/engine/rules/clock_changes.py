@@ -41,7 +41,7 @@ def _list_events(draft: Draft, clock: Clock, happenings: set[str]) -> Iterator[C
     if running and happenings.intersection(clock.pauses_on) and not _is_paused(history):
         yield ClockEvent(ClockChange.PAUSE, at, act)
     if running and due is not None and happenings.intersection(clock.extends_on):
-        yield _extend(draft, clock)
+        yield from _extend(draft, clock)
 
 
 def _is_paused(history: Sequence[ClockEvent]) -> bool:
@@ -67,15 +67,16 @@ def _start(draft: Draft, clock: Clock, change: ClockChange) -> Iterator[ClockEve
     yield ClockEvent(change, at, draft.cause, day, length)
 
 
-def _extend(draft: Draft, clock: Clock) -> ClockEvent:
+def _extend(draft: Draft, clock: Clock) -> Iterator[ClockEvent]:
     if clock.extension is not None:
         length = draft.find_quantity(clock.extension)
-        return ClockEvent(ClockChange.EXTEND, draft.act.counted_at, draft.cause, None, length)
+        yield ClockEvent(ClockChange.EXTEND, draft.act.counted_at, draft.cause, None, length)
+        return
     value = draft.fields.get(clock.extension_until)
     if value is None:
         draft.refuse(f"clocks.{clock.id}.extension_until", _NO_LENGTH, clock.extension_until)
-    day = None if value is None else date.fromisoformat(value)
-    return ClockEvent(ClockChange.EXTEND, draft.act.counted_at, draft.cause, day)
+        return
+    yield ClockEvent(ClockChange.EXTEND, draft.act.counted_at, draft.cause, date.fromisoformat(value))
 
 
 def _add_events(draft: Draft, clock: Clock, events: list[ClockEvent]) -> None:
