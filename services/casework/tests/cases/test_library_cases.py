@@ -139,10 +139,10 @@ async def test_who_reports_a_breach_of_planning_stays_confidential(desk, open_st
     officer, lawyer = await open_staff_desk({"enforcement_officer"}), await open_staff_desk({"legal_officer"})
     assert (await read(officer, case))["fields"]["reporter"] == "A Neighbour"
     for reader in (lawyer, desk):
-        seen = await reader.get(f"cases/{case['id']}")
+        answer = await reader.get(f"cases/{case['id']}")
         history = await reader.get(f"cases/{case['id']}/history")
-        assert (seen.status_code, history.status_code) == (200, 200)
-        assert "A Neighbour" not in seen.text + history.text
+        assert (answer.status_code, history.status_code) == (200, 200)
+        assert "A Neighbour" not in answer.text + history.text
 
 
 async def test_a_move_is_done_when_the_cases_of_both_homes_are(desk):
