@@ -67,8 +67,8 @@ class Walk:
 
     def leads_nearer(self, action):
         states = [target.state for target in self.case_type.actions[action].targets]
-        here = self.distances.get(self.state.state, 0)
-        return any(self.distances.get(state, here) < here for state in states)
+        distance = self.distances.get(self.state.state, 0)
+        return any(self.distances.get(state, distance) < distance for state in states)
 
     def list_acts(self):
         """List what might be done: actions of this state, open tasks, payments."""
