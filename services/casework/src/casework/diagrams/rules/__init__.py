@@ -1,0 +1,1 @@
+"""What a picture shows, where it stands, and how it is written. Pure."""
