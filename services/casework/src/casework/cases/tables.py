@@ -76,6 +76,12 @@ case_record = Table(
         *("council", "mode", "assignee", "queued_at", "id"),
         postgresql_where=text("closed_at IS NULL"),
     ),
+    Index(
+        "ix_case_record_open_of_type",
+        *("council", "mode", "code", "opened_at"),
+        postgresql_include=["due_at", "restricted"],
+        postgresql_where=text("closed_at IS NULL"),
+    ),
     Index("ix_case_record_person", "council", "person", "id", postgresql_where=text("person IS NOT NULL")),
     Index(
         "ix_case_record_fields",

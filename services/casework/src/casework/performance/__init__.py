@@ -1,0 +1,1 @@
+"""Figures of casework by type and week, in which nobody's data are."""

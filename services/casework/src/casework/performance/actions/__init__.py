@@ -1,0 +1,1 @@
+"""Read figures, sum them up, write them as a file."""
