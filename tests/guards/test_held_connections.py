@@ -19,6 +19,7 @@ ALLOWED = {
     **dict.fromkeys(
         (
             "casework.case_types.actions.published._load",
+            "casework.case_types.actions.numbered.get_numbered",
             "casework.case_types.actions.versions._check",
             "casework.case_types.actions.versions.get_version",
         ),

@@ -7,6 +7,7 @@ import casework.calendar.tables
 import casework.case_types.tables
 import casework.cases.tables
 import casework.open311.tables
+import casework.performance.tables
 import casework.word_index.tables  # noqa: F401 - the metadata hold the tables of every domain
 from casework.attachments.actions import scans, submissions
 from casework.attachments.routes import attachments, uploads
@@ -23,6 +24,7 @@ from casework.cases.actions.messages import messages
 from casework.cases.routes import assignments, cases
 from casework.clocks import routes as clocks
 from casework.consumers import payments, properties
+from casework.diagrams import routes as diagrams
 from casework.events import PUBLISHED
 from casework.office.routes import queue_pages
 from casework.office.routes.access import pages, sign_in
@@ -30,6 +32,9 @@ from casework.open311 import consumers as open311_consumers
 from casework.open311.routes import reports, updates
 from casework.open311.routes import services as open311_services
 from casework.open311.routes.responses import shape as open311_shape
+from casework.overview.routes import figure_pages, type_pages
+from casework.performance import routes as performance_routes
+from casework.performance.actions import figures as performance
 from casework.search import routes as search
 from casework.settings import Settings
 from casework.shared.tables import metadata
@@ -53,6 +58,8 @@ service = Service(
         attachments.router,
         uploads.router,
         case_types.router,
+        diagrams.router,
+        performance_routes.router,
         calendars.router,
         closures.router,
         schools.router,
@@ -61,6 +68,8 @@ service = Service(
         reports.router,
         updates.router,
         queue_pages.router,
+        type_pages.router,
+        figure_pages.router,
     ],
     publishes=PUBLISHED,
     consumers=[payments, properties, open311_consumers.reports],
@@ -73,7 +82,7 @@ service = Service(
         "install-case-types": install_case_types,
         "verify-history": verify_history,
     },
-    purges=(*reads.purges, *submissions.PURGES),
+    purges=(*reads.purges, *performance.purges, *submissions.PURGES),
     audited=True,
     sign_in=sign_in,
     pages=pages,

@@ -19,7 +19,11 @@ sign_in = SignIn([READ, ACT, CONFIGURE], permission="casework:sign-in", home="/o
 Reader = Annotated[Staff, signed_in(READ)]
 Worker = Annotated[Staff, signed_in(ACT)]
 Configurer = Annotated[Staff, signed_in(CONFIGURE)]
-_SECTIONS = (("My work", "", READ),)
+_SECTIONS = (
+    ("My work", "", READ),
+    ("Case types", "/case-types", READ),
+    ("Performance", "/performance", READ),
+)
 """Name, path below the office, and scope of each entry of the navigation."""
 
 

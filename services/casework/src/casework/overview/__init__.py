@@ -1,0 +1,1 @@
+"""Pages of the office about all cases: their types and their figures."""

@@ -1,0 +1,1 @@
+"""What the pages about all cases show: case types and figures."""

@@ -1,0 +1,1 @@
+"""Pages about all cases: case types and figures."""
