@@ -9,6 +9,7 @@ from chassis import ids
 from chassis.database import ALL_COUNCILS
 from chassis.jobs import enqueue
 from chassis.outbound import Outbound
+from payments.processors.actions.stripe import settlements
 from payments.processors.actions.stripe.processor import StripeProcessor
 from payments.processors.actions.stripe.settlements import read_lines, read_payouts
 from payments.processors.rules import Credentials, ProcessorError, SettlementKind
@@ -100,11 +101,18 @@ async def test_a_payout_whose_lines_stripe_has_not_completed_waits(live, settle)
     assert payout["id"] in await settle()
 
 
+@pytest.fixture
+def small_pages(monkeypatch):
+    """Pages of seven, neither what we ask Stripe for nor what it gives unasked."""
+    monkeypatch.setattr(settlements, "PAGE", 7)
+
+
+@pytest.mark.usefixtures("small_pages")
 async def test_more_payouts_and_lines_than_a_page_are_all_read_the_oldest_first(live, settle):
     imported_before = {item["id"] for item in live.stripe.list_all("payout")}
-    for _ in range(101):
+    for _ in range(11):
         live.stripe.add_payout([("fee", -1, 0, None)])
-    long = live.stripe.add_payout([("fee", -1, 0, None)] * 205)
+    long = live.stripe.add_payout([("fee", -1, 0, None)] * 20)
     await settle()
     requests = live.stripe.list_requests("GET", "/balance_transactions")
     order = list(dict.fromkeys(item["params"]["payout"] for item in requests))
@@ -122,17 +130,18 @@ async def test_payouts_from_before_we_knew_the_account_are_not_ours(live, settle
     assert payout["id"] not in await settle()
 
 
+@pytest.mark.usefixtures("small_pages")
 async def test_payouts_after_a_known_one_are_listed_page_by_page(stripe, settings):
     async def read_credentials(_):
         return Credentials(LIVE_KEY, datetime.now(UTC))
 
     processor = StripeProcessor(Outbound(settings), stripe.url, read_credentials)
     first = stripe.add_payout([("fee", -1, 0, None)])
-    names = [stripe.add_payout([("fee", -1, 0, None)])["id"] for _ in range(150)]
+    names = [stripe.add_payout([("fee", -1, 0, None)])["id"] for _ in range(13)]
     page = await processor.list_settlements("m", first["id"])
-    assert [item.provider_id for item in page.settlements] == names[:100]
+    assert [item.provider_id for item in page.settlements] == names[:7]
     last = await processor.list_settlements("m", page.after)
-    assert ([item.provider_id for item in last.settlements], last.after) == (names[100:], None)
+    assert ([item.provider_id for item in last.settlements], last.after) == (names[7:], None)
 
 
 def test_of_the_payouts_that_stripe_lists_only_complete_ones_count():
