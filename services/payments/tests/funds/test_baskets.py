@@ -13,8 +13,10 @@ from sqlalchemy import event
 from chassis import ids
 from chassis.problems import Problem
 from payments.funds.actions import baskets, imports
+from payments.funds.rules.charts import SUSPENSE
 from payments.funds.schemas.baskets import NewLine
 from payments.funds.schemas.imports import FinanceSet
+from payments.funds.store import charts
 from services.payments.tests.funds.finance import headers_of, read_finance, url
 
 TODAY = date(2026, 11, 30)
@@ -343,3 +345,25 @@ async def test_a_payment_without_lines_always_has_one_line_unless_there_is_a_car
         assert [line.amount for line in outcome.lines] == [100]
     else:
         assert [fault.code for fault in outcome] == ["card_number"]
+
+
+async def test_a_payment_reads_the_funds_that_it_names_and_no_others(resolve, councils, chart, monkeypatch):
+    async def refuse(*_):
+        raise AssertionError("all funds of the council were read")
+
+    read_named, results = charts.read_named, []
+
+    async def record(*args, **options):
+        results.append(await read_named(*args, **options))
+        return results[-1]
+
+    monkeypatch.setattr(charts, "read_chart", refuse)
+    monkeypatch.setattr(charts, "read_named", record)
+    [by_id] = chart.list_funds("13")
+    suspense = [fund.code for fund in chart.funds.values() if fund.kind == SUSPENSE]
+    await resolve(TAX, GARDEN)
+    await resolve({**TICKET, "fund": ids.show(by_id.id)})
+    await resolve(amount=1_000, metadata_fund="\u0000 no fund'")
+    await resolve(amount=1_000, default_fund=by_id.id, metadata_fund="gw")
+    codes = [sorted(fund.code for fund in result.funds.values()) for result in results]
+    assert codes == [["23", "GW"], ["13"], sorted(suspense), sorted(["13", "GW", *suspense])]

@@ -51,12 +51,16 @@ async def resolve_basket(
     """Make the basket of a payment: of its lines, else of one line. Raises Problem 422 for the whole basket.
 
     Without lines the fund is the first that takes the reference and the amount: that of the key, then that
-    which the metadata name; else the money goes to suspense, for staff to place.
+    which the metadata name; else the money goes to suspense, for staff to place. Only the funds that are
+    named are read.
     """
-    chart = await charts.read_chart(session, council, on_date)
     if lines is not None:
+        names = {line.fund for line in lines}
+        chart = await charts.read_named(session, council, on_date, names, with_suspense=False)
         return check_basket(chart, amount, lines, staff=staff)
     candidates = (default_fund, _read_metadata(metadata_fund))
+    names = {name for name in candidates if name is not None}
+    chart = await charts.read_named(session, council, on_date, names, with_suspense=True)
     if chart.get_suspense() is None:
         chart = await _add_suspense(session, council, on_date)
     return _accept(rules.place_whole(chart, amount, reference, candidates))
@@ -101,4 +105,4 @@ def _read_metadata(value: object) -> UUID | str | None:
     try:
         return ids.read(text)
     except ValueError:
-        return text.upper()
+        return text.upper() if text.isprintable() else None

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from chassis.database import ReadSession
-from payments.funds.rules.charts import Chart, Fund, VatCode
+from payments.funds.rules.charts import SUSPENSE, Chart, Fund, VatCode
 from payments.funds.tables import fund, reference_rule, vat_code, vat_rate
 
 _COUNCIL = bindparam("council_", type_=fund.c.council.type)
@@ -99,6 +99,14 @@ def _as_json(rows: Select[Any], name: str) -> ColumnElement[str]:
 
 
 _CHART = select(_as_json(_select_funds(_DAY), "funds"), _as_json(_select_vat_codes(_DAY), "codes"))
+_IS_NAMED = or_(
+    fund.c.id == func.any(bindparam("ids", type_=ARRAY(fund.c.id.type))),
+    fund.c.code == func.any(bindparam("codes", type_=ARRAY(Text))),
+    fund.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))),
+)
+_NAMED = select(
+    _as_json(_select_funds(_DAY).where(_IS_NAMED), "funds"), _as_json(_select_vat_codes(_DAY), "codes")
+)
 # On most days a council's funds are those of the day before: each chart comes once, with its days.
 _OF_DAY: ColumnElement[Any] = literal_column("days.day", type_=fund.c.valid_from.type)
 _BY_DAY = (
@@ -125,11 +133,28 @@ async def find_codes(session: ReadSession, council: str, funds: Collection[UUID]
 
 
 async def read_chart(session: ReadSession, council: str, day: date) -> Chart:
-    """Read a council's funds on a day: one statement, however many there are.
+    """Read a council's funds on a day: one statement, however many there are."""
+    return await _read(session, _CHART, {"council_": council, "day": day})
 
-    It is read for every payment and seldom changes, so what was parsed before is not parsed again.
+
+async def read_named(
+    session: ReadSession, council: str, day: date, names: Collection[UUID | str], *, with_suspense: bool
+) -> Chart:
+    """Read those of a council's funds on a day that have one of the names, an id or a code.
+
+    A payment's few of them are read for every payment and seldom change, so what was parsed before is not
+    parsed again. ``with_suspense``: those for money that cannot be placed, too.
     """
-    row = await session.first(_CHART, {"council_": council, "day": day})
+    values = {
+        "ids": [name for name in names if isinstance(name, UUID)],
+        "codes": [name for name in names if isinstance(name, str)],
+        "kinds": [SUSPENSE] if with_suspense else [],
+    }
+    return await _read(session, _NAMED, {"council_": council, "day": day, **values})
+
+
+async def _read(session: ReadSession, statement: Select[Any], values: dict[str, Any]) -> Chart:
+    row = await session.first(statement, values)
     if row is None:
         raise LookupError("a query without a table has one row")
     return _parse_chart(row.funds, row.codes)
