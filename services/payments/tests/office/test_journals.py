@@ -244,6 +244,7 @@ async def test_takings_are_gross_by_fund_and_refunds_taken_off(client, funds, la
         ("13", "90"): (4_500, 750),
         ("GW", "90"): (1_950, 0),
     }
+    assert {row["fund"]: row["fund_name"] for row in rows}["23"] == "Council tax"
     await refund(client, headers, payment, 1_499, lines=[{"line": 2, "amount": 1_499}])
     rows = (await takings(client, headers, day, day)).json()
     assert {row["fund"]: (row["gross"], row["vat"]) for row in rows}["13"] == (3_001, 500)

@@ -185,7 +185,8 @@ class Taking(BaseModel):
     """Takings of a day, fund and method of payment."""
 
     day: date
-    fund: str
+    fund: str = Field(description="Its code; empty for surcharges of cards")
     method: str
     gross: int
     vat: int
+    fund_name: str = Field(description="As staff read it; empty for surcharges of cards")

@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import ReadSession, Session
@@ -34,6 +37,11 @@ def check_basket(chart: Chart, amount: int, lines: Sequence[NewLine], *, staff: 
 async def find_codes(session: ReadSession, council: str, funds: Collection[UUID]) -> dict[UUID, str]:
     """Find the codes of funds, as events and files name them."""
     return await charts.find_codes(session, council, funds)
+
+
+async def list_labels(session: ReadSession, council: str, funds: Collection[UUID]) -> Sequence[Row[Any]]:
+    """List ids, codes and names of funds, as people read them."""
+    return await charts.list_labels(session, council, funds)
 
 
 async def resolve_basket(

@@ -1,7 +1,7 @@
 """SQL of the funds and VAT codes that are in force on a day."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     Text,
     and_,
@@ -121,15 +122,19 @@ _BY_DAY = (
 _CHARTS = select(func.array_agg(_BY_DAY.c.day).label("days"), _BY_DAY.c.funds, _BY_DAY.c.codes).group_by(
     _BY_DAY.c.funds, _BY_DAY.c.codes
 )
-_CODES = select(fund.c.id, fund.c.code).where(
+_CODES = select(fund.c.id, fund.c.code, fund.c.name).where(
     fund.c.council == _COUNCIL, fund.c.id == func.any(bindparam("funds", type_=ARRAY(fund.c.id.type)))
 )
 
 
 async def find_codes(session: ReadSession, council: str, funds: Collection[UUID]) -> dict[UUID, str]:
     """Find the codes of funds, whenever they are in force."""
-    rows = await session.all(_CODES, {"council_": council, "funds": list(funds)})
-    return {row.id: row.code for row in rows}
+    return {row.id: row.code for row in await list_labels(session, council, funds)}
+
+
+async def list_labels(session: ReadSession, council: str, funds: Collection[UUID]) -> Sequence[Row[Any]]:
+    """List ids, codes and names of funds, whenever they are in force."""
+    return await session.all(_CODES, {"council_": council, "funds": list(funds)})
 
 
 async def read_chart(session: ReadSession, council: str, day: date) -> Chart:

@@ -30,11 +30,13 @@ async def list_takings(session: ReadSession, staff: Staff, period: Period) -> li
     rows = await ledger.list_takings(session, staff.council, staff.mode, *period)
     if len(rows) == ledger.MAX_TAKINGS:
         raise Problem(400, "too-many", "There is too much in these days. Choose fewer.", field="last")
-    codes = await baskets.find_codes(session, staff.council, {row.fund for row in rows if row.fund})
+    labels = await baskets.list_labels(session, staff.council, {row.fund for row in rows if row.fund})
+    by_fund = {label.id: label for label in labels}
     return [
         Taking(
             day=row.day,
-            fund=codes[row.fund] if row.fund else "",
+            fund=by_fund[row.fund].code if row.fund else "",
+            fund_name=by_fund[row.fund].name if row.fund else "",
             method=row.method,
             gross=row.gross,
             vat=row.vat,
@@ -47,10 +49,11 @@ def write_csv(takings: Sequence[Taking]) -> str:
     """Write takings as a file for spreadsheets, in pounds."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(("day", "fund", "method", "gross", "vat", "net"))
+    writer.writerow(("day", "fund", "method", "gross", "vat", "net", "fund_name"))
     for taking in takings:
-        amounts = (taking.gross, taking.vat, taking.gross - taking.vat)
-        writer.writerow((taking.day, _defuse(taking.fund), _defuse(taking.method), *map(_pounds, amounts)))
+        amounts = map(_pounds, (taking.gross, taking.vat, taking.gross - taking.vat))
+        texts = (_defuse(taking.fund), _defuse(taking.method))
+        writer.writerow((taking.day, *texts, *amounts, _defuse(taking.fund_name)))
     return file.getvalue()
 
 

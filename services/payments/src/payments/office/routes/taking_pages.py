@@ -72,7 +72,9 @@ async def show_closes(staff: OfficeStaff, request: Request, session: Reading, pa
 def _name(row: Taking, by: Grouping) -> str:
     if by == "day":
         return format_day(row.day)
-    return row.method if by == "method" else row.fund or "Surcharges"
+    if by == "method":
+        return row.method
+    return f"{row.fund} {row.fund_name}" if row.fund else "Surcharges"
 
 
 def _read_period(first: str, last: str) -> tuple[Form, takings.Period]:
