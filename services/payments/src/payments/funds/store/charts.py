@@ -158,7 +158,7 @@ async def read_named(
     return await _read(session, _NAMED, {"council_": council, "day": day, **values})
 
 
-async def _read(session: ReadSession, statement: Select[Any], values: dict[str, Any]) -> Chart:
+async def _read(session: ReadSession, statement: Select[str, str], values: dict[str, Any]) -> Chart:
     row = await session.first(statement, values)
     if row is None:
         raise LookupError("a query without a table has one row")
