@@ -70,8 +70,23 @@ def test_a_type_that_is_not_there_is_refused_with_those_that_are():
         find_files("../settings")
 
 
-def test_every_clock_has_a_basis_a_source_and_says_if_it_was_verified():
-    clocks = [clock for code in CODES for clock in load(code).clocks.values()]
-    assert len(clocks) > 20
+# Clocks whose passage somebody has read in the Act, the regulations, the code or the regulator's page.
+READ = {
+    "abandoned-vehicle-scotland": {"windscreen", "owner"},
+    "complaint": {"acknowledge", "stage_one"},
+    "complaint-scotland": {"stage_one", "acknowledge_two", "stage_two"},
+    "freedom-of-information": {"answer"},
+    "freedom-of-information-scotland": {"review"},
+    "planning-application": {"decide", "refund"},
+    "subject-access-request": {"answer"},
+    "temporary-event-notice": {"acknowledge", "copies", "decide"},
+    "voter-registration": {"objection", "determine", "hearing_not_before", "hearing"},
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_clock_says_it_is_verified_only_if_its_passage_was_read(code):
+    """A council's own promise is never verified here: the council says whether it is what it promises."""
+    clocks = load(code).clocks.values()
     assert all(clock.law.source and clock.law.basis for clock in clocks)
-    assert {clock.law.verified for clock in clocks} == {True, False}
+    assert {clock.id for clock in clocks if clock.law.verified} == READ.get(code, set())
