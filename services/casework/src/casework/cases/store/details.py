@@ -15,10 +15,10 @@ _MOST_LINKS, _MOST_PAYMENTS = 200, 50
 _LINKED = """SELECT l.link, l.kind, l.relation, l.at, {outward} AS outward, c.id AS other, c.reference,
         c.code, c.state, c.restricted
     FROM case_link l JOIN case_record c ON c.council = l.council AND c.id = l.{other}
-    WHERE l.council = :council AND l.{own} = :case_id"""
+    WHERE l.council = :council AND l.{near} = :case_id"""
 _LINKS = " UNION ALL ".join(
-    _LINKED.format(outward=outward, own=own, other=other)
-    for outward, own, other in (("true", "case_id", "other_id"), ("false", "other_id", "case_id"))
+    _LINKED.format(outward=outward, near=near, other=other)
+    for outward, near, other in (("true", "case_id", "other_id"), ("false", "other_id", "case_id"))
 )
 _OF_CASE = "WHERE council = :council AND case_id = :case_id"
 _DETAILS = text(f"""SELECT jsonb_build_object(
