@@ -32,6 +32,11 @@ STAYING: Mapping[str, str] = {
         ("day_close", "export_file", "export_part"),
         "a closed day stays closed, and its files are sent again as they were",
     ),
+    "disposal_certificate": "it says who disposed of what, at the council where it was",
+    **dict.fromkeys(
+        ("history_seal", "history_head"),
+        "a chain of seals ends with its council: a successor's begins, and reads the heads of both",
+    ),
     "gazetteer_postcode": "triggers make it from `place`, for both councils",
 }
 """Tables whose rows keep their council, each with its reason."""

@@ -13,7 +13,7 @@ OWN_IDS = {
     "id", "delivery", "client", "client_id", "upstream", "staff", "group_id", "grant_id", "mandate", "batch",
     "development_id", "caller", "kid", "vat_code", "payment", "refund", "account", "settlement", "agreement",
     "statement", "receipt", "office", "collection", "presents", "service_user", "authority", "case_id",
-    "redacts",
+    "redacts", "list_id",
 }  # fmt: skip
 NATIONAL = "a number is national: the copy of a property or street that another council keeps stays with it"
 # Unique keys that rows of two councils may share, each with what a merge does about it.
@@ -50,7 +50,7 @@ COLLIDING = {
     ), NATIONAL),
 }  # fmt: skip
 # No council chooses these: a slug never changes, a case's reference is ours and random.
-NAMED_BY_CODE = {"pk_council", "pk_schedule", "uq_case_record_reference"}
+NAMED_BY_CODE = {"pk_council", "pk_schedule", "uq_case_record_reference", "uq_case_tombstone_reference"}
 # Columns of records that may change after they are written; all others but `council` never do.
 CHANGING = {
     # Published, then retired; a merger renames one of two that are named alike.

@@ -5,10 +5,11 @@ PostgreSQL refuses, and no half of a surrogate pair, which UTF-8 cannot write. D
 values are bounded.
 """
 
+import json
 import math
 import re
-from collections.abc import Iterable
-from typing import Annotated, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, JsonValue
 from pydantic_core import PydanticCustomError
@@ -69,3 +70,8 @@ def _check_keys(members: dict[str, object]) -> None:
 
 StorableText = Annotated[str, AfterValidator(check_text)]
 JsonObject = Annotated[dict[str, JsonValue], AfterValidator(check_json)]
+
+
+def canonical_json(record: Mapping[str, Any]) -> bytes:
+    """Write a record as RFC 8785 (JCS) does for strings, integers, nulls, lists and objects of them."""
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

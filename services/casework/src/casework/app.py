@@ -8,6 +8,8 @@ import casework.case_types.tables
 import casework.cases.tables
 import casework.open311.tables
 import casework.performance.tables
+import casework.retention.tables
+import casework.seals.tables
 import casework.word_index.tables  # noqa: F401 - the metadata hold the tables of every domain
 from casework.attachments.actions import scans, submissions
 from casework.attachments.routes import attachments, uploads
@@ -17,7 +19,6 @@ from casework.case_types import routes as case_types
 from casework.case_types.actions import simulations
 from casework.case_types.actions.installation import install_case_types
 from casework.caseload.actions import timed_acts
-from casework.caseload.actions.verification import verify_history
 from casework.caseload.routes import bulk, contacts, notes, roles, tasks
 from casework.cases.actions import reads
 from casework.cases.actions.messages import messages
@@ -35,6 +36,12 @@ from casework.open311.routes.responses import shape as open311_shape
 from casework.overview.routes import figure_pages, type_pages
 from casework.performance import routes as performance_routes
 from casework.performance.actions import figures as performance
+from casework.retention.actions import disposals
+from casework.retention.routes import disposals as disposal_routes
+from casework.retention.routes import holds
+from casework.seals import routes as seals
+from casework.seals.actions import sealing
+from casework.seals.actions.verification import verify_history
 from casework.search import routes as search
 from casework.settings import Settings
 from casework.shared.tables import metadata
@@ -67,6 +74,9 @@ service = Service(
         open311_services.router,
         reports.router,
         updates.router,
+        holds.router,
+        disposal_routes.router,
+        seals.router,
         queue_pages.router,
         type_pages.router,
         figure_pages.router,
@@ -74,7 +84,14 @@ service = Service(
     publishes=PUBLISHED,
     consumers=[payments, properties, open311_consumers.reports],
     shapes=[open311_shape],
-    jobs=[timed_acts.handlers, scans.handlers, submissions.handlers, deletion.handlers],
+    jobs=[
+        timed_acts.handlers,
+        scans.handlers,
+        submissions.handlers,
+        deletion.handlers,
+        disposals.handlers,
+        sealing.handlers,
+    ],
     commands={
         "proclaim-holiday": proclaim_holiday,
         "simulate": simulations.simulate,
@@ -83,6 +100,7 @@ service = Service(
         "verify-history": verify_history,
     },
     purges=(*reads.purges, *performance.purges, *submissions.PURGES),
+    schedules=sealing.schedules,
     audited=True,
     sign_in=sign_in,
     pages=pages,

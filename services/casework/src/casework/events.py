@@ -73,6 +73,18 @@ class CaseClosed(CaseMoved):
     result: str = Field(max_length=60, description="How it ended, as the case type names it")
 
 
+class CaseDisposed(CaseEvent):
+    """A case is no longer kept: it was erased, with all that belonged to it."""
+
+    event_type: ClassVar[str] = "casework.case.disposed.v1"
+    event_example: ClassVar[dict[str, object]] = {
+        "case": "01hzy3t8qk5v7m9x2c4b6n8p0r",
+        "mode": "live",
+        "case_type": "missed-bin",
+        "state": "collected",
+    }
+
+
 class ClockBreached(CaseEvent):
     """A deadline of a case passed before what it is for was done."""
 
@@ -145,7 +157,16 @@ class CaseAccess(EventData):
     at: AwareDatetime
 
 
-PUBLISHED = (CaseOpened, CaseChanged, CaseClosed, ClockBreached, TaskOpened, TaskClosed, CaseAccess)
+PUBLISHED = (
+    CaseOpened,
+    CaseChanged,
+    CaseClosed,
+    CaseDisposed,
+    ClockBreached,
+    TaskOpened,
+    TaskClosed,
+    CaseAccess,
+)
 
 
 class PaymentEvent(EventData):

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from casework.caseload.actions.verification import check_histories, verify_history
+from casework.seals.actions.verification import check_histories, verify_history
 from chassis import ids
 
 

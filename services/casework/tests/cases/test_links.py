@@ -88,7 +88,10 @@ async def test_a_merged_case_ends_in_the_other_whose_clocks_go_on(desk, now, run
     survivor_after = await read(desk, survivor["id"])
     assert find_clock(survivor_after) == find_clock(survivor)
     history = (await desk.get(f"cases/{survivor['id']}/history")).json()["items"]
-    assert (history[-1]["kind"], history[-1]["after"]) == ("merge", {"merged": case["reference"]})
+    assert (history[-1]["kind"], history[-1]["after"]) == (
+        "merge",
+        {f"merged.{case['reference'].replace('-', '')}": "duplicate_of"},
+    )
     now("2026-05-20T09:00:00Z")
     await run_due(datetime(2026, 5, 20, 9, tzinfo=UTC))
     assert await events_of(case, "casework.clock") == []

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from casework.case_types.actions import library
-from casework.caseload.actions.verification import check_histories
+from casework.seals.actions.verification import check_histories
 from chassis import clock, ids
 from services.casework.tests.cases import types
 from services.casework.tests.cases.conftest import Desk

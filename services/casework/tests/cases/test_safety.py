@@ -6,15 +6,6 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from casework.case_types.actions import library
-from casework.caseload.actions.verification import read_entry
-from casework.cases import rules
-from casework.model.rules.case_state import CaseState
-from chassis import ids
-
-_ROW = text("SELECT engine FROM case_record WHERE id = :case")
-_HISTORY = text("""SELECT e.*, p.salt, p.changes FROM case_entry e
-    LEFT JOIN case_entry_personal p USING (council, case_id, n) WHERE case_id = :case ORDER BY n""")
 _AUDIT = text("SELECT act, changes FROM audit WHERE aggregate_id = :subject ORDER BY id")
 ACT = ["casework:read", "casework:act"]
 
@@ -72,27 +63,6 @@ async def test_staff_act_in_the_roles_that_they_were_given(desk, open_desk):
     response = await desk.client.put(path, json={"roles": ["waste_officer"]}, headers=desk.headers)
     assert response.status_code == 200, response.text
     assert (await officer.act(case, "send_crew")).status_code == 200
-
-
-async def test_a_history_is_chained_folds_to_the_row_and_cannot_be_changed(desk, database):
-    case = (await desk.open()).json()
-    case = (await desk.act(case, "send_crew")).json()
-    case = (await desk.act(case, "record_collection")).json()
-    async with database.reading("citytown") as session:
-        [row] = await session.all(_ROW, {"case": ids.read(case["id"])})
-        rows = await session.all(_HISTORY, {"case": ids.read(case["id"])})
-    digest, entries = rules.FIRST_DIGEST, []
-    for row_of_entry in rows:
-        entry = read_entry(row_of_entry)
-        if row_of_entry.changes is not None:
-            assert row_of_entry.personal_digest == rules.digest_personal(
-                row_of_entry.salt, row_of_entry.changes
-            )
-        digest = rules.digest_entry(digest, entry, row_of_entry.personal_digest)
-        assert row_of_entry.digest == digest
-        entries.append(entry)
-    apart = rules.list_apart(library.load("missed-bin"))
-    assert rules.fold(entries) == rules.flatten_row(CaseState.from_json(row.engine), apart)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.shared.retention import add_months, find_last_record_day, find_payer_end, find_records_end
+from chassis.dates import add_months
+from payments.shared.retention import find_last_record_day, find_payer_end, find_records_end
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 

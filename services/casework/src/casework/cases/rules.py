@@ -2,17 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from casework.model.rules.acts import Decision, Weighed
 from casework.model.rules.case_state import CaseState
 from casework.model.rules.case_type import RESIDENT, SYSTEM, Action, CaseType
+from casework.shared.days import find_local_day
+from chassis.dates import add_months
 
 FIRST_DIGEST = bytes(32)
 """What the first entry of a case's history is chained to."""
+_REMARKS = frozenset({"event-refused", "timer-refused", "event", "message", "breach"})
+"""Kinds of entries that say what happened, and change nothing that is stored of the case."""
+_BESIDE_ROW = ("attachment.", "hold.", "merged.", "task.")
 
 
 def list_apart(case_type: CaseType) -> frozenset[str]:
@@ -38,6 +43,18 @@ def read_state(engine: Mapping[str, Any], personal: Mapping[str, Any]) -> CaseSt
 def find_first_due(state: CaseState) -> datetime | None:
     """Find the first deadline that runs."""
     return min((due.at for due in state.due_dates.values()), default=None)
+
+
+def find_disposal_day(case_type: CaseType, decision: Decision) -> date | None:
+    """Find the day from which a case that a decision ended is no longer kept, by its result.
+
+    None while it is open, and for one that ended in another case: it goes when that one goes.
+    """
+    state = decision.state
+    result = case_type.results.get(state.result)
+    if not case_type.states[state.state].end or result is None or any(link.merge for link in decision.links):
+        return None
+    return add_months(find_local_day(decision.act.at), result.retention.months)
 
 
 def find_uprn(case_type: CaseType, values: Mapping[str, Any]) -> int | None:
@@ -84,50 +101,20 @@ class Entry:
     personal: Mapping[str, Any]  # field -> [before, after]
 
 
-@dataclass(slots=True)
-class ChainCheck:
-    """Checks the histories of cases, entry by entry, in the order of case and number."""
-
-    faults: list[str] = field(default_factory=list)
-    entries: int = 0
-    cases: int = 0
-    _case: object = None
-    _last: int = 0
-    _version: int = 0
-    _digest: bytes = FIRST_DIGEST
-
-    def add(self, case: object, entry: Entry, digests: "StoredDigests", version: int) -> None:
-        """Check an entry. ``version``: of its case, as it was when the entry was read."""
-        if case != self._case:
-            self.finish()
-            self._case, self._last, self._digest = case, 0, FIRST_DIGEST
-            self.cases += 1
-        self.entries += 1
-        if entry.n != self._last + 1:
-            self.faults.append(f"case {case}: entry {self._last + 1} is not there")
-        elif digest_entry(self._digest, entry, digests.personal_digest) != digests.digest:
-            self.faults.append(f"case {case}: entry {entry.n} is not as it was written")
-        if digests.changes is not None and (
-            digest_personal(digests.salt or b"", digests.changes) != digests.personal_digest
-        ):
-            self.faults.append(f"case {case}: the personal data of entry {entry.n} are not as written")
-        self._last, self._version, self._digest = entry.n, version, digests.digest
-
-    def finish(self) -> None:
-        """Check that the last case's history goes to the end."""
-        if self._case is not None and self._last != self._version:
-            self.faults.append(f"case {self._case}: the history ends before version {self._version}")
-        self._case = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDigests:
-    """The digests of an entry, and what of it is personal; None if that was erased."""
-
-    digest: bytes
-    personal_digest: bytes | None
-    salt: bytes | None
-    changes: str | None
+def read_entry(row: Any) -> Entry:
+    """Read an entry as it was digested from its row."""
+    return Entry(
+        n=row.n,
+        kind=row.kind,
+        act=row.act,
+        at=row.at,
+        effective_at=row.effective_at,
+        actor=row.actor,
+        before=row.before,
+        after=row.after,
+        weighed=tuple(row.weighed),
+        personal={},
+    )
 
 
 def make_entry(
@@ -168,19 +155,33 @@ def _list_other_reasons(decision: Decision) -> Iterator[dict[str, Any]]:
             yield {"rule": reason.rule, "holds": False, **error}
 
 
-def fold(entries: list[Entry]) -> dict[str, Any]:
-    """Fold a case's history: what the row holds, but for what lies apart."""
+def fold(entries: Iterable[Entry]) -> dict[str, Any]:
+    """Fold a case's history: what its row, tasks, merges and files hold, but for what lies apart."""
     row: dict[str, Any] = {}
     for entry in entries:
-        for name in entry.before:
-            row.pop(name, None)
-        row |= entry.after
+        fold_entry(row, entry)
     return row
 
 
-def flatten_row(state: CaseState, apart: frozenset[str]) -> dict[str, Any]:
-    """Return what folding a case's history must give."""
-    return _flatten(state, apart)
+def fold_entry(row: dict[str, Any], entry: Entry) -> None:
+    """Add an entry to what the ones before it folded to."""
+    if entry.kind in _REMARKS:
+        return
+    for name in entry.before:
+        row.pop(name, None)
+    row |= entry.after
+
+
+def select_of_row(folded: Mapping[str, Any]) -> dict[str, Any]:
+    """Select what the row itself holds of what a history folds to."""
+    return {name: value for name, value in folded.items() if not name.startswith(_BESIDE_ROW)}
+
+
+def flatten_row(engine: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what folding a case's history must give. ``row``: its team and assignee."""
+    document = {name: value for name, value in engine.items() if name not in {"fields", "sequence"}}
+    fields = {f"fields.{name}": value for name, value in engine["fields"].items()}
+    return document | fields | {name: value for name, value in row.items() if value is not None}
 
 
 def _flatten(state: CaseState, apart: frozenset[str]) -> dict[str, Any]:
@@ -196,8 +197,11 @@ def digest_personal(salt: bytes, changes: str) -> bytes:
     return hashlib.sha256(salt + changes.encode()).digest()
 
 
-def digest_entry(previous: bytes, entry: Entry, personal_digest: bytes | None) -> bytes:
-    """Digest an entry and the one before it. The council is no part: a merger re-keys it."""
+def digest_content(entry: Entry, personal_digest: bytes | None) -> bytes:
+    """Digest what an entry says. This stays when the entry is erased, so that the chain still holds.
+
+    The council is no part: a merger re-keys it.
+    """
     content = {
         "n": entry.n,
         "kind": entry.kind,
@@ -211,4 +215,9 @@ def digest_entry(previous: bytes, entry: Entry, personal_digest: bytes | None) -
         "personal": personal_digest.hex() if personal_digest else None,
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(previous + text.encode()).digest()
+    return hashlib.sha256(text.encode()).digest()
+
+
+def chain(previous: bytes, content_digest: bytes) -> bytes:
+    """Digest an entry's content and the entry before it."""
+    return hashlib.sha256(previous + content_digest).digest()

@@ -50,6 +50,7 @@ case_record = Table(
     point_in_time("due_at", nullable=True),  # the first deadline that runs
     point_in_time("queued_at"),  # its place in queues: due_at, or the far end
     point_in_time("changed_at"),
+    Column("dispose_on", Date),  # none while it is open, or where it follows the case it ended in
     ForeignKeyConstraint(
         ["council", "type_version"], ["case_type_version.council", "case_type_version.id"], **REKEYED
     ),
@@ -83,6 +84,11 @@ case_record = Table(
         postgresql_where=text("closed_at IS NULL"),
     ),
     Index("ix_case_record_person", "council", "person", "id", postgresql_where=text("person IS NOT NULL")),
+    Index(
+        "ix_case_record_disposal",
+        *("council", "mode", "dispose_on", "id"),
+        postgresql_where=text("dispose_on IS NOT NULL"),
+    ),
     Index(
         "ix_case_record_fields",
         text("(engine -> 'fields')"),

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
+from chassis.dates import add_months
 from chassis.problems import Problem
 from payments.agreements import store
 from payments.agreements.rules import AgreementState, may_become
@@ -17,7 +18,7 @@ from payments.agreements.tables import CARD_LABELS, CARD_MEMBERS
 from payments.gateway_accounts.actions import accounts
 from payments.gateway_accounts.actions.accounts import GatewayAccount
 from payments.shared.days import today
-from payments.shared.retention import DEFAULT_MONTHS, add_months
+from payments.shared.retention import DEFAULT_MONTHS
 
 _NOT_ALLOWED = "Recurring card payments are not enabled for this account"
 

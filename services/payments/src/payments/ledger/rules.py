@@ -1,13 +1,14 @@
 """Accounts, transactions and the chain's hashes. Amounts are pence: debit positive, credit negative."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
+
+from chassis.json_values import canonical_json
 
 MIN_POSTINGS, MAX_POSTINGS = 2, 500
 MODES = ("sandbox", "live")
@@ -117,11 +118,6 @@ def sum_by_account(postings: Sequence[Posting]) -> dict[Account, int]:
     for posting in postings:
         sums[posting.account] = sums.get(posting.account, 0) + posting.amount
     return {account: total for account, total in sums.items() if total}
-
-
-def canonical_json(record: Mapping[str, Any]) -> bytes:
-    """Write a record as RFC 8785 (JCS) does for strings, integers, nulls, lists and objects of them."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 class Record(Protocol):

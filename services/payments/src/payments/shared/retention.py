@@ -1,20 +1,13 @@
 """How long personal data are kept. Source: council finance, section 9."""
 
-import calendar
 from collections.abc import Iterable
 from datetime import date
+
+from chassis.dates import add_months
 
 DEFAULT_MONTHS = 13  # of a fund that says no other: long enough for chargebacks
 _RECORD_YEARS = 6  # after the financial year in which the money was taken
 _YEAR_BEGINS_IN = 4  # April
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day some months later, or the last day of a month that is shorter."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
 
 
 def find_records_end(taken_on: date) -> date:

@@ -18,7 +18,6 @@ from casework.cases.actions.subjects import Place, Subject
 from casework.cases.store import contacts, links, tasks
 from casework.cases.store import records as store
 from casework.model.rules.acts import Decision, Refusal
-from casework.shared.references import format_reference
 from casework.word_index.actions import index_case
 from chassis import clock, ids, outbox
 from chassis.database import Session
@@ -104,6 +103,7 @@ def describe_row(subject: Subject, decision: Decision, apart: frozenset[str]) ->
         "queued_at": due_at or FAR,
         "closed_at": decision.act.at if is_over else None,
         "changed_at": decision.act.at,
+        "dispose_on": rules.find_disposal_day(case_type, decision),
     }
 
 
@@ -139,7 +139,7 @@ async def _write_links(session: Session, subject: Subject, plan: Plan, actor: Ma
         await links.add_link(session, of_case | values)
         if link.merge and other.id not in merged_into:
             merged_into.add(other.id)
-            merged = {"merged": (None, format_reference(subject.reference))}
+            merged = {f"merged.{subject.reference}": (None, link.relation)}
             await record(session, other, make_plain_entry(other, "merge", link.relation, actor, merged))
 
 
@@ -166,7 +166,7 @@ async def _chain(
         "after": dict(entry.after),
         "weighed": list(entry.weighed),
         "personal_digest": personal_digest,
-        "digest": rules.digest_entry(previous or rules.FIRST_DIGEST, entry, personal_digest),
+        "digest": rules.chain(previous or rules.FIRST_DIGEST, rules.digest_content(entry, personal_digest)),
     }
     await store.insert_entry(session, row, personal)
 

@@ -11,7 +11,8 @@ from joserfc.errors import JoseError
 
 from chassis.commands import CommandError, ExitCode, make_reporter
 from chassis.database import Database
-from payments.ledger.actions.signatures import RootSigner, read_root
+from chassis.signed_statements import read_statement
+from payments.ledger.actions.signatures import RootSigner
 from payments.ledger.rules import ChainCheck, describe_record
 from payments.ledger.store import seals as store
 from payments.settings import Settings
@@ -81,7 +82,7 @@ def check_lines(lines: Iterator[dict[str, Any]], public_key: dict[str, Any]) -> 
     for number, line in enumerate(lines, 1):
         try:
             if "root" in line:
-                check.check_root(read_root(line["root"], public_key))
+                check.check_root(read_statement(line["root"], public_key))
             else:
                 check.add(line["seal"], line["transaction"], bytes.fromhex(line["hash"]))
         except JoseError:

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from chassis import audit, ids
 from chassis.audit import by_system
 from chassis.database import Session
+from chassis.dates import add_months
 from chassis.jobs import (
     Daily,
     Job,
@@ -36,7 +37,7 @@ from payments.payments.rules.erasure import find_end, is_in_use
 from payments.reconciliation.actions import statements
 from payments.retention.store import holds
 from payments.shared.days import today
-from payments.shared.retention import DEFAULT_MONTHS, add_months, find_last_record_day
+from payments.shared.retention import DEFAULT_MONTHS, find_last_record_day
 
 handlers = JobHandlers()
 TASK = by_system("payments.retention")

@@ -1,0 +1,1 @@
+"""How long cases are kept, and how they go: holds, disposal lists, exports of what is held."""

@@ -1,0 +1,1 @@
+"""Histories sealed each day, and whether they are as they were."""
