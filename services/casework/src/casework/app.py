@@ -40,7 +40,7 @@ from casework.retention.actions import disposals
 from casework.retention.routes import disposals as disposal_routes
 from casework.retention.routes import holds
 from casework.seals import routes as seals
-from casework.seals.actions import sealing
+from casework.seals.actions import nightly_seals
 from casework.seals.actions.verification import verify_history
 from casework.search import routes as search
 from casework.settings import Settings
@@ -90,7 +90,7 @@ service = Service(
         submissions.handlers,
         deletion.handlers,
         disposals.handlers,
-        sealing.handlers,
+        nightly_seals.handlers,
     ],
     commands={
         "proclaim-holiday": proclaim_holiday,
@@ -100,7 +100,7 @@ service = Service(
         "verify-history": verify_history,
     },
     purges=(*reads.purges, *performance.purges, *submissions.PURGES),
-    schedules=sealing.schedules,
+    schedules=nightly_seals.schedules,
     audited=True,
     sign_in=sign_in,
     pages=pages,

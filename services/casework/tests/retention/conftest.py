@@ -124,8 +124,8 @@ def close_permit(desk):
 def close_deed(desk):
     """Open a deed, which is archived, and finish it."""
 
-    async def close_deed(who="Dee Deed"):
-        response = await desk.post("cases", case_type="deed", fields={"who": who})
+    async def close_deed(owner="Dee Deed"):
+        response = await desk.post("cases", case_type="deed", fields={"who": owner})
         assert response.status_code == 201, response.text
         return (await desk.act(response.json(), "finish")).json()
 

@@ -72,7 +72,7 @@ async def test_what_is_due_is_listed_with_why_and_nothing_else_is(records, close
         "rule": {"from": "2026-04-02", "months": 12, "then": "destroy", "source": "Policy"},
         "state": "due",
         "reason": None,
-        "kept_until": None,
+        "deferred_until": None,
     }
     only = await records.items(await records.build(run, case_type="deed"))
     assert {item["case_type"] for item in only.values()} <= {"deed"}
@@ -139,8 +139,8 @@ async def test_what_is_archived_is_exported_first(records, signer, close_deed, d
     rows = read_json(files, "case.json")
     assert rows["case_personal"][0]["fields"] == {"who": "Dorothea Deed"}
     assert len(rows["case_entry"]) >= 2
-    [sent] = [name for name in files if name.endswith("as-sent")]
-    assert files[sent] == b"%PDF-1.7\nthe deed"
+    [file] = [name for name in files if name.endswith("as-sent")]
+    assert files[file] == b"%PDF-1.7\nthe deed"
     digests = read_json(files, "manifest.json")["sha256"]
     assert {name: hashlib.sha256(files[name]).hexdigest() for name in digests} == digests
     assert await find_where(database, "Dorothea") == set()
@@ -194,7 +194,7 @@ async def test_a_case_that_is_kept_stays_until_the_day_and_another_person_signs(
     case = await close_permit()
     now(LATER)
     disposal = await records.build(run)
-    path = f"disposal-lists/{disposal['id']}/items/{case['id']}/keep"
+    path = f"disposal-lists/{disposal['id']}/items/{case['id']}/defer"
     body = {"reason": "An appeal may come", "until": "2027-09-30"}
     assert (
         await signer.post(path, version=disposal["version"], **body | {"until": "2027-01-01"})
@@ -202,13 +202,17 @@ async def test_a_case_that_is_kept_stays_until_the_day_and_another_person_signs(
     response = await signer.post(path, version=disposal["version"], **body)
     assert response.status_code == 200, response.text
     disposal = response.json()
-    for who in (records, signer):
-        response = await who.sign(disposal)
+    for manager in (records, signer):
+        response = await manager.sign(disposal)
         assert (response.status_code, response.json()["code"]) == (403, "signed-by-another")
     third = type(records)(await officer("records-3", "records_manager"))
     certificate = await third.dispose(disposal, run)
     [item] = [item for item in certificate["document"]["items"] if item["case"] == case["id"]]
-    assert (item["state"], item["kept_until"], item["kept_by"]) == ("kept", "2027-09-30", "records-2")
+    assert (item["state"], item["deferred_until"], item["deferred_by"]) == (
+        "deferred",
+        "2027-09-30",
+        "records-2",
+    )
     assert await read_tombstone(database, case) is None
     assert case["id"] not in await records.items(await records.build(run))
     now("2027-10-01T09:00:00Z")
@@ -310,6 +314,6 @@ async def test_a_hold_of_a_case_is_in_its_history_without_the_reason(records, cl
 
 
 def test_every_table_with_a_case_goes_with_it():
-    known = {table.name for table in find_case_columns()}
-    named = {table.name for table in metadata.tables.values() if "case_id" in table.c}
-    assert named - known - _OUTLIVE == set()
+    erased = {table.name for table in find_case_columns()}
+    with_case = {table.name for table in metadata.tables.values() if "case_id" in table.c}
+    assert with_case - erased - _OUTLIVE == set()

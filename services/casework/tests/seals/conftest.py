@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from casework.seals.actions.sealing import SealHistory
+from casework.seals.actions.nightly_seals import SealHistory
 from chassis.jobs import enqueue
 from services.casework.tests.retention.conftest import (
     SCOPES,

@@ -83,14 +83,16 @@ disposal_item = Table(
     Column("depth", Integer, nullable=False),  # 0; 1 if it ended in a case of depth 0, and so on
     Column("state", Text, nullable=False),  # casework.retention.rules.ItemState
     Column("reason", Text),  # why it is kept
-    Column("kept_until", Date),
-    Column("kept_by", JSONB),
+    Column("deferred_until", Date),
+    Column("deferred_by", JSONB),
     Column("bundle", ID, nullable=False),  # the blob of the archive's copy, if it is archived
     Column("bundle_digest", LargeBinary),
     Column("bundled", ARRAY(Integer)),  # the case as it was copied: its version, its notes
     Column("digest", LargeBinary),  # of the last entry of its history, when it was erased
     ForeignKeyConstraint(["council", "list_id"], ["disposal_list.council", "disposal_list.id"], **REKEYED),
-    CheckConstraint("state IN ('due', 'kept', 'on_hold', 'not_due', 'destroyed', 'archived')", name="state"),
+    CheckConstraint(
+        "state IN ('due', 'deferred', 'on_hold', 'not_due', 'destroyed', 'archived')", name="state"
+    ),
     Index(
         "ix_disposal_item_due",
         "council",
@@ -99,7 +101,7 @@ disposal_item = Table(
         "case_id",
         postgresql_where=text("state = 'due'"),
     ),
-    Index("ix_disposal_item_kept", "council", "case_id", postgresql_where=text("state = 'kept'")),
+    Index("ix_disposal_item_deferred", "council", "case_id", postgresql_where=text("state = 'deferred'")),
     info=SECURED,
 )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 
 from casework.retention.actions.disposals import make_signer
-from casework.seals.actions.sealing import list_seals
+from casework.seals.actions.nightly_seals import list_seals
 from casework.seals.schemas import SealKey, SealView
 from chassis.auth import Caller, permission
 from chassis.database import Reading

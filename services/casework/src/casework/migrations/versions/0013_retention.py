@@ -39,16 +39,16 @@ _TABLES = (
     f"""CREATE TABLE disposal_item (
         council text NOT NULL, list_id uuid NOT NULL, case_id uuid NOT NULL, reference text NOT NULL,
         code text NOT NULL, result text NOT NULL, closed_on date NOT NULL, due_on date NOT NULL,
-        rule jsonb NOT NULL, depth integer NOT NULL, state text NOT NULL, reason text, kept_until date,
-        kept_by jsonb, bundle uuid NOT NULL, bundle_digest bytea, bundled integer[], digest bytea,
+        rule jsonb NOT NULL, depth integer NOT NULL, state text NOT NULL, reason text, deferred_until date,
+        deferred_by jsonb, bundle uuid NOT NULL, bundle_digest bytea, bundled integer[], digest bytea,
         CONSTRAINT pk_disposal_item PRIMARY KEY (council, list_id, case_id),
         CONSTRAINT fk_disposal_item_council_list_id FOREIGN KEY (council, list_id)
             REFERENCES disposal_list (council, id) {_DEFERRABLE},
         CONSTRAINT ck_disposal_item_state CHECK (
-            state IN ('due', 'kept', 'on_hold', 'not_due', 'destroyed', 'archived')))""",
+            state IN ('due', 'deferred', 'on_hold', 'not_due', 'destroyed', 'archived')))""",
     """CREATE INDEX ix_disposal_item_due ON disposal_item (council, list_id, depth, case_id)
         WHERE state = 'due'""",
-    "CREATE INDEX ix_disposal_item_kept ON disposal_item (council, case_id) WHERE state = 'kept'",
+    "CREATE INDEX ix_disposal_item_deferred ON disposal_item (council, case_id) WHERE state = 'deferred'",
     """CREATE TABLE disposal_certificate (
         council text NOT NULL, list_id uuid NOT NULL, mode text NOT NULL, issued_at timestamptz NOT NULL,
         document text NOT NULL, statement text NOT NULL,

@@ -49,5 +49,5 @@ async def _find(session: ReadSession, council: str, caller: Caller, list_id: UUI
 
 async def _audit(session: Session, council: str, caller: Caller, act: str, item: Row[Any]) -> None:
     changes = {"case": [None, ids.show(item.case_id)]}
-    who, disposal = audit.by_staff(caller), ids.show(item.list_id)
-    await audit.record(session, council, who, act, AGGREGATE, disposal, changes=changes)
+    actor, disposal = audit.by_staff(caller), ids.show(item.list_id)
+    await audit.record(session, council, actor, act, AGGREGATE, disposal, changes=changes)

@@ -9,7 +9,6 @@ from sqlalchemy import Row
 
 from casework.cases.actions.subjects import get_version
 from casework.retention.actions import erasure
-from casework.retention.actions.archives import Archive, store_archive
 from casework.retention.actions.disposal_jobs import BuildList, CertifyDisposal, CopyCases, DisposeCases
 from casework.retention.actions.lists import today
 from casework.retention.rules.disposals import (
@@ -23,6 +22,7 @@ from casework.retention.rules.disposals import (
 from casework.retention.store import case_rows, lists
 from casework.retention.store.erasure import count_notes
 from casework.settings import Settings
+from casework.shared.archives import Archive, store_archive
 from casework.shared.days import find_local_day
 from casework.shared.references import format_reference
 from chassis import clock, ids
@@ -194,6 +194,6 @@ def _describe_outcome(row: Row[Any]) -> dict[str, Any]:
         members["history"] = row.digest.hex()
     if row.bundle_digest is not None:
         members["archive"] = row.bundle_digest.hex()
-    if row.kept_until is not None:
-        members |= {"kept_until": row.kept_until.isoformat(), "kept_by": row.kept_by["sub"]}
+    if row.deferred_until is not None:
+        members |= {"deferred_until": row.deferred_until.isoformat(), "deferred_by": row.deferred_by["sub"]}
     return members

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from casework import events
 from casework.cases import rules as histories
-from casework.retention.rules.disposals import GONE, Hold, ItemState
+from casework.retention.rules.disposals import OUTCOMES, Hold, ItemState
 from casework.retention.store import erasure as store
 from casework.retention.store import holds, lists
 from casework.shared.references import read_reference
@@ -42,19 +42,19 @@ async def dispose(session: Session, disposal: Row[Any], items: Sequence[Row[Any]
     await holds.keep_holds(session, council)
     cases = await store.lock_cases(session, council, [item.case_id for item in items])
     in_force = await holds.list_in_force(session, council, disposal.mode)
-    kept = await _list_kept_leaders(session, council, items)
-    written = _read_histories(await store.list_entries(session, council, list(cases)))
+    remaining = await _list_remaining_leaders(session, council, items)
+    histories_by_case = _read_histories(await store.list_entries(session, council, list(cases)))
     erased: dict[UUID, Row[Any]] = {}
     for item in items:
         case = cases.get(item.case_id)
         leader = read_reference(item.rule.get("follows", "")) or ""
-        if leader in kept - {each.reference for each in erased.values()}:
+        if leader in remaining - {each.reference for each in erased.values()}:
             await _set(session, item, ItemState.ON_HOLD, reason=_FOLLOWS)
         elif case is None or not _is_due(case, disposal, item):
             await _set(session, item, ItemState.NOT_DUE)
         elif _is_on_hold(case, in_force):
             await _set(session, item, ItemState.ON_HOLD, reason=_ON_HOLD)
-        elif not written[case.id].is_whole:
+        elif not histories_by_case[case.id].is_whole:
             await _set(session, item, ItemState.ON_HOLD, reason=_BROKEN)
         elif item.bundled and item.bundled != [
             case.version,
@@ -62,12 +62,12 @@ async def dispose(session: Session, disposal: Row[Any], items: Sequence[Row[Any]
         ]:
             await _set(session, item, ItemState.DUE, bundle_digest=None, bundled=None)
         else:
-            await _set(session, item, GONE[item.rule["then"]], digest=written[case.id].digest)
+            await _set(session, item, OUTCOMES[item.rule["then"]], digest=histories_by_case[case.id].digest)
             erased[case.id] = case
-    await _erase(session, disposal, erased, written)
+    await _erase(session, disposal, erased, histories_by_case)
 
 
-async def _list_kept_leaders(session: Session, council: str, items: Sequence[Row[Any]]) -> set[str]:
+async def _list_remaining_leaders(session: Session, council: str, items: Sequence[Row[Any]]) -> set[str]:
     leaders = [read_reference(item.rule["follows"]) or "" for item in items if "follows" in item.rule]
     return await store.list_remaining(session, council, leaders)
 
@@ -95,19 +95,19 @@ def _is_on_hold(case: Row[Any], in_force: Iterable[Hold]) -> bool:
 
 def _read_histories(rows: Sequence[Row[Any]]) -> dict[UUID, History]:
     """Read what stays of histories, and whether they are as they were written."""
-    written = {}
+    histories_by_case = {}
     for case_id, entries in groupby(rows, key=lambda row: row.case_id):
         contents, digest, is_whole = [], histories.FIRST_DIGEST, True
         for n, row in enumerate(entries, 1):
             contents.append(histories.digest_content(histories.read_entry(row), row.personal_digest))
             digest = histories.chain(digest, contents[-1])
             is_whole = is_whole and row.n == n and digest == row.digest
-        written[case_id] = History(contents, digest, is_whole)
-    return written
+        histories_by_case[case_id] = History(contents, digest, is_whole)
+    return histories_by_case
 
 
 async def _erase(
-    session: Session, disposal: Row[Any], cases: dict[UUID, Row[Any]], written: dict[UUID, History]
+    session: Session, disposal: Row[Any], cases: dict[UUID, Row[Any]], histories_by_case: dict[UUID, History]
 ) -> None:
     if not cases:
         return
@@ -121,8 +121,8 @@ async def _erase(
             "code": case.code,
             "list_id": disposal.id,
             "disposed_at": now,
-            "contents": written[case.id].contents,
-            "digest": written[case.id].digest,
+            "contents": histories_by_case[case.id].contents,
+            "digest": histories_by_case[case.id].digest,
         }
         for case in cases.values()
     ]

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from casework.retention.actions.access import check_manager
 from casework.retention.actions.disposal_jobs import BuildList, CopyCases
 from casework.retention.rules.disposals import ItemState, ListState, may_sign
-from casework.retention.schemas.disposals import DisposalItem, DisposalList, KeepRequest, NewDisposalList
+from casework.retention.schemas.disposals import DeferRequest, DisposalItem, DisposalList, NewDisposalList
 from casework.retention.store import lists as store
 from casework.shared.days import find_local_day
 from casework.shared.references import format_reference
@@ -79,14 +79,14 @@ async def list_items(
     return [show_item(row) for row in rows]
 
 
-async def keep(
+async def defer(
     session: Session,
     council: str,
     caller: Caller,
     list_id: UUID,
     case_id: UUID,
     precondition: Precondition,
-    body: KeepRequest,
+    body: DeferRequest,
 ) -> DisposalList:
     """Keep a case out of a disposal until a day. Raises Problem 403, 404, 409, 412 or 422."""
     await _lock_ready(session, council, caller, list_id, precondition)
@@ -95,20 +95,20 @@ async def keep(
     item = await store.find_item(session, council, list_id, case_id)
     if item is None:
         raise not_found("case on this list")
-    values = {"reason": body.reason, "kept_until": body.until, "kept_by": caller.record()}
-    await store.update_item(session, council, list_id, case_id, state=ItemState.KEPT, **values)
+    values = {"reason": body.reason, "deferred_until": body.until, "deferred_by": caller.record()}
+    await store.update_item(session, council, list_id, case_id, state=ItemState.DEFERRED, **values)
     await store.update_list(session, council, list_id)
-    await _audit(session, council, caller, "case-kept", list_id, {"case": [None, ids.show(case_id)]})
+    await _audit(session, council, caller, "case-deferred", list_id, {"case": [None, ids.show(case_id)]})
     return await get_list(session, council, caller, list_id)
 
 
-async def sign(
+async def approve(
     session: Session, council: str, caller: Caller, list_id: UUID, precondition: Precondition
 ) -> DisposalList:
     """Sign a list: from now on what is on it is disposed of. Raises Problem 403, 404, 409 or 412."""
     row = await _lock_ready(session, council, caller, list_id, precondition)
-    kept_by = await store.list_kept_by(session, council, list_id)
-    if not may_sign(caller.subject, row.requested_by, kept_by):
+    deferred_by = await store.list_deferrers(session, council, list_id)
+    if not may_sign(caller.subject, row.requested_by, deferred_by):
         raise Problem(403, "signed-by-another", _FOUR_EYES)
     values = {"state": ListState.SIGNED, "signed_by": caller.record(), "signed_at": clock.now()}
     await store.update_list(session, council, list_id, **values)
@@ -147,8 +147,8 @@ def _check_mode(row: Row[Any] | None, caller: Caller) -> Row[Any]:
 async def _audit(
     session: Session, council: str, caller: Caller, act: str, list_id: UUID, changes: dict[str, list[Any]]
 ) -> None:
-    who, shown = audit.by_staff(caller), ids.show(list_id)
-    await audit.record(session, council, who, act, AGGREGATE, shown, changes=changes)
+    actor, disposal = audit.by_staff(caller), ids.show(list_id)
+    await audit.record(session, council, actor, act, AGGREGATE, disposal, changes=changes)
 
 
 def show(row: Row[Any]) -> DisposalList:
@@ -179,5 +179,5 @@ def show_item(row: Row[Any]) -> DisposalItem:
         rule=row.rule,
         state=row.state,
         reason=row.reason,
-        kept_until=row.kept_until,
+        deferred_until=row.deferred_until,
     )

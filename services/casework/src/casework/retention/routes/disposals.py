@@ -17,9 +17,9 @@ from casework.retention.routes.dependencies import (
 )
 from casework.retention.schemas.disposals import (
     Certificate,
+    DeferRequest,
     DisposalItem,
     DisposalList,
-    KeepRequest,
     NewDisposalList,
 )
 from chassis import ids
@@ -81,12 +81,12 @@ async def list_items(
     return paging.page(rows, lambda item: item, lambda item: (ids.show(item.case),))
 
 
-@router.post("/{list_id}/items/{case_id}/keep", response_model=DisposalList, responses=_CHANGED)
-async def keep_case(
+@router.post("/{list_id}/items/{case_id}/defer", response_model=DisposalList, responses=_CHANGED)
+async def defer_case(
     council: Slug,
     list_id: ListId,
     case_id: CaseId,
-    body: KeepRequest,
+    body: DeferRequest,
     caller: Worker,
     change: TheChange,
     once: OnlyOnce,
@@ -94,7 +94,7 @@ async def keep_case(
     """Keep a case out of this disposal, and off every list until a day. Somebody else signs the list then."""
 
     async def work() -> DisposalList:
-        return await lists.keep(change.session, council, caller, list_id, case_id, change.precondition, body)
+        return await lists.defer(change.session, council, caller, list_id, case_id, change.precondition, body)
 
     return await once.run(change.session, caller, body, work, status=200, headers=_tag)
 
@@ -104,7 +104,7 @@ async def sign_list(
     council: Slug, list_id: ListId, caller: Worker, change: TheChange, response: Response
 ) -> DisposalList:
     """Sign a list: what is on it is erased, for good. Who asked for it, or kept a case, may not."""
-    disposal = await lists.sign(change.session, council, caller, list_id, change.precondition)
+    disposal = await lists.approve(change.session, council, caller, list_id, change.precondition)
     response.headers.update(_tag(disposal))
     return disposal
 

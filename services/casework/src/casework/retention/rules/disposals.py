@@ -28,14 +28,14 @@ class ItemState(StrEnum):
     """What became of a case on a list."""
 
     DUE = "due"
-    KEPT = "kept"  # somebody said why, and until when
+    DEFERRED = "deferred"  # somebody said why, and until when
     ON_HOLD = "on_hold"
     NOT_DUE = "not_due"  # it was opened again, or has gone by another list
     DESTROYED = "destroyed"
     ARCHIVED = "archived"  # exported first, then destroyed
 
 
-GONE = {"destroy": ItemState.DESTROYED, "archive": ItemState.ARCHIVED}
+OUTCOMES = {"destroy": ItemState.DESTROYED, "archive": ItemState.ARCHIVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ def describe_rule(
     return rule if follows is None else rule | {"follows": follows}
 
 
-def may_sign(subject: str, requested_by: Mapping[str, Any], kept_by: Sequence[Mapping[str, Any]]) -> bool:
+def may_sign(subject: str, requested_by: Mapping[str, Any], deferred_by: Sequence[Mapping[str, Any]]) -> bool:
     """Check that whoever signs a list neither asked for it nor made an exception of it."""
-    return subject not in {requested_by["sub"], *(who["sub"] for who in kept_by)}
+    return subject not in {requested_by["sub"], *(person["sub"] for person in deferred_by)}
 
 
 @dataclass(frozen=True, slots=True)

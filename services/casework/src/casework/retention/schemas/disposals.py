@@ -48,12 +48,12 @@ class DisposalItem(BaseModel):
         description="Counted `from` which day, how many `months`, `then` destroy or archive, by which"
         " `source`; `follows` is the case in which it ended"
     )
-    state: Literal["due", "kept", "on_hold", "not_due", "destroyed", "archived"]
+    state: Literal["due", "deferred", "on_hold", "not_due", "destroyed", "archived"]
     reason: str | None = Field(description="Why it is kept")
-    kept_until: date | None
+    deferred_until: date | None
 
 
-class KeepRequest(RequestBody):
+class DeferRequest(RequestBody):
     """Keep a case out of a disposal."""
 
     reason: Reason

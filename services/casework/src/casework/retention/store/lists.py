@@ -35,7 +35,8 @@ _DUE = text("""WITH RECURSIVE due AS (
         ORDER BY c.dispose_on, c.id LIMIT :fetch
     ), free AS (
         SELECT * FROM due d WHERE NOT EXISTS (SELECT FROM disposal_item i
-            WHERE i.council = :council AND i.case_id = d.id AND i.state = 'kept' AND i.kept_until > :today)
+            WHERE i.council = :council AND i.case_id = d.id AND i.state = 'deferred'
+            AND i.deferred_until > :today)
         AND NOT EXISTS (SELECT FROM case_link l
             JOIN case_record s ON s.council = l.council AND s.id = l.other_id
             WHERE l.council = :council AND l.case_id = d.id AND l.kind = 'sub_case' AND s.closed_at IS NULL)
@@ -89,12 +90,12 @@ _FIND_ITEM = select(disposal_item).where(
     _ITEM.list_id == bindparam("list_id"),
     _ITEM.case_id == bindparam("case_id"),
 )
-_KEPT_BY = (
-    select(_ITEM.kept_by)
+_DEFERRERS = (
+    select(_ITEM.deferred_by)
     .where(
         _ITEM.council == bindparam("council"),
         _ITEM.list_id == bindparam("list_id"),
-        _ITEM.kept_by.isnot(None),
+        _ITEM.deferred_by.isnot(None),
     )
     .distinct()
 )
@@ -196,10 +197,10 @@ async def update_item(session: Session, council: str, list_id: UUID, case_id: UU
     await session.execute(statement.values(**values))
 
 
-async def list_kept_by(session: ReadSession, council: str, list_id: UUID) -> list[Mapping[str, Any]]:
+async def list_deferrers(session: ReadSession, council: str, list_id: UUID) -> list[Mapping[str, Any]]:
     """List who made exceptions of a list."""
-    rows = await session.all(_KEPT_BY, {"council": council, "list_id": list_id})
-    return [row.kept_by for row in rows]
+    rows = await session.all(_DEFERRERS, {"council": council, "list_id": list_id})
+    return [row.deferred_by for row in rows]
 
 
 async def insert_certificate(session: Session, row: Mapping[str, Any]) -> None:

@@ -75,8 +75,8 @@ async def check_histories(
     await _check_cases(database, council, batch, until, check)
     await _check_tombstones(database, council, batch, check)
     async with database.reading(ALL_COUNCILS) as session:
-        gone = await seals.list_gone(session, council, _MOST_FAULTS)
-    check.faults += [f"case {ids.show(case)}: it was sealed, and nothing of it is left" for case in gone]
+        lost = await seals.list_without_trace(session, council, _MOST_FAULTS)
+    check.faults += [f"case {ids.show(case)}: it was sealed, and nothing of it is left" for case in lost]
     return check
 
 

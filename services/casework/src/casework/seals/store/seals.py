@@ -41,7 +41,7 @@ _GROWN = text("""SELECT g.case_id, g.n, e.digest FROM (
     JOIN case_entry e ON e.council = :council AND e.case_id = g.case_id AND e.n = g.n
     WHERE g.n > coalesce((SELECT max(h.n) FROM history_head h WHERE h.case_id = g.case_id), 0)
     ORDER BY g.case_id LIMIT :fetch""")
-_GONE = text("""SELECT DISTINCT h.case_id FROM history_head h WHERE h.council = :council
+_WITHOUT_TRACE = text("""SELECT DISTINCT h.case_id FROM history_head h WHERE h.council = :council
     AND NOT EXISTS (SELECT FROM case_record c WHERE c.id = h.case_id)
     AND NOT EXISTS (SELECT FROM case_tombstone t WHERE t.case_id = h.case_id) LIMIT :most""")
 _COUNCILS = select(council.c.slug).where(council.c.status == "active").order_by(council.c.slug)
@@ -99,6 +99,6 @@ async def list_heads_of_cases(session: ReadSession, cases: Sequence[UUID]) -> Se
     return await session.all(_HEADS_OF_CASES, {"cases": list(cases)})
 
 
-async def list_gone(session: ReadSession, council: str, most: int) -> list[UUID]:
+async def list_without_trace(session: ReadSession, council: str, most: int) -> list[UUID]:
     """List cases that were sealed, and of which nothing is left, not even a tombstone."""
-    return [row.case_id for row in await session.all(_GONE, {"council": council, "most": most})]
+    return [row.case_id for row in await session.all(_WITHOUT_TRACE, {"council": council, "most": most})]
