@@ -276,10 +276,11 @@ async def assign_task(
     row = await lock_case(session, council, caller, case_id)
     check_visible(row, await find_caller(session, council, caller, row))
     precondition.check(row.version, "case")
-    before = {each.task: each.assignee for each in await tasks.list_tasks(session, council, case_id)}
-    if not await tasks.assign_task(session, council, case_id, task, assignee):
+    before = await tasks.find_open_task(session, council, case_id, task)
+    if before is None:
         raise Problem(404, "unknown-task", "There is no such open task of this case.")
-    pair = {f"task.{task}.assignee": (before[task], assignee)}
+    await tasks.assign_task(session, council, case_id, task, assignee)
+    pair = {f"task.{task}.assignee": (before.assignee, assignee)}
     entry = changes.make_plain_entry(row, "assignment", task, caller.record(), pair)
     await changes.record(session, row, entry)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casework.cases.tables import case_task
@@ -27,6 +27,12 @@ _SAVE_CLOSED = _UPSERT.on_conflict_do_update(
         "version": _TASK.version + 1,
     },
 ).returning(*_SAVED)
+_FIND_OPEN = select(_TASK.assignee).where(
+    _TASK.council == bindparam("council"),
+    _TASK.case_id == bindparam("case_id"),
+    _TASK.task == bindparam("task"),
+    _TASK.status == "open",
+)
 _ASSIGN = (
     update(case_task)
     .where(
@@ -46,7 +52,12 @@ async def save_task(session: Session, row: Mapping[str, Any]) -> Row[Any]:
     return saved
 
 
-async def assign_task(session: Session, council: str, case_id: UUID, task: str, assignee: str | None) -> bool:
-    """Give an open task to a person, or to nobody; False if there is none."""
+async def find_open_task(session: Session, council: str, case_id: UUID, task: str) -> Row[Any] | None:
+    """Find who has an open task; None if there is none."""
+    return await session.first(_FIND_OPEN, {"council": council, "case_id": case_id, "task": task})
+
+
+async def assign_task(session: Session, council: str, case_id: UUID, task: str, assignee: str | None) -> None:
+    """Give an open task of a locked case to a person, or to nobody."""
     params = {"council_": council, "case_id_": case_id, "task_": task, "assignee_": assignee}
-    return await session.execute(_ASSIGN, params) > 0
+    await session.execute(_ASSIGN, params)
