@@ -23,6 +23,7 @@ COLLIDING = {
     "pk_role": "a council named it: one is renamed, and the members' roles follow",
     "pk_open311_horizon": "each council has reached a moment: the later one is left",
     "uq_case_record_submission": "both senders numbered so: the later case keeps no submission",
+    "pk_office_staff": "one person works at both: one row is left, with the name they had last",
     "pk_role_holder": "one person acts in roles at both: one row is left, with the roles of both",
     "pk_theme": "a council named it: both mean the same, or one is renamed with its mandates",
     "pk_theme_level": "a council raised a common theme: the higher level is left",

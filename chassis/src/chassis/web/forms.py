@@ -11,7 +11,7 @@ from chassis.web.origin import CSRF_FIELD, require_same_origin, require_token
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 _MAX_BODY = 16_384  # bytes
-_MAX_FIELDS = 60
+_MAX_FIELDS = 200
 
 
 class Form:

@@ -6,6 +6,7 @@ import casework.attachments.tables
 import casework.calendar.tables
 import casework.case_types.tables
 import casework.cases.tables
+import casework.office.tables
 import casework.open311.tables
 import casework.performance.tables
 import casework.retention.tables
@@ -27,7 +28,14 @@ from casework.clocks import routes as clocks
 from casework.consumers import payments, properties
 from casework.diagrams import routes as diagrams
 from casework.events import PUBLISHED
-from casework.office.routes import queue_pages
+from casework.office.routes import (
+    act_pages,
+    bulk_pages,
+    case_pages,
+    opening_pages,
+    queue_pages,
+    work_pages,
+)
 from casework.office.routes.access import pages, sign_in
 from casework.open311 import consumers as open311_consumers
 from casework.open311.routes import reports, updates
@@ -78,6 +86,11 @@ service = Service(
         disposal_routes.router,
         seals.router,
         queue_pages.router,
+        case_pages.router,
+        act_pages.router,
+        work_pages.router,
+        bulk_pages.router,
+        opening_pages.router,
         type_pages.router,
         figure_pages.router,
     ],

@@ -26,3 +26,26 @@ def open_office(sign_in_staff, mint_person):
         return await sign_in_staff(token, council=council, name=f"{subject.title()} Officer")
 
     return open_as
+
+
+@pytest.fixture
+def give_roles(desk):  # noqa: F811 - the fixture
+    """Make a function that gives a member of staff roles of case types."""
+
+    async def give(subject, *roles):
+        path = f"{desk.base}/role-holders/{subject}"
+        response = await desk.client.put(path, json={"roles": list(roles)}, headers=desk.headers)
+        assert response.status_code == 200, response.text
+
+    return give
+
+
+@pytest.fixture
+async def ann(open_office, give_roles):
+    """A waste officer in her browser."""
+    await give_roles("ann", "waste_officer", "officer", "doctor")
+    return await open_office("ann")
+
+
+def page_of(case, *path):
+    return "/".join((f"{OFFICE}/cases/{case['id']}", *path))

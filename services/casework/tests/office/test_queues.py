@@ -1,5 +1,7 @@
 """The queues of the office, as a browser of a member of staff gets them."""
 
+import re
+
 from services.casework.tests.office.conftest import OFFICE
 
 
@@ -41,3 +43,51 @@ async def test_who_has_no_role_or_is_of_another_council_sees_no_page(now, instal
     response = await foreign.get(OFFICE)
     assert response.status_code == 303
     assert "/sign-in?back=" in response.headers["location"]
+
+
+async def test_a_queue_is_filtered_counted_and_holds_nothing_of_a_person(desk, permits, open_office, now):
+    mine = await assign(desk, (await desk.open()).json(), assignee="zoe", team="waste")
+    free = (await desk.open({"bin": "garden"})).json()
+    permit = (await desk.apply("Nobody Knows")).json()
+    await (await open_office("zoe")).get(OFFICE)
+
+    async def listed(**query):
+        zoe = await open_office("zoe")  # a session ends while nobody uses it
+        page = await zoe.get(f"{OFFICE}/cases", limit=100, **query)
+        assert page.status_code == 200, page.text
+        assert "Nobody Knows" not in page.text
+        return {case["reference"] for case in (mine, free, permit) if case["reference"] in page.text}
+
+    references = [case["reference"] for case in (mine, free, permit)]
+    assert await listed() == set(references)
+    assert await listed(view="mine") == {references[0]}
+    assert await listed(view="unassigned") == set(references[1:])
+    assert await listed(type="permit", state="applied") == {references[2]}
+    assert await listed(team="waste", assignee="zoe", type="", state="") == {references[0]}
+    assert await listed(view="overdue") == set()
+    now("2026-04-22T09:00:00Z")
+    assert await listed(view="overdue") == set(references)
+    page = await (await open_office("zoe")).get(f"{OFFICE}/cases", view="overdue")
+    assert "14 days overdue" in page.text
+    assert "Zoe Officer" in page.text
+
+
+async def test_a_case_is_reached_by_its_reference_as_people_type_it(desk, open_office):
+    case = (await desk.open()).json()
+    browser = await open_office("ann")
+    typed = case["reference"].replace("-", " ").lower()
+    response = await browser.get(f"{OFFICE}/cases", q=typed)
+    assert response.headers["location"] == f"{OFFICE}/cases/{case['id']}"
+    page = await browser.get(f"{OFFICE}/cases", q="HF7K-2P9Q-XBC")
+    assert "No case here has the reference" in page.text
+
+
+async def test_the_next_page_of_a_queue_keeps_its_filters(desk, open_office):
+    for kind in ("food", "garden", "recycling"):
+        await assign(desk, (await desk.open({"bin": kind})).json(), team="paged")
+    browser = await open_office("ann")
+    page = await browser.get(f"{OFFICE}/cases", team="paged", limit=2)
+    link = re.search(r'href="(\?[^"]+)" rel="next"', page.text)[1].replace("&amp;", "&")
+    assert "team=paged" in link
+    rest = await browser.get(f"{OFFICE}/cases{link}")
+    assert rest.text.count('class="govuk-link office-reference"') == 1

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
-from casework.cases.schemas import EmailAddress, Name, NewAct
+from casework.cases.schemas import Assignment, EmailAddress, Name, NewAct
 from casework.shared.schemas import RequestBody
 from chassis.ids import Id
 
@@ -20,6 +20,12 @@ class BulkItem(RequestBody):
 
 class BulkAct(NewAct):
     """What is done to many cases."""
+
+    cases: list[BulkItem] = Field(min_length=1, max_length=100)
+
+
+class BulkAssignment(Assignment):
+    """Who works on many cases."""
 
     cases: list[BulkItem] = Field(min_length=1, max_length=100)
 
@@ -52,6 +58,13 @@ class NewNote(RequestBody):
         if (self.kind == "correspondence") != (self.direction is not None):
             raise ValueError("Correspondence has a direction, in or out; a note has none.")
         return self
+
+
+class NewLetter(RequestBody):
+    """What staff write to the person whom a case is about: an e-mail, or an SMS without its subject."""
+
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=5_000, pattern=_TEXT)]
 
 
 class Note(BaseModel):

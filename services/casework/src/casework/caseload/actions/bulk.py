@@ -1,6 +1,9 @@
-"""Act on many cases at once: each for itself, so that one that is refused stops no other."""
+"""Change many cases at once: each for itself, so that one that is refused stops no other."""
 
-from casework.caseload.schemas import BulkAct, BulkItem, BulkOutcome, BulkResult
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from casework.caseload.schemas import BulkItem, BulkOutcome, BulkResult
 from casework.cases.actions import cases
 from casework.model.rules.acts import Act
 from chassis.auth import Caller
@@ -8,27 +11,47 @@ from chassis.database import Session
 from chassis.etags import Precondition
 from chassis.problems import Problem
 
+Change = Callable[[BulkItem, Precondition], Awaitable[int]]
+"""Changes one case, and returns its version."""
 
-async def act_on_cases(session: Session, council: str, caller: Caller, body: BulkAct, act: Act) -> BulkResult:
-    """Act on cases in one transaction, with a savepoint for each; answer in the order of the request.
+
+async def act_on_cases(
+    session: Session, council: str, caller: Caller, items: Sequence[BulkItem], act: Act
+) -> BulkResult:
+    """Act on cases; answer in the order of the request."""
+
+    async def change(item: BulkItem, precondition: Precondition) -> int:
+        return await cases.act_on_case(session, council, caller, item.id, precondition, act)
+
+    return await _change_each(session, items, change)
+
+
+async def assign_cases(
+    session: Session, council: str, caller: Caller, items: Sequence[BulkItem], values: Mapping[str, Any]
+) -> BulkResult:
+    """Give cases to a team or a person; answer in the order of the request."""
+
+    async def change(item: BulkItem, precondition: Precondition) -> int:
+        await cases.assign_case(session, council, caller, item.id, precondition, values)
+        return item.version + 1
+
+    return await _change_each(session, items, change)
+
+
+async def _change_each(session: Session, items: Sequence[BulkItem], change: Change) -> BulkResult:
+    """Change cases in one transaction, with a savepoint for each.
 
     They are locked in the order of their ids, so that two such requests do not wait for each other for ever.
     """
     outcomes: dict[int, BulkOutcome] = {}
-    order = sorted(range(len(body.cases)), key=lambda index: body.cases[index].id)
-    for index in order:
-        item = body.cases[index]
+    for index in sorted(range(len(items)), key=lambda index: items[index].id):
+        item = items[index]
         try:
             async with session.connection.begin_nested():
-                version = await _act(session, council, caller, item, act)
+                version = await change(item, Precondition(frozenset({item.version})))
             outcomes[index] = BulkOutcome(id=item.id, done=True, version=version)
         except Problem as problem:
             outcomes[index] = BulkOutcome(
                 id=item.id, done=False, status=problem.status_code, problem=problem.body("")
             )
-    return BulkResult(items=[outcomes[index] for index in range(len(body.cases))])
-
-
-async def _act(session: Session, council: str, caller: Caller, item: BulkItem, act: Act) -> int:
-    precondition = Precondition(frozenset({item.version}))
-    return await cases.act_on_case(session, council, caller, item.id, precondition, act)
+    return BulkResult(items=[outcomes[index] for index in range(len(items))])

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from casework.caseload.schemas import NewNote, Note
+from casework.caseload.schemas import NewLetter, NewNote, Note
 from casework.caseload.store import notes as store
-from casework.cases.actions import cases, messages
+from casework.cases.actions import cases, messages, subjects
 from casework.model.rules.case_type import RESIDENT
 from chassis import clock
 from chassis.auth import Caller
@@ -27,6 +27,20 @@ async def add_note(session: Session, council: str, caller: Caller, case_id: UUID
         author=caller.record(),
         at=clock.now(),
     )
+
+
+async def send_letter(
+    session: Session, council: str, caller: Caller, case_id: UUID, letter: NewLetter
+) -> Note:
+    """Write to the person by e-mail or SMS, and keep what was sent. Raises Problem 403, 404 or 409."""
+    await _check_staff(session, council, caller, case_id)
+    row, version, _ = await cases.lock_visible_case(session, council, caller, case_id)
+    subject = subjects.read_subject(row, version)
+    if not await messages.queue_letter(session, subject, letter.subject, letter.text):
+        detail = "It is not known how to reach the person: the case has no e-mail address and no phone."
+        raise Problem(409, "no-contact", detail)
+    note = NewNote(kind="correspondence", direction="out", text=f"{letter.subject}\n\n{letter.text}")
+    return await add_note(session, council, caller, case_id, note)
 
 
 async def list_notes(

@@ -1,4 +1,4 @@
-"""The queue of open tasks, for who does them."""
+"""The queue of open tasks, for who does them, and how many cases are open."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from casework.caseload.schemas import QueuedTask
+from casework.caseload.store import case_counts
 from casework.caseload.store import queue as store
 from casework.cases.actions import cases
 from casework.shared.references import format_reference
+from chassis import clock
 from chassis.auth import Caller
 from chassis.database import ReadSession
 
@@ -42,4 +44,12 @@ def show(row: Row[Any]) -> QueuedTask:
         assignee=row.assignee,
         opened_at=row.opened_at,
         case_due_at=row.due_at,
+    )
+
+
+async def count_cases(session: ReadSession, council: str, caller: Caller, most: int) -> Row[Any]:
+    """Count what is open: ``mine``, ``unassigned``, ``overdue`` and ``all``, each at most ``most``."""
+    roles = await cases.list_staff_roles(session, council, caller)
+    return await case_counts.count_queues(
+        session, council, caller.mode, subject=caller.subject, roles=roles, now=clock.now(), most=most
     )

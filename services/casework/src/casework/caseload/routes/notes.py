@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from casework.caseload.actions import notes
-from casework.caseload.schemas import NewNote, Note
+from casework.caseload.schemas import NewLetter, NewNote, Note
 from casework.cases.routes.dependencies import CaseId, Reader, Worker
 from chassis import ids
 from chassis.database import Reading, Writing
@@ -12,10 +12,10 @@ from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
 
-router = APIRouter(prefix="/{council}/casework/v1/cases/{case_id}/notes", tags=["cases"])
+router = APIRouter(prefix="/{council}/casework/v1/cases/{case_id}", tags=["cases"])
 
 
-@router.post("", status_code=201, response_model=Note, responses=document_problems(403, 404, 422))
+@router.post("/notes", status_code=201, response_model=Note, responses=document_problems(403, 404, 422))
 async def add_note(
     council: Slug, case_id: CaseId, body: NewNote, caller: Worker, session: Writing, once: OnlyOnce
 ) -> Response:
@@ -27,7 +27,21 @@ async def add_note(
     return await once.run(session, caller, body, work)
 
 
-@router.get("", responses=document_problems(403, 404))
+@router.post(
+    "/letters", status_code=201, response_model=Note, responses=document_problems(403, 404, 409, 422)
+)
+async def send_letter(
+    council: Slug, case_id: CaseId, body: NewLetter, caller: Worker, session: Writing, once: OnlyOnce
+) -> Response:
+    """Write to the person by e-mail or SMS. What was sent stays with the notes, as correspondence."""
+
+    async def work() -> Note:
+        return await notes.send_letter(session, council, caller, case_id, body)
+
+    return await once.run(session, caller, body, work)
+
+
+@router.get("/notes", responses=document_problems(403, 404))
 async def list_notes(
     council: Slug, case_id: CaseId, caller: Reader, session: Reading, paging: Paging
 ) -> Page[Note]:

@@ -20,7 +20,7 @@ from casework.word_index.actions import index_note
 from chassis.database import Session
 from chassis.messages import Channel, Email, Messages, NewMessage, Sms, is_recipient
 
-__all__ = ["messages", "queue_messages", "save_contact"]
+__all__ = ["messages", "queue_letter", "queue_messages", "save_contact"]
 messages = Messages("casework")
 _TEMPLATE = "case-update"
 _LIFE = timedelta(days=7)
@@ -64,6 +64,16 @@ async def note_not_done(session: Session, subject: Subject, decision: Decision) 
         first = f"A payment of £{paid / 100:.2f} was recorded, but what it was for could not be done:"
         text = "\n".join([first, *reasons])
         await add_note(session, subject.council, subject.id, {"sub": "casework"}, text)
+
+
+async def queue_letter(session: Session, subject: Subject, title: str, text: str) -> bool:
+    """Queue what staff write to the person; False if it is not known how to reach them."""
+    council = await contacts.get_council_name(session, subject.council)
+    message = Message("", RESIDENT, Words(title, title), Words(text, text))
+    queued = _write_to_person(subject, message, council)
+    for new in queued:
+        await messages.queue(session, new, council=subject.council)
+    return bool(queued)
 
 
 def _write_to_person(subject: Subject, message: Message, council: str) -> list[NewMessage]:

@@ -43,16 +43,31 @@ _COLUMNS = (*("id", "state", "result", "team", "assignee", "opened_at", "closed_
 
 async def get_case(session: ReadSession, council: str, caller: Caller, case_id: UUID) -> Case:
     """Get a case. Raises Problem 404."""
-    case, _ = await get_case_and_kind(session, council, caller, case_id)
-    return case
+    return (await get_whole(session, council, caller, case_id)).case
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """A case as somebody sees it, its row and type, and their roles in it."""
+
+    case: Case
+    row: Row[Any]
+    version: PublishedVersion
+    roles: frozenset[str]
 
 
 async def open_case(session: Session, council: str, caller: Caller, case_id: UUID) -> Case:
     """Get a case, and say that it was opened if that shows personal data. Raises Problem 404."""
-    case, is_personal = await get_case_and_kind(session, council, caller, case_id)
+    return (await open_whole(session, council, caller, case_id)).case
+
+
+async def open_whole(session: Session, council: str, caller: Caller, case_id: UUID) -> OpenedCase:
+    """Get a case and what it rests on, as ``open_case``. Raises Problem 404."""
+    opened = await get_whole(session, council, caller, case_id)
+    case, row = opened.case, opened.row
     reader = caller.actor or caller.subject
-    if not is_personal or reader == case.person:
-        return case
+    if not (row.personal or row.language) or reader == case.person:
+        return opened
     access_id = await access.add_access(session, council, case_id, reader)
     if access_id is not None:
         data = events.CaseAccess(
@@ -64,16 +79,13 @@ async def open_case(session: Session, council: str, caller: Caller, case_id: UUI
             at=clock.now(),
         )
         await outbox.add(session, data, council=council, subject=ids.show(access_id), sequence=1)
-    return case
+    return opened
 
 
-async def get_case_and_kind(
-    session: ReadSession, council: str, caller: Caller, case_id: UUID
-) -> tuple[Case, bool]:
-    """Get a case, and whether it has personal data. Raises Problem 404."""
+async def get_whole(session: ReadSession, council: str, caller: Caller, case_id: UUID) -> OpenedCase:
+    """Get a case and what it rests on. Raises Problem 404."""
     row, version, roles = await find_visible_case(session, council, caller, case_id)
-    case = await _show_case(session, row, version, roles)
-    return case, bool(row.personal or row.language)
+    return OpenedCase(await _show_case(session, row, version, roles), row, version, roles)
 
 
 async def _show_case(
@@ -222,11 +234,28 @@ def _name_task(task: Task | None, task_id: str) -> Words:
     return Words(en=task_id, cy=task_id) if task is None else _show(task.name)
 
 
+async def list_chosen(
+    session: ReadSession, council: str, caller: Caller, chosen: Collection[UUID]
+) -> Collection[Row[Any]]:
+    """List the cases of these ids that the caller may know of, as rows, for ``summarise``."""
+    roles = await cases.list_staff_roles(session, council, caller)
+    return await store.list_chosen(session, council, caller.mode, roles, chosen)
+
+
+async def find_by_reference(
+    session: ReadSession, council: str, caller: Caller, reference: str
+) -> UUID | None:
+    """Find the case of a reference, without separators; whether the caller may know of it is asked later."""
+    return await store.find_by_reference(session, council, caller.mode, reference)
+
+
 class Selection(Protocol):
     """Which cases a list shows: column -> value."""
 
     equal: dict[str, Any]
     is_mine: bool
+    is_unassigned: bool
+    is_overdue: bool
     is_open: bool
 
 
@@ -241,7 +270,13 @@ async def list_cases(
     """List cases as rows, for ``summarise``: two statements, however many case types there are."""
     roles = await cases.list_staff_roles(session, council, caller)
     mine = {"assignee": caller.subject} if selection.is_mine else {}
-    filters = Filters(is_open=selection.is_open, equal={**selection.equal, **mine}, roles=roles)
+    filters = Filters(
+        is_open=selection.is_open,
+        equal={**selection.equal, **mine},
+        roles=roles,
+        is_unassigned=selection.is_unassigned,
+        due_until=clock.now() if selection.is_overdue else None,
+    )
     return await store.list_cases(session, council, caller.mode, filters, after, fetch)
 
 

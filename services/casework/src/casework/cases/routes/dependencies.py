@@ -41,11 +41,15 @@ class CaseFilters:
         uprn: Uprn | None = None,
         *,
         mine: Annotated[bool, Query(description="Those that are assigned to you")] = False,
+        unassigned: Annotated[bool, Query(description="Those that are assigned to nobody")] = False,
+        overdue: Annotated[bool, Query(description="Open ones whose deadline is over")] = False,
         closed: Annotated[bool, Query(description="Closed cases instead, the last closed first")] = False,
     ) -> None:
         columns = {"code": case_type, "state": state, "team": team, "assignee": assignee, "uprn": uprn}
         self.equal: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
         self.is_mine = mine
+        self.is_unassigned = unassigned
+        self.is_overdue = overdue and not closed
         self.is_open = not closed
 
 

@@ -128,6 +128,8 @@ class Filters:
     is_open: bool
     equal: Mapping[str, Any]
     roles: Collection[str]
+    is_unassigned: bool = False
+    due_until: datetime | None = None  # those whose deadline was over at this moment
 
 
 async def find_case(session: ReadSession, council: str, mode: str, case_id: UUID) -> Row[Any] | None:
@@ -247,6 +249,10 @@ async def list_cases(
     statement = statement.where(_CASE.restricted.is_(None) | _CASE.restricted.in_(filters.roles))
     for name, value in filters.equal.items():
         statement = statement.where(_CASE[name] == value)
+    if filters.is_unassigned:
+        statement = statement.where(_CASE.assignee.is_(None))
+    if filters.due_until is not None:
+        statement = statement.where(_CASE.queued_at <= filters.due_until)
     if filters.is_open:
         key = tuple_(_CASE.queued_at, _CASE.id)
         page = statement.where(_CASE.closed_at.is_(None)).order_by(_CASE.queued_at, _CASE.id)
@@ -257,6 +263,15 @@ async def list_cases(
         page = page.order_by(_CASE.closed_at.desc(), _CASE.id.desc())
         rows = page if after is None else page.where(key < tuple_(*after))
     return await session.all(rows.limit(fetch))
+
+
+async def list_chosen(
+    session: ReadSession, council: str, mode: str, roles: Collection[str], chosen: Collection[UUID]
+) -> Sequence[Row[Any]]:
+    """List the cases of these ids, as ``list_cases`` has them."""
+    statement = _LIST.where(_CASE.council == council, _CASE.mode == mode, _CASE.id.in_(chosen))
+    visible = _CASE.restricted.is_(None) | _CASE.restricted.in_(roles)
+    return await session.all(statement.where(visible).order_by(_CASE.queued_at, _CASE.id))
 
 
 @dataclass(frozen=True, slots=True)

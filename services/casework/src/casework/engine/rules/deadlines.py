@@ -92,6 +92,13 @@ class LawOfTime:
             return (str(error),)
         return tuple(step.text for step in steps)
 
+    def find_status(self, clock: Clock, events: Sequence[ClockEvent], now: datetime) -> str:
+        """Find whether a clock runs, is paused, was met or ran out; empty if that cannot be computed."""
+        try:
+            return self._fold(clock, events, now).status
+        except _NO_DUE_DATE:
+            return ""
+
     def _fold(self, clock: Clock, events: Sequence[ClockEvent], now: datetime) -> law.ClockState:
         lengths = [event.length for event in events if event.change in _STARTS and event.length]
         most = max((event.length or 0 for event in events if event.change is ClockChange.EXTEND), default=1)

@@ -21,10 +21,12 @@ Worker = Annotated[Staff, signed_in(ACT)]
 Configurer = Annotated[Staff, signed_in(CONFIGURE)]
 _SECTIONS = (
     ("My work", "", READ),
+    ("Cases", "/cases", READ),
     ("Case types", "/case-types", READ),
     ("Performance", "/performance", READ),
 )
 """Name, path below the office, and scope of each entry of the navigation."""
+_OTHER_PATHS = {"/cases": ("/bulk", "/new-case")}
 
 
 def render(request: Request, staff: Staff, template: str, status: int = 200, **context: Any) -> HTMLResponse:
@@ -32,7 +34,7 @@ def render(request: Request, staff: Staff, template: str, status: int = 200, **c
     home = f"/{staff.council}/casework/office"
     path = request.url.path.removeprefix(home)
     sections = [
-        (name, f"{home}{section}", path == section or (section != "" and path.startswith(f"{section}/")))
+        (name, f"{home}{section}", _is_of_section(path, section))
         for name, section, scope in _SECTIONS
         if staff.may(scope)
     ]
@@ -43,6 +45,13 @@ def render(request: Request, staff: Staff, template: str, status: int = 200, **c
         "label_staff": label_staff,
         "labels": labels,
         "now": clock.now(),
+        "may_change": staff.may(ACT),
     }
     frame: dict[str, Any] = {"sections": sections, "home": home, "office": home}
     return pages.render(request, template, status, language="en", **frame, **words, **context)
+
+
+def _is_of_section(path: str, section: str) -> bool:
+    """Tell whether a page belongs to an entry of the navigation; that of one's own work is a single page."""
+    others = _OTHER_PATHS.get(section, ())
+    return path == section or (section != "" and path.startswith((f"{section}/", *others)))

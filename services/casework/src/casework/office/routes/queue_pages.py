@@ -1,25 +1,117 @@
 """The queues of the office."""
 
-from fastapi import APIRouter, Request, Response
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from casework.office.actions import queues
+from casework.office.actions import people, queues
 from casework.office.actions.queues import Selected
 from casework.office.routes.access import PAGES, Reader, render
+from casework.shared.references import read_reference
 from chassis import ids
-from chassis.database import Reading
-from chassis.pages import Paging
+from chassis.database import Reading, Writing
+from chassis.pages import Pager, Paging
+from chassis.web import Form, see_other
 
 router = APIRouter(prefix=PAGES, tags=["office pages"], default_response_class=HTMLResponse)
+_NAME = r"^[a-z][a-z0-9_-]{0,59}$|^$"
+
+
+class View(StrEnum):
+    """Whose cases a queue shows."""
+
+    ALL = "all"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    OVERDUE = "overdue"
+    CLOSED = "closed"
+
+
+class QueueFilters:
+    """What a queue shows, as its form sends it: an empty field is one that was left as it was."""
+
+    def __init__(
+        self,
+        view: Annotated[View, Query()] = View.ALL,
+        case_type: Annotated[str, Query(alias="type", pattern=_NAME)] = "",
+        state: Annotated[str, Query(pattern=_NAME)] = "",
+        team: Annotated[str, Query(pattern=_NAME)] = "",
+        assignee: Annotated[str, Query(max_length=255, pattern=r"^[\x21-\x7e]*$")] = "",
+    ) -> None:
+        self.view = view
+        columns = {"code": case_type, "state": state, "team": team, "assignee": assignee}
+        self.values = {
+            "type": case_type, "state": state, "team": team, "assignee": assignee,
+        }  # fmt: skip
+        self.selected = Selected(
+            equal={name: value for name, value in columns.items() if value},
+            is_mine=view is View.MINE,
+            is_unassigned=view is View.UNASSIGNED,
+            is_overdue=view is View.OVERDUE,
+            is_open=view is not View.CLOSED,
+        )
+
+    def write_query(self, **changes: str) -> str:
+        """Write the query of this queue, with something else of it."""
+        values: Mapping[str, str] = {"view": self.view, **self.values, **changes}
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+TheFilters = Annotated[QueueFilters, Depends()]
 
 
 @router.get("")
-async def show_own_work(staff: Reader, request: Request, session: Reading, paging: Paging) -> Response:
+async def show_own_work(staff: Reader, request: Request, session: Writing, paging: Paging) -> Response:
     """Show the cases and tasks that are yours, the first due first."""
+    await people.remember(session, staff)
+    page, cases = await _list_page(session, staff, Selected(is_mine=True), paging)
+    tasks = [] if paging.after else await queues.list_own_tasks(session, staff)
+    return render(request, staff, "office-own-work.html", cases=cases, tasks=tasks, next=page.next)
+
+
+@router.get("/cases")
+async def show_cases(
+    staff: Reader,
+    request: Request,
+    session: Reading,
+    paging: Paging,
+    filters: TheFilters,
+    q: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Show the queue of cases, or lead to the one whose reference was typed. It holds nothing of a person."""
+    reference = read_reference(q)
+    if reference is not None:
+        found = await queues.find_case(session, staff, reference)
+        if found is not None:
+            return see_other(f"{request.url.path}/{ids.show(found)}")
+    page, cases = await _list_page(session, staff, filters.selected, paging)
+    context: dict[str, Any] = {
+        "cases": cases,
+        "next": page.next,
+        "filters": filters,
+        "views": View,
+        "counts": await queues.count_cases(session, staff),
+        "types": await queues.list_types(session, staff),
+        "people": await people.list_people(session, staff),
+        "form": Form({**filters.values, "q": q}),
+        "is_unknown": bool(q.strip()),
+    }
+    return render(request, staff, "office-cases.html", **context)
+
+
+async def _list_page(
+    session: Reading, staff: Reader, selected: Selected, paging: Pager
+) -> tuple[Any, list[queues.CaseLine]]:
     start = paging.start(str, str)
     after = None if start is None else (paging.read_moment(start[0]), paging.read_id(start[1]))
-    rows = await queues.list_cases(session, staff, Selected(is_mine=True), after, paging.fetch)
-    page = paging.page(rows, lambda row: row, lambda row: (row.queued_at.isoformat(), ids.show(row.id)))
-    cases = await queues.show_cases(session, staff, page.items)
-    tasks = await queues.list_own_tasks(session, staff) if start is None else []
-    return render(request, staff, "office-own-work.html", cases=cases, tasks=tasks, next=page.next)
+    rows = await queues.list_cases(session, staff, selected, after, paging.fetch)
+
+    def find_key(row: Any) -> tuple[str, str]:
+        return (row.queued_at if selected.is_open else row.closed_at).isoformat(), ids.show(row.id)
+
+    page = paging.page(rows, lambda row: row, find_key)
+    return page, await queues.show_cases(session, staff, page.items)

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from casework.office.rules.values import format_pence, name_value
 from casework.shared.days import DAY, LONDON, find_local_day, format_day
 
+__all__ = ["format_pence", "name_value"]
 _MOMENT = timedelta(microseconds=1)
 _SOON = 3  # days
 
@@ -47,7 +49,44 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def name_value(value: str) -> str:
-    """Write a code of a case type as words: ``not_out`` is Not out."""
-    text = value.replace("_", " ").replace("-", " ")
-    return text[:1].upper() + text[1:]
+BASES = {
+    "statute": "The law",
+    "statutory_code": "A code that the law refers to",
+    "ombudsman_code": "A code of the ombudsman",
+    "guidance": "Guidance",
+    "local_standard": "A promise of the council",
+}
+CLOCKS = {
+    "paused": Tag("Paused", "grey"),
+    "met": Tag("Done in time", "green"),
+    "stopped": Tag("Stopped", "grey"),
+    "not_started": Tag("Not started", "grey"),
+}
+TASKS = {"open": Tag("To do", "blue"), "done": Tag("Done", "green"), "dropped": Tag("Not needed", "grey")}
+FILES = {
+    "held": Tag("Being scanned", "yellow"),
+    "clean": Tag("Clean", "green"),
+    "infected": Tag("Infected, deleted", "red"),
+    "broken": Tag("Broken, deleted", "orange"),
+}
+NOTES = {None: "Note", "in": "Came in", "out": "Went out"}
+_LINKS = {
+    ("merge", True): "Ended in",
+    ("merge", False): "Ended in this one",
+    ("sub_case", True): "Opened from here",
+    ("sub_case", False): "Opened from",
+}
+_KILO = 1_000
+
+
+def describe_link(kind: str, relation: str, outward: bool) -> str:  # noqa: FBT001 - a template calls it
+    """Say how a case is linked to another."""
+    words = name_value(relation)
+    return _LINKS.get((kind, outward)) or (words if outward else f"{words} (from the other)")
+
+
+def format_size(size: int) -> str:
+    """Write the size of a file."""
+    if size < _KILO:
+        return f"{size} bytes"
+    return f"{size // _KILO:,} kB" if size < _KILO * _KILO else f"{size / _KILO / _KILO:.1f} MB"

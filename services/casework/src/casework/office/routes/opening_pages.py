@@ -1,0 +1,126 @@
+"""Opening a case for somebody who called, wrote or came: which kind, and what is asked."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+
+from casework.cases.actions import cases
+from casework.cases.actions.cases import Opening
+from casework.cases.actions.subjects import Contact
+from casework.cases.schemas import ContactDetails, Name
+from casework.office.actions import openings
+from casework.office.actions.openings import Openable
+from casework.office.routes import answers
+from casework.office.routes.access import PAGES, Worker, render
+from casework.office.rules.questions import Question
+from chassis import clock, ids
+from chassis.database import Database, Reading
+from chassis.problems import Problem, document_problems
+from chassis.types import Slug
+from chassis.web import Form, SubmittedForm, see_other
+from chassis.web.sign_in import Staff
+
+router = APIRouter(prefix=f"{PAGES}/new-case", tags=["office pages"], default_response_class=HTMLResponse)
+_ONE = "/{code}/{action}"
+_PROBLEMS = document_problems(404)
+_CONTACT = {"email": 254, "phone": 16, "language": 2}
+
+
+@router.get("")
+async def choose_type(staff: Worker, request: Request, session: Reading) -> Response:
+    """Show the kinds of case that you may open."""
+    kinds = await openings.list_openable(session, staff)
+    return render(request, staff, "office-new-case.html", kinds=kinds)
+
+
+@router.get(_ONE, responses=_PROBLEMS)
+async def show_opening_form(
+    staff: Worker,
+    request: Request,
+    code: Annotated[Name, Path()],
+    action: Annotated[Name, Path()],
+    session: Reading,
+) -> Response:
+    """Show what is asked of a new case."""
+    kind = await openings.find_openable(session, staff, code, action)
+    form = Form({"submission": ids.show(ids.new()), "language": "en"})
+    return _show(request, staff, kind, answers.list_questions(kind.case_type, kind.action), form)
+
+
+@router.post(_ONE, responses=_PROBLEMS, openapi_extra=answers.answers_body("submission", **_CONTACT))
+async def submit_opening_form(
+    staff: Worker,
+    request: Request,
+    council: Slug,
+    code: Annotated[Name, Path()],
+    action: Annotated[Name, Path()],
+    form: SubmittedForm,
+) -> Response:
+    """Open a case. A form that is sent twice opens one."""
+    database: Database = request.app.state.database
+    async with database.reading(council) as session:
+        kind = await openings.find_openable(session, staff, code, action)
+    questions = answers.list_questions(kind.case_type, kind.action)
+    opening = _read_opening(form, kind, questions, staff)
+    if opening is None:
+        return _show(request, staff, kind, questions, form, 400)
+    try:
+        async with database.writing(council) as writer:
+            case_id = await cases.open_case(writer, council, staff.caller, opening)
+    except Problem as problem:
+        answers.add_problem(form, problem, questions)
+        return _show(request, staff, kind, questions, form, 400)
+    return see_other(f"/{council}/casework/office/cases/{ids.show(case_id)}?done={action}")
+
+
+def _read_opening(form: Form, kind: Openable, questions: list[Question], staff: Staff) -> Opening | None:
+    """Read what a case is opened with; None with errors in the form."""
+    fields = answers.read_fields(form, kind.case_type, questions, {})
+    effective, contact = answers.read_effective(form, clock.now()), _read_contact(form)
+    try:
+        submission = ids.show(ids.read(form.get("submission", 26)))
+    except ValueError:
+        form.error("", "Load the page again and send the form once more")
+        return None
+    if not form.ok:
+        return None
+    return Opening(
+        code=kind.case_type.code,
+        action=kind.action.id,
+        fields=fields,
+        effective=effective,
+        submission=f"office {staff.subject[:60]} {submission}",
+        person=None,
+        uprn=None,
+        contact=contact,
+    )
+
+
+def _read_contact(form: Form) -> Contact | None:
+    """Read how the person is reached; None if nothing is said, or with errors in the form."""
+    values = {name: form.get(name, most) or None for name, most in _CONTACT.items()}
+    if values["phone"]:
+        digits = "".join(
+            character for character in values["phone"] if character.isdigit() or character == "+"
+        )
+        values["phone"] = f"+44{digits[1:]}" if digits.startswith("0") else digits
+    if not (values["email"] or values["phone"]):
+        return None
+    try:
+        details = ContactDetails.model_validate({**values, "language": values["language"] or "en"})
+    except ValidationError as error:
+        texts = {"email": "Enter an email address, such as jo@example.org", "phone": "Enter a phone number"}
+        for fault in error.errors():
+            name = str(fault["loc"][0])
+            form.error(name, texts.get(name, "Choose English or Welsh"))
+        return None
+    return Contact(**details.model_dump())
+
+
+def _show(
+    request: Request, staff: Staff, kind: Openable, questions: list[Question], form: Form, status: int = 200
+) -> Response:
+    context: dict[str, Any] = {"kind": kind, "questions": questions}
+    return render(request, staff, "office-opening.html", status, form=form, **context)

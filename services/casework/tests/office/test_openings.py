@@ -1,0 +1,73 @@
+"""Opening a case from the office."""
+
+import re
+
+import pytest
+
+from services.casework.tests.office.conftest import OFFICE
+from services.casework.tests.office.test_cases import text_of
+
+REPORT = f"{OFFICE}/new-case/missed-bin/report"
+ANSWERS = {
+    "field-uprn": "100 012 399 999",
+    "field-bin": "food",
+    "field-collection_day-day": "1",
+    "field-collection_day-month": "4",
+    "field-collection_day-year": "2026",
+}
+
+
+async def fill_in(browser, **fields):
+    page = await browser.get(REPORT)
+    submission = re.search(r'name="submission" value="(\w+)"', page.text)[1]
+    return await browser.post(REPORT, **{"submission": submission, "language": "en", **ANSWERS, **fields})
+
+
+async def test_a_case_is_opened_for_who_rang_and_sent_twice_opens_one(ann):
+    kinds = await ann.get(f"{OFFICE}/new-case")
+    assert REPORT in kinds.text
+    assert "freedom-of-information" not in kinds.text  # another role's
+    page = await fill_in(ann, phone="07700 900123", language="cy", submission="01jqz3t8qk5v7m9x2c4b6n8p0r")
+    text = text_of(page)
+    for words in (
+        "Report a missed bin: this is done",
+        "100012399999",
+        "+447700900123",
+        "Welsh",
+        "Ann Officer",
+    ):
+        assert words in text
+    again = await fill_in(ann, submission="01jqz3t8qk5v7m9x2c4b6n8p0r")
+    assert again.url.path == page.url.path
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"field-bin": ""}, "Answer this question"),
+        ({"field-bin": "bathtub"}, "Choose one of these"),
+        ({"field-uprn": "Rosa's house"}, "It must be a UPRN"),
+        ({"field-collection_day-day": "31"}, "Enter a day, such as 27 3 2026"),
+        ({"field-collection_day-month": "५"}, "Enter a day, such as 27 3 2026"),
+        ({"field-collection_day-day": "3"}, "Your collection day has not come yet"),
+        ({"email": "rosa"}, "Enter an email address"),
+        ({"phone": "12"}, "Enter a phone number"),
+        ({"submission": "none"}, "Load the page again"),
+        ({"effective-day": "1", "effective-month": "1", "effective-year": "2031"}, "This lies in the future"),
+        ({"effective-time": "9:00"}, "Enter the day too"),
+    ],
+)
+async def test_a_wrong_form_says_what_is_wrong_and_keeps_what_was_typed(ann, fields, words):
+    page = await fill_in(ann, **{"field-ward": "Castle <&> Keep", **fields})
+    assert page.status_code == 400
+    assert "There is a problem" in page.text
+    assert words in page.text
+    assert "Castle &lt;&amp;&gt; Keep" in page.text
+
+
+async def test_who_has_no_role_opens_nothing(now, installed, open_office):
+    browser = await open_office("nora")
+    assert "You have no role" in (await browser.get(f"{OFFICE}/new-case")).text
+    assert (await browser.get(REPORT)).status_code == 404
+    reader = await open_office("rae", scopes=["casework:read"])
+    assert (await reader.get(REPORT)).status_code == 403
