@@ -25,7 +25,10 @@ ROLES = {
         "finance-officer",
         ["payments:approve", "payments:office", "payments:read", "payments:takings"],
     ),
-    "Administrators": ("administrator", ["identity:clients", "identity:keys", "identity:staff"]),
+    "Administrators": (
+        "administrator",
+        ["casework:configure", "casework:read", "identity:clients", "identity:keys", "identity:staff"],
+    ),
 }
 LOCAL_NAMES = ("127.0.0.1", "localhost")
 

@@ -25,6 +25,7 @@ from casework.cases.actions import reads
 from casework.cases.actions.messages import messages
 from casework.cases.routes import assignments, cases
 from casework.clocks import routes as clocks
+from casework.colleagues import routes as colleagues
 from casework.consumers import payments, properties
 from casework.diagrams import routes as diagrams
 from casework.events import PUBLISHED
@@ -93,6 +94,7 @@ service = Service(
         opening_pages.router,
         type_pages.router,
         figure_pages.router,
+        colleagues.router,
     ],
     publishes=PUBLISHED,
     consumers=[payments, properties, open311_consumers.reports],

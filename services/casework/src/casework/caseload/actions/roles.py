@@ -1,5 +1,6 @@
 """Give staff the roles of case types, and take them away: each change is in the audit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,6 +13,7 @@ from chassis.database import ReadSession, Session
 from chassis.problems import Problem
 
 _AGGREGATE = "casework.role-holder"
+_MOST = 2_000
 
 
 async def find(session: ReadSession, council: str, subject: str) -> Row[Any]:
@@ -20,6 +22,11 @@ async def find(session: ReadSession, council: str, subject: str) -> Row[Any]:
     if row is None:
         raise _not_found()
     return row
+
+
+async def list_holders(session: ReadSession, council: str) -> Sequence[Row[Any]]:
+    """List who has roles here, and which."""
+    return await store.list_holders(session, council, _MOST)
 
 
 async def set_roles(session: Session, council: str, caller: Caller, subject: str, holder: RoleHolder) -> int:

@@ -22,6 +22,12 @@ _SAVE = _UPSERT.on_conflict_do_update(
         "version": _HOLDER.version + 1,
     },
 ).returning(_HOLDER.version)
+_LIST = (
+    select(_HOLDER.subject, _HOLDER.roles, _HOLDER.email)
+    .where(_HOLDER.council == bindparam("council"))
+    .order_by(_HOLDER.subject)
+    .limit(bindparam("most"))
+)
 _DELETE = delete(role_holder).where(*_ONE).returning(_HOLDER.roles, _HOLDER.email)
 
 
@@ -46,3 +52,8 @@ async def save_roles(
 async def delete_roles(session: Session, council: str, subject: str) -> Row[Any] | None:
     """Take all roles from a member of staff, and return what they were; None if there were none."""
     return await session.first(_DELETE, {"council": council, "subject": subject})
+
+
+async def list_holders(session: ReadSession, council: str, most: int) -> Sequence[Row[Any]]:
+    """List who has roles, and which."""
+    return await session.all(_LIST, {"council": council, "most": most})

@@ -102,12 +102,13 @@ async def list_own_tasks(session: ReadSession, staff: Staff) -> list[TaskLine]:
 
 
 def _show_task(row: Row[Any], case_type: CaseType) -> TaskLine:
+    task = case_type.tasks.get(row.task)  # None: the version that the case moved to has it no more
     return TaskLine(
         case=row.case_id,
         reference=format_reference(row.reference),
         type_name=case_type.name.en,
         task=row.task,
-        task_name=case_type.tasks[row.task].name.en,
+        task_name=task.name.en if task else row.task,
         due_at=row.due_at,
     )
 

@@ -24,6 +24,7 @@ _SECTIONS = (
     ("Cases", "/cases", READ),
     ("Case types", "/case-types", READ),
     ("Performance", "/performance", READ),
+    ("People", "/people", CONFIGURE),
 )
 """Name, path below the office, and scope of each entry of the navigation."""
 _OTHER_PATHS = {"/cases": ("/bulk", "/new-case")}
