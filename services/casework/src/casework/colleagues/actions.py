@@ -45,11 +45,11 @@ async def find_colleague(session: ReadSession, staff: Staff, subject: str) -> Co
     raise Problem(404, "unknown-colleague", "Nobody of this id has come to the office here.")
 
 
-async def name_roles(session: ReadSession, staff: Staff, held: Collection[str]) -> Mapping[str, str]:
+async def name_roles(session: ReadSession, staff: Staff, further: Collection[str]) -> Mapping[str, str]:
     """Name the roles of the case types here, by id, and those that somebody holds besides."""
-    names = {role: name_value(role) for role in held}
+    names = {role: name_value(role) for role in further}
     for version in await list_published(session, staff.council):
         for role, words in version.bound.case_type.roles.items():
             names[role] = words.en
-    known = {role: name for role, name in names.items() if role not in {RESIDENT, SYSTEM}}
-    return dict(sorted(known.items(), key=lambda pair: pair[1]))
+    of_staff = {role: name for role, name in names.items() if role not in {RESIDENT, SYSTEM}}
+    return dict(sorted(of_staff.items(), key=lambda pair: pair[1]))

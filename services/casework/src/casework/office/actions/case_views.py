@@ -76,8 +76,8 @@ async def open_view(session: Session, staff: Staff, case_id: UUID) -> CaseView:
     state = read_state(opened)
     entries = await _list_entries(session, staff, case, case.version - ENTRIES)
     of_staff = await _list_for_staff(session, staff, case_id)
-    written = of_staff[0] if of_staff else []
-    names = await _find_names(session, staff, case, entries, written)
+    letters = of_staff[0] if of_staff else []
+    names = await _find_names(session, staff, case, entries, letters)
     narrator = Narrator(case_type, names, case.person)
     return CaseView(
         case=case,
@@ -125,13 +125,13 @@ async def _list_for_staff(
     """List what only staff with a part in the case see: notes and files; None for others."""
     of_case = (session, staff.council, staff.caller, case_id, None)
     try:
-        written = await notes.list_notes(*of_case, _NOTES)
+        letters = await notes.list_notes(*of_case, _NOTES)
         files = await attachments.list_attachments(*of_case, _FILES)
     except Problem as problem:
         if problem.status_code not in {403, 404}:
             raise
         return None
-    return written, [attachments.show(row) for row in files]
+    return letters, [attachments.show(row) for row in files]
 
 
 async def _find_names(
@@ -139,10 +139,10 @@ async def _find_names(
     staff: Staff,
     case: Case,
     entries: Sequence[HistoryEntry],
-    written: Sequence[Note],
+    letters: Sequence[Note],
 ) -> Mapping[str, str]:
     subjects_of: set[str] = {case.assignee or ""}
-    for record in (*(entry.actor for entry in entries), *(note.author for note in written)):
+    for record in (*(entry.actor for entry in entries), *(note.author for note in letters)):
         subjects_of |= {record.get("sub", ""), record.get("act", "")}
     for entry in entries:
         subjects_of |= {str(side.get("assignee", "")) for side in (entry.before, entry.after)}

@@ -92,12 +92,12 @@ async def submit_action_form(
 ) -> Response:
     """Do an action."""
     opened = await page.open()
-    case_type, named = opened.version.bound.case_type, find_action(opened, action)
-    questions = answers.list_questions(case_type, named)
-    present = case_views.read_values(opened, named.asks)
+    case_type, definition = opened.version.bound.case_type, find_action(opened, action)
+    questions = answers.list_questions(case_type, definition)
+    present = case_views.read_values(opened, definition.asks)
     fields = answers.read_fields(form, case_type, questions, present)
     effective, result = answers.read_effective(form, clock.now()), form.get("result", 60)
-    if len(named.results) > 1 and result not in named.results:
+    if len(definition.results) > 1 and result not in definition.results:
         form.error("result", "Choose how it ends")
     if not form.ok:
         return await _show_action(page, opened, action, questions, form, 400)
@@ -166,20 +166,20 @@ async def show_task_form(page: TheActPage, task: Annotated[Name, Path()]) -> Res
 async def submit_task_form(page: TheActPage, task: Annotated[Name, Path()], form: SubmittedForm) -> Response:
     """Finish a task."""
     opened = await page.open()
-    named, outcome = find_task(opened, task), form.get("outcome", 60)
+    definition, outcome = find_task(opened, task), form.get("outcome", 60)
     effective = answers.read_effective(form, clock.now())
-    if named.outcomes and outcome not in named.outcomes:
+    if definition.outcomes and outcome not in definition.outcomes:
         form.error("outcome", "Choose how it came out")
     if not form.ok:
-        return await _show_task(page, opened, named, form, 400)
+        return await _show_task(page, opened, definition, form, 400)
     act = Act(kind=ActKind.TASK, id=task, at=clock.now(), by=_NOBODY, effective=effective, outcome=outcome)
     try:
         await page.act(read_version(form), act)
     except Problem as problem:
         if answers.is_stale(problem):
-            return await _show_task(page, await page.open(), named, form, 409)
+            return await _show_task(page, await page.open(), definition, form, 409)
         answers.add_problem(form, problem, [])
-        return await _show_task(page, opened, named, form, 400)
+        return await _show_task(page, opened, definition, form, 400)
     return page.finish(task)
 
 

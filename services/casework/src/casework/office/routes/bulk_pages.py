@@ -42,13 +42,13 @@ async def change_cases(staff: Worker, request: Request, council: Slug, form: Sub
     async with database.reading(council) as session:
         selection = await _read_selection(session, staff, form)
         colleagues = await people.list_people(session, staff)
-    what = form.get("what", 60)
-    if what == _ASSIGN:
+    change = form.get("what", 60)
+    if change == _ASSIGN:
         values = {"assignee": form.get("assignee", 255) or None}
         async with database.writing(council) as writer:
             result = await bulk.assign_cases(writer, council, staff.caller, selection.items, values)
         return _show_result(request, staff, selection, result, "Given")
-    action = next((action for action in selection.actions if action.id == what), None)
+    action = next((action for action in selection.actions if action.id == change), None)
     if action is None or selection.case_type is None:
         form.error("what", "Choose what to do")
         return _show(request, staff, "office-bulk.html", selection, form, 400, people=colleagues)

@@ -32,9 +32,11 @@ async def show_case(
     """Show a case. If it has personal data, an event says that you opened it, once an hour."""
     await people.remember(session, staff)
     view = await case_views.open_view(session, staff, case_id)
-    named = view.case_type.actions.get(done) or view.case_type.tasks.get(done)
+    definition = view.case_type.actions.get(done) or view.case_type.tasks.get(done)
     context: dict[str, Any] = {"view": view, "case": view.case, "case_type": view.case_type, "form": Form()}
-    return render(request, staff, "office-case.html", done=named.name.en if named else "", **context)
+    return render(
+        request, staff, "office-case.html", done=definition.name.en if definition else "", **context
+    )
 
 
 @router.get("/{case_id}/history", responses=document_problems(404))

@@ -85,9 +85,9 @@ async def show_cases(
     """Show the queue of cases, or lead to the one whose reference was typed. It holds nothing of a person."""
     reference = read_reference(q)
     if reference is not None:
-        found = await queues.find_case(session, staff, reference)
-        if found is not None:
-            return see_other(f"{request.url.path}/{ids.show(found)}")
+        case_id = await queues.find_case(session, staff, reference)
+        if case_id is not None:
+            return see_other(f"{request.url.path}/{ids.show(case_id)}")
     page, cases = await _list_page(session, staff, filters.selected, paging)
     context: dict[str, Any] = {
         "cases": cases,

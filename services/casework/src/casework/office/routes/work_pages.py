@@ -182,9 +182,9 @@ async def submit_time_form(
 async def _show_time(
     page: ActPage, opened: OpenedCase, action: str, form: Form, status: int = 200
 ) -> Response:
-    named = find_action(opened, action)
+    definition = find_action(opened, action)
     counted = _find_counted(opened, action)
-    title = f"When it happened: {named.name.en}"
+    title = f"When it happened: {definition.name.en}"
     return await show_form(
         page, opened, form, status, title=title, questions=[], is_correction=True, counted=counted
     )

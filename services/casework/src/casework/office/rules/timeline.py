@@ -164,14 +164,14 @@ class Narrator:
             return format_pence(value)
         if name == "assignee":
             return self._name(value)
-        named: Mapping[str, str] = {
+        words: Mapping[str, str] = {
             "state": self._name_state(str(value)),
             "result": self._name_result(str(value)),
             "team": name_value(str(value)),
         }
         field = self._type.fields.get(name.removeprefix("fields."))
-        if name in named:
-            return named[name]
+        if name in words:
+            return words[name]
         return format_value(field.schema, value) if field else str(value)
 
     def _name_state(self, value: str) -> str:
