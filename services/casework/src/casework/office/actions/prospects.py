@@ -30,7 +30,8 @@ async def list_prospects(
     """List what a case's state has for people, those that can be done first."""
     case_type = opened.version.bound.case_type
     actor = Actor(staff.caller.actor or staff.subject, opened.roles)
-    subject = subjects.read_subject(opened.row, opened.version)
+    row, version = opened.row, opened.version
+    subject = subjects.Subject(row.council, row.id, row.mode, version, state, row.opened_at, row.reference)
     law = await subjects.load_due_dates(session, staff.council)
     listed = []
     for action in case_type.actions.values():
