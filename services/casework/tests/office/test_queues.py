@@ -72,14 +72,28 @@ async def test_a_queue_is_filtered_counted_and_holds_nothing_of_a_person(desk, p
     assert "Zoe Officer" in page.text
 
 
-async def test_a_case_is_reached_by_its_reference_as_people_type_it(desk, open_office):
+async def test_a_case_is_reached_by_its_reference_as_people_type_it(desk, ann):
     case = (await desk.open()).json()
-    browser = await open_office("ann")
-    typed = case["reference"].replace("-", " ").lower()
-    response = await browser.get(f"{OFFICE}/cases", q=typed)
-    assert response.headers["location"] == f"{OFFICE}/cases/{case['id']}"
-    page = await browser.get(f"{OFFICE}/cases", q="HF7K-2P9Q-XBC")
-    assert "No case here has the reference" in page.text
+    await ann.get(f"{OFFICE}/cases")
+    page = await ann.post(f"{OFFICE}/cases/search", q=case["reference"].replace("-", " ").lower())
+    assert page.url.path == f"{OFFICE}/cases/{case['id']}"
+
+
+async def test_cases_are_found_by_words_that_their_reader_may_read(desk, permits, ann, open_office):
+    for n in range(3):
+        await desk.apply(f"Zebedee Quux {n}")
+    await ann.get(f"{OFFICE}/cases")
+    page = await ann.post(f"{OFFICE}/cases/search?limit=2", q="zebedee quux")
+    assert page.text.count('class="govuk-link office-reference"') == 2
+    link = re.search(r'action="(\?after=[^"]+)"', page.text)[1]
+    rest = await ann.post(f"{OFFICE}/cases/search{link}", q="zebedee quux")
+    assert rest.text.count('class="govuk-link office-reference"') == 1
+    assert "No case that you may read" in (await ann.post(f"{OFFICE}/cases/search", q="zorro quux")).text
+    wrong = await ann.post(f"{OFFICE}/cases/search", q="?!")
+    assert wrong.status_code == 400
+    live = await open_office("ann", mode="live")
+    await live.get(f"{OFFICE}/cases")
+    assert "No case that you may read" in (await live.post(f"{OFFICE}/cases/search", q="zebedee")).text
 
 
 async def test_the_next_page_of_a_queue_keeps_its_filters(desk, open_office):

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from chassis.database import ReadSession
 
 _MOMENT = TIMESTAMP(timezone=True)
-_SEARCH = text("""SELECT c.id, c.reference, c.code, c.state, c.result, c.team, c.assignee, c.opened_at,
-        c.closed_at, c.due_at, c.version
+_SEARCH = text("""SELECT c.id, c.reference, c.code, c.type_version, c.state, c.result, c.team, c.assignee,
+        c.opened_at, c.closed_at, c.due_at, c.version
     FROM search_cases(:mode, CAST(CAST(:open_words AS text) AS tsquery),
         CAST(CAST(:all_words AS text) AS tsquery), :selves, :roles, :code, :state, :team, :assignee,
         CAST(:is_closed AS boolean), :overdue_at, :opened_from, :opened_before, :before, :fetch) AS found

@@ -7,17 +7,21 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
 
 from casework.office.actions import people, queues
 from casework.office.actions.queues import Selected
 from casework.office.routes.access import PAGES, Reader, render
+from casework.search.actions import words
+from casework.search.schemas import CaseSearch
 from casework.shared.references import read_reference
 from chassis import ids
 from chassis.database import Reading, Writing
 from chassis.pages import Pager, Paging
-from chassis.web import Form, see_other
+from chassis.web import Form, SubmittedForm, form_body, see_other
 
 router = APIRouter(prefix=PAGES, tags=["office pages"], default_response_class=HTMLResponse)
+_MOST_WORDS = 200
 _NAME = r"^[a-z][a-z0-9_-]{0,59}$|^$"
 
 
@@ -80,14 +84,8 @@ async def show_cases(
     session: Reading,
     paging: Paging,
     filters: TheFilters,
-    q: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Show the queue of cases, or lead to the one whose reference was typed. It holds nothing of a person."""
-    reference = read_reference(q)
-    if reference is not None:
-        case_id = await queues.find_case(session, staff, reference)
-        if case_id is not None:
-            return see_other(f"{request.url.path}/{ids.show(case_id)}")
+    """Show a queue of cases. It holds nothing of a person."""
     page, cases = await _list_page(session, staff, filters.selected, paging)
     context: dict[str, Any] = {
         "cases": cases,
@@ -97,10 +95,35 @@ async def show_cases(
         "counts": await queues.count_cases(session, staff),
         "types": await queues.list_types(session, staff),
         "people": await people.list_people(session, staff),
-        "form": Form({**filters.values, "q": q}),
-        "is_unknown": bool(q.strip()),
+        "form": Form(filters.values),
     }
     return render(request, staff, "office-cases.html", **context)
+
+
+@router.post("/cases/search", openapi_extra=form_body("q", q=_MOST_WORDS))
+async def search_cases(
+    staff: Reader, request: Request, form: SubmittedForm, session: Reading, paging: Paging
+) -> Response:
+    """Find cases by words that you may read, or lead to the one whose reference was typed.
+
+    The words are sent in a form, for addresses are kept in logs and by browsers.
+    """
+    text = form.get("q", _MOST_WORDS)
+    reference = read_reference(text)
+    case_id = await queues.find_case(session, staff, reference) if reference else None
+    if case_id is not None:
+        return see_other(f"/{staff.council}/casework/office/cases/{ids.show(case_id)}")
+    try:
+        search = CaseSearch(words=text)
+    except ValidationError:
+        form.error("q", "Enter 1 to 10 words of letters or digits")
+        return render(request, staff, "office-found.html", 400, form=form, cases=[], next=None)
+    rows = await words.search_cases(
+        session, staff.council, staff.caller, search, paging.start_id(), paging.fetch
+    )
+    page = paging.page(list(rows), lambda row: row, lambda row: (ids.show(row.id),))
+    cases = await queues.show_cases(session, staff, page.items)
+    return render(request, staff, "office-found.html", form=form, cases=cases, next=page.next)
 
 
 async def _list_page(
