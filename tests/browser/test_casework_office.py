@@ -55,8 +55,8 @@ async def staffed(office, settings, mint, mint_person):
         "ward": "Castle",
     }
     async with httpx.AsyncClient(base_url=f"{site}/citytown/casework/v1", headers=headers) as http:
-        given = await http.put("/role-holders/ann", json={"roles": ROLES})
-        assert given.status_code == 200, given.text
+        response = await http.put("/role-holders/ann", json={"roles": ROLES})
+        assert response.status_code == 200, response.text
         opened = await http.post("/cases", json={"case_type": "missed-bin", "fields": fields})
         assert opened.status_code == 201, opened.text
     person = mint_person(

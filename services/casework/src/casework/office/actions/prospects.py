@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from casework.cases.actions import subjects
 from casework.cases.actions.counts import count_others
 from casework.cases.actions.reads import OpenedCase
-from casework.engine.rules.prospects import foresee
 from casework.model.rules.acts import Act, ActKind, Actor, Context
 from casework.model.rules.case_state import CaseState
 from casework.model.rules.case_type import RESIDENT, SYSTEM, Action, CaseType
+from casework.office.rules.prospects import foresee
 from chassis import clock
 from chassis.database import ReadSession
 from chassis.web.sign_in import Staff
