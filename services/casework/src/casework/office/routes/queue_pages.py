@@ -101,7 +101,7 @@ async def show_cases(
 
 
 @router.post("/cases/search", openapi_extra=form_body("q", q=_MOST_WORDS))
-async def search_cases(
+async def find_cases(
     staff: Reader, request: Request, form: SubmittedForm, session: Reading, paging: Paging
 ) -> Response:
     """Find cases by words that you may read, or lead to the one whose reference was typed.
