@@ -8,10 +8,12 @@ from typing import Any, Protocol
 from casework.model.rules.case_type import NEW, CaseType
 from casework.office.rules.values import format_pence, format_value, name_value
 from casework.shared.days import format_day
+from casework.shared.references import format_reference
 
 SERVICE = "casework"
 _NOTICED = timedelta(minutes=1)
 _SILENT = {"sequence", "clocks", "timers", "fired", "actors"}  # what they come to is in other lines
+_MERGED = "merged."  # and the reference of the case that ended in this one
 _TITLES = {
     "action": "{action}",
     "correction": "Time corrected: {action}",
@@ -138,6 +140,9 @@ class Narrator:
     def _list_changes(self, entry: Entry) -> Iterator[Change]:
         for name in sorted({*entry.before, *entry.after} - _SILENT, key=_rank):
             before, after = entry.before.get(name), entry.after.get(name)
+            if name.startswith(_MERGED):
+                yield Change("Merged", "", format_reference(name.removeprefix(_MERGED)))
+                continue
             match name:
                 case "due_dates":
                     yield from self._compare_dues(before or {}, after or {})
