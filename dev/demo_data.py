@@ -4,6 +4,7 @@ import asyncio
 import csv
 import gzip
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import httpx
 from dev import closed_day, service_processes, state
 from dev.errors import UserError
 from dev.progress import Reporter
-from dev.stack import Stack
+from dev.stack import Stack, service_environment
 from dev.state import ROOT
 from dev.steps import Step
 from dev.supervisor import Process, Supervisor
@@ -25,6 +26,7 @@ POSTCODES = "gb_postcodes.csv.xz"
 # small demonstration takes.
 KNOWN_POSTCODES = {"citytown": "BA1 1LJ", "hillshire": "FK8 1TS"}
 SMALL = {"citytown": "BA1 1", "hillshire": "FK8 1"}
+CASES = {"citytown": 200, "hillshire": 140}  # generated, of a year
 LOADER_FLAGS = ("--dry-run", "--again", "--yes")
 CHOICES = ("full", "small", "none")
 
@@ -37,11 +39,15 @@ def steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Step
     def load_step(council: str) -> Step:
         return Step(f"{council} data", lambda: _load(stack, supervisor, reporter, council), ("councils",))
 
+    def cases_step(council: str) -> Step:
+        process = _year_of_cases(stack, council)
+        return Step(f"{council} cases", lambda: supervisor.run(process), ("case types",))
+
     types = Step("case types", lambda: supervisor.run(_case_types(stack)), ("councils",))
     close_days = Step(
         "funds and a closed day", lambda: closed_day.ensure(stack, supervisor), ("councils", "card processor")
     )
-    return [*map(load_step, KNOWN_POSTCODES), types, close_days]
+    return [*map(load_step, KNOWN_POSTCODES), types, *map(cases_step, CASES), close_days]
 
 
 def _case_types(stack: Stack) -> Process:
@@ -110,3 +116,15 @@ def _write_part(file: Path, postcode_start: str, folder: Path) -> Path:
         writer.writeheader()
         writer.writerows(row for row in reader if row["postcode"].startswith(postcode_start))
     return target
+
+
+def _year_of_cases(stack: Stack, council: str) -> Process:
+    """Describe the process that writes a year of generated cases for a council. It may run again."""
+    data = {
+        "slug": council,
+        "file": str(DATA / council / FILE),
+        "postcodes": SMALL[council] if stack.data == "small" else "",
+        "number": CASES[council],
+    }
+    environment = {**service_environment(stack, "casework"), "DEMO_COUNCIL": json.dumps(data)}
+    return Process(f"{council}-cases", [sys.executable, "-m", "dev.demo_casework"], environment)

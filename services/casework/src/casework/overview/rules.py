@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-_WIDTH, _LABELS, _NUMBERS = 480, 84, 60  # of the chart, in its own units
+_WIDTH, _LABELS, _NUMBERS = 380, 78, 86  # of the chart, in its own units
 _ROW, _BAR, _THIN = 30, 14, 5
 
 
