@@ -39,7 +39,7 @@ _MOST_TIMED = 50
 def read_places(file: Path, postcodes: str = "") -> list[Place]:
     """Read every so manieth property of a gazetteer's file; of postcodes that begin so, where given."""
     with gzip.open(file, "rt", newline="") as rows:
-        every = [
+        properties = [
             Place(
                 int(row["uprn"]),
                 " ".join(f"{row['number']} {row['streetname'].title()}".split()),
@@ -48,7 +48,7 @@ def read_places(file: Path, postcodes: str = "") -> list[Place]:
             for row in csv.DictReader(rows)
             if row["postcode"].startswith(postcodes) and not row["parentuprn"]
         ]
-    return every[:: max(len(every) // _PLACES, 1)]
+    return properties[:: max(len(properties) // _PLACES, 1)]
 
 
 async def has_year(database: Database, council: str) -> bool:

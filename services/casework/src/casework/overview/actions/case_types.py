@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from casework.calendar.rules.nations import Nation
 from casework.case_types.actions.numbered import NumberedVersion, get_numbered
 from casework.case_types.actions.published import find_published, list_published
 from casework.case_types.actions.versions import list_versions, write_summary
@@ -117,6 +118,8 @@ async def get_type(session: ReadSession, staff: Staff, code: str, number: str) -
 
 def name_nations(nations: frozenset[str]) -> str:
     """Name nations in one line."""
+    if len(nations) == len(Nation):
+        return "United Kingdom"
     return ", ".join(nation.replace("_", " ").title() for nation in sorted(nations))
 
 
