@@ -75,11 +75,12 @@ def write_stories(council: str, places: Sequence[Place], now: datetime, number: 
     random = Random(f"{council} {number}")  # noqa: S311 - nothing is secret here
     kinds, weights = zip(*_KINDS[council].items(), strict=True)
     stories = []
+    order = random.sample(range(len(places)), len(places))  # a property has one case, or few
     for index in range(number):
         age = _YEAR * (1 - index / number) ** _GROWTH * _DAY
         at = _find_working_hour(now - age + random.uniform(-1, 1) * _DAY, any_day=True)
         code = random.choices(kinds, weights)[0]
-        place = places[random.randrange(len(places))]
+        place = places[order[index % len(places)]]
         pen = _Pen(random, place, min(at, now - timedelta(minutes=30)))
         steps = list(_WRITERS[code](pen))
         if random.random() < _FORGOTTEN:

@@ -64,12 +64,15 @@ async def write_year(database: Database, council: str, stories: Sequence[Story],
         return refused
     async with database.writing(council) as session:
         for story in stories:
-            refused += not await _write_story(session, council, story, now)
+            try:
+                await _write_story(session, council, story, now)
+            except Problem:  # the story ends there
+                refused += 1
     return refused
 
 
-async def _write_story(session: Session, council: str, story: Story, now: datetime) -> bool:
-    """Write one case; False if an act was refused, where its story ends."""
+async def _write_story(session: Session, council: str, story: Story, now: datetime) -> None:
+    """Write one case. Raises Problem where an act is refused; what was done before stands."""
     first, *others = story.steps
     opening = cases.Opening(
         story.code, first.action, first.fields, None, _name(story), None, story.place.uprn
@@ -81,12 +84,8 @@ async def _write_story(session: Session, council: str, story: Story, now: dateti
             await cases.assign_case(session, council, _make_caller(council, "a"), case_id, _ANY, values)
     for step in others:
         await _pass_time(session, council, case_id, step.at)
-        try:
-            await _act(session, council, case_id, step)
-        except Problem:
-            return False
+        await _act(session, council, case_id, step)
     await _pass_time(session, council, case_id, now)
-    return True
 
 
 async def _act(session: Session, council: str, case_id: UUID, step: Step) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from casework.caseload.actions.verification import check_histories
+from casework.seals.actions.verification import check_histories
 from dev.demo_cases import Place, write_stories
 from dev.demo_casework import write_year
 
@@ -69,7 +69,8 @@ async def test_the_engine_accepts_a_year_and_a_second_start_adds_nothing(
 async def test_on_whichever_day_it_starts_no_act_is_refused(council, day, installed, database, set_clock):
     now = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day)
     set_clock(now.isoformat())
-    stories = write_stories(f"{council}", PLACES, now, 240)
+    places = [place._replace(uprn=place.uprn + 10_000 * day + n) for n, place in enumerate(PLACES * 5)]
+    stories = write_stories(council, places, now, 240)
     for number, story in enumerate(stories):
         object.__setattr__(story, "number", 10_000 * (day + 1) + number)
     async with database.writing(council) as session:
