@@ -42,3 +42,15 @@ async def settle(sandbox, database, run_jobs):
         await fetch(database, run_jobs)
 
     return pay_out
+
+
+@pytest.fixture
+def export(client, mint):
+    """Make a function that exports a payer's data, as finance staff with a live credential do."""
+
+    async def send(council="citytown", mode="live", scopes=("payments:finance",), **body):
+        token = mint(scopes=list(scopes), councils=[council], mode=mode, sub="fin", client_id="finance")
+        path = f"/{council}/payments/finance/v1/personal-data/exports"
+        return await client.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+
+    return send

@@ -81,3 +81,26 @@ async def test_a_payer_whose_time_is_not_over_stays(traces, database, night):
     await night("2031-06-09T02:00:00+00:00")  # a day before 13 months
     tables = await find_words(database, WORDS)
     assert tables >= {"cheque", "counter_receipt", "till", "e_return", "audit_personal"}
+
+
+async def test_what_is_stored_of_a_payer_at_the_counter_is_exported(traces, database, export):
+    _, paid = traces
+    [line] = paid["lines"]
+    query = {"reference": line["reference"]}
+    assert (await export(**query)).json()["receipts"] == []  # of the sandbox
+    async with database.writing("citytown") as session:
+        await session.execute(
+            text("UPDATE counter_receipt SET mode = 'live' WHERE number = :number"),
+            {"number": paid["number"]},
+        )
+    body = (await export(**query)).json()
+    [shown] = body["receipts"]
+    assert (shown["receipt_id"], shown["number"], shown["kind"]) == (paid["id"], paid["number"], "cheque")
+    assert (shown["amount"], shown["status"]) == (1_000, paid["status"])
+    assert shown["lines"] == [{"reference": line["reference"], "narrative": "", "amount": 1_000}]
+    assert shown["cheque"] == {
+        name: HERS[name] for name in ("number", "sort_code", "account_number", "payer_name")
+    }
+    assert (body["payments"], body["mandates"], body["is_truncated"]) == ([], [], False)
+    assert (await export("hillshire", **query)).json()["receipts"] == []
+    assert (await export(email="zebedee@quill.example")).json()["receipts"] == []

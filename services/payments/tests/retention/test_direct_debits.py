@@ -5,9 +5,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from chassis import clock
+from chassis import clock, ids
 from payments.shared.days import today
-from services.payments.tests.direct_debit.rows import find_or_insert_user, insert_collections, insert_mandate
+from services.payments.tests.direct_debit.rows import (
+    AMOUNT,
+    find_or_insert_user,
+    insert_collections,
+    insert_mandate,
+)
 from services.payments.tests.funds.finance import import_default
 from services.payments.tests.retention.conftest import PAYER_OVER, RECORDS_OVER
 from services.payments.tests.retention.test_canary import find_words
@@ -95,3 +100,34 @@ async def test_a_mandate_that_nobody_signed_loses_its_sign_up_data(insert, datab
     await night(PAYER_OVER)
     assert await find_words(database, WORDS) == set()
     assert (await read(database, mandate)).provider_request is None
+
+
+@pytest.mark.parametrize(
+    "query", [{"email": "ANN@Payer.example"}, {"reference": "CT-800123459"}, {"reference": "800123459"}]
+)
+async def test_what_is_stored_of_who_gave_a_mandate_is_exported(insert, database, export, query):
+    mandate = await insert(mode="live")
+    await insert(mode="sandbox")
+    body = (await export(**query)).json()
+    [shown] = body["mandates"]
+    assert (shown["mandate_id"], shown["state"], shown["reference"], shown["email"], shown["metadata"]) == (
+        ids.show(mandate), "active", "CT-800123459", "ann@payer.example", {"who": "Zebedee"},
+    )  # fmt: skip
+    [collection] = shown["collections"]
+    assert (collection["state"], collection["amount"]) == ("collected", AMOUNT)
+    assert collection["metadata"] == {"who": "Zebedee"}
+    [line] = collection["lines"]
+    assert (line["reference"], line["narrative"], line["amount"]) == ("800123459", "Narrabeen", AMOUNT)
+    assert (body["payments"], body["receipts"], body["is_truncated"]) == ([], [], False)
+    async with database.reading("citytown") as session:
+        changes = await session.scalar(
+            text("SELECT changes FROM audit WHERE act = 'personal-data-exported' ORDER BY id DESC LIMIT 1")
+        )
+    assert (changes["mandates"], changes["number"]) == ([None, [ids.show(mandate)]], [None, 1])
+    assert (await export("hillshire", **query)).json()["mandates"] == []
+
+
+@pytest.mark.parametrize("query", [{"email": "ann@payer"}, {"reference": "CT-80012345"}, {"reference": "%"}])
+async def test_parts_of_an_address_or_reference_find_no_mandate(insert, export, query):
+    await insert(mode="live")
+    assert (await export(**query)).json()["mandates"] == []

@@ -5,20 +5,6 @@ from sqlalchemy import text
 
 from services.payments.tests.office.staff import API, headers_of
 
-PATH = "/{}/payments/finance/v1/personal-data/exports"
-KEEPER = ["payments:finance"]
-
-
-@pytest.fixture
-def export(client, finance):
-    """Make a function that exports a payer's data."""
-
-    async def send(council="citytown", mode="live", scopes=KEEPER, **body):
-        headers = finance(council, mode, scopes)
-        return await client.post(PATH.format(council), json=body, headers=headers)
-
-    return send
-
 
 @pytest.fixture
 async def live_payment(client, paid, database, mint_person):
@@ -65,7 +51,12 @@ async def test_all_that_is_stored_of_a_payer_is_exported(export, live_payment, q
     "query", [{"email": "ann@payer"}, {"email": "%"}, {"reference": "SAR"}, {"reference": "%"}]
 )
 async def test_parts_of_an_address_or_reference_find_nobody(export, live_payment, query):
-    assert (await export(**query)).json() == {"payments": [], "is_truncated": False}
+    assert (await export(**query)).json() == {
+        "payments": [],
+        "mandates": [],
+        "receipts": [],
+        "is_truncated": False,
+    }
 
 
 async def test_an_export_is_recorded_without_whom_was_asked_for(export, live_payment, database):

@@ -191,6 +191,7 @@ counter_line = Table(
     CheckConstraint(
         "refunded_vat >= 0 AND moved_vat >= 0 AND refunded_vat + moved_vat <= vat", name="vat_left"
     ),
+    Index("ix_counter_line_reference", "council", "reference"),
     _reference("receipt", "counter_receipt"),
     _reference("fund", "fund"),
     _reference("vat_code", "vat_code"),

@@ -85,6 +85,7 @@ mandate = Table(
     CheckConstraint(_MODE, name="mode"),
     CheckConstraint("(state = 'suspended') = (hold IS NOT NULL)", name="hold"),
     Index("ix_mandate_mode", "council", "mode", "id"),
+    Index("ix_mandate_reference", "council", "reference"),
     Index(
         "ix_mandate_unerased",
         "council",
@@ -164,6 +165,7 @@ collection = Table(
     CheckConstraint("amount > 0", name="amount"),
     UniqueConstraint("council", "presents"),
     Index("ix_collection_mode", "council", "mode", "id"),
+    Index("ix_collection_reference", "council", "reference"),
     Index("ix_collection_unerased", "council", "charge_date", postgresql_where=text("NOT is_erased")),
     Index("ix_collection_metadata", "council", "charge_date", postgresql_where=text("metadata IS NOT NULL")),
     Index("ix_collection_mandate", "council", "mandate", "id"),
@@ -203,6 +205,7 @@ collection_line = Table(
     Column("narrative", Text, nullable=False),
     ForeignKeyConstraint(["council", "collection"], ["collection.council", "collection.id"], **REKEYED),
     CheckConstraint("amount > 0 AND vat >= 0 AND vat <= amount", name="amount"),
+    Index("ix_collection_line_reference", "council", "reference"),
     info=SECURED,
 )
 

@@ -1,6 +1,6 @@
 """Holds, and personal data of a payer, as the API has them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
@@ -58,8 +58,41 @@ class PersonalPayment(BaseModel):
     staff_notes: list[str] = Field(description="What staff wrote about it")
 
 
+class PersonalMandate(BaseModel):
+    """A Direct Debit mandate and what is stored of who gave it. Bank details are the provider's alone."""
+
+    mandate_id: Id
+    created_at: datetime
+    state: str
+    reference: str
+    email: str | None
+    metadata: dict[str, Any] | None
+    collections: list[dict[str, Any]] = Field(
+        description="The newest 500: day, pence, state, reference, metadata and lines of each"
+    )
+
+
+class PersonalReceipt(BaseModel):
+    """What was taken at the counter, or by an e-return, and whose cheque it was."""
+
+    receipt_id: Id
+    number: str
+    taken_on: date
+    kind: str
+    status: str
+    amount: int = Field(description="Pence")
+    metadata: dict[str, Any]
+    lines: list[dict[str, Any]] = Field(description="Reference, narrative and pence of each line")
+    cheque: dict[str, Any] | None = Field(description="Number, sort code, account number, name")
+    reason: str | None = Field(description="Of its void or return, as staff wrote it")
+
+
 class PersonalData(BaseModel):
     """What is stored of a payer."""
 
     payments: list[PersonalPayment] = Field(description="The newest 500")
-    is_truncated: bool = Field(description="Whether there are more than these")
+    is_truncated: bool = Field(description="Whether there are more than these, of any kind")
+    mandates: list[PersonalMandate] = Field(description="The newest 500, of Direct Debit")
+    receipts: list[PersonalReceipt] = Field(
+        description="The newest 500, of the counter: by reference, as it has no e-mail addresses"
+    )

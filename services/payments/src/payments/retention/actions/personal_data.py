@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -11,25 +12,34 @@ from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import Problem
 from payments.agreements.tables import CARD_MEMBERS
-from payments.retention.schemas import PersonalData, PersonalDataRequest, PersonalPayment
+from payments.retention.schemas import (
+    PersonalData,
+    PersonalDataRequest,
+    PersonalMandate,
+    PersonalPayment,
+    PersonalReceipt,
+)
 from payments.retention.store import personal_data as store
 
 _MOST = 500
-_LISTED = 50  # payments that an entry of the audit names
+_LISTED = 50  # payments, mandates and receipts that an entry of the audit names
 _PAYER = ("email", *CARD_MEMBERS)
 
 
 async def export(session: Session, council: str, caller: Caller, body: PersonalDataRequest) -> PersonalData:
     """Export what is stored of a payer, and record that. Raises Problem 403 for a sandbox credential.
 
-    The audit names the payments that were shown, and not whom was asked for.
+    The audit names what was shown, and not whom was asked for.
     """
     if caller.mode != "live":
         raise Problem(403, "live-only", "Personal data are exported with a live credential only.")
-    by, words = ("email", body.email) if body.email is not None else ("reference", body.reference)
-    rows = await store.list_personal_data(session, council, caller.mode, by, words or "", _MOST + 1)
-    records = [_show(row) for row in rows[:_MOST]]
-    payments = [ids.show(payment.payment_id) for payment in records[:_LISTED]]
+    words = store.Words("reference", body.reference or "")
+    if body.email is not None:
+        words = store.Words("email", body.email)
+    payments = await store.list_payments(session, council, caller.mode, words, _MOST + 1)
+    mandates = await store.list_mandates(session, council, caller.mode, words, _MOST + 1)
+    receipts = await store.list_receipts(session, council, caller.mode, words, _MOST + 1)
+    listed = {"payments": payments[:_MOST], "mandates": mandates[:_MOST], "receipts": receipts[:_MOST]}
     await audit.record(
         session,
         council,
@@ -37,9 +47,33 @@ async def export(session: Session, council: str, caller: Caller, body: PersonalD
         "personal-data-exported",
         "payments.personal-data",
         ids.show(ids.new()),
-        changes={"by": [None, by], "number": [None, len(records)], "payments": [None, payments]},
+        changes={
+            "by": [None, words.by],
+            "number": [None, sum(map(len, listed.values()))],
+            **{kind: [None, [ids.show(row.id) for row in rows[:_LISTED]]] for kind, rows in listed.items()},
+        },
     )
-    return PersonalData(payments=records, is_truncated=len(rows) > _MOST)
+    return PersonalData(
+        payments=[_show(row) for row in listed["payments"]],
+        mandates=[_show_mandate(row) for row in listed["mandates"]],
+        receipts=[_show_receipt(row) for row in listed["receipts"]],
+        is_truncated=max(len(payments), len(mandates), len(receipts)) > _MOST,
+    )
+
+
+def _show_mandate(row: Row[Any]) -> PersonalMandate:
+    collections = [
+        {**item, "collection_id": ids.show(UUID(item["collection_id"]))} for item in row.collections or []
+    ]
+    values = {**row._asdict(), "collections": collections, "mandate_id": row.id}
+    return PersonalMandate.model_validate(values)
+
+
+def _show_receipt(row: Row[Any]) -> PersonalReceipt:
+    cheque = _select(row.cheque, ("number", "sort_code", "account_number", "payer_name"))
+    return PersonalReceipt.model_validate(
+        {**row._asdict(), "lines": row.lines or [], "cheque": cheque, "receipt_id": row.id}
+    )
 
 
 def _show(row: Row[Any]) -> PersonalPayment:

@@ -1,7 +1,7 @@
-"""What is stored of a payer: found by e-mail address, or by a reference."""
+"""What is stored of a payer, by card, Direct Debit and at the counter: found by e-mail or a reference."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, text
 
@@ -29,14 +29,77 @@ _DATA = """SELECT p.id, p.created_at, p.state, p.amount, p.refunded, p.reference
             CROSS JOIN LATERAL (VALUES (o.note), (o.answer)) AS written (words)
         WHERE o.council = p.council AND o.subject = p.id AND words <> '') r (notes) ON true
     ORDER BY p.created_at DESC, p.id DESC"""
+_MANDATES = """SELECT m.id, m.created_at, m.state, m.reference, m.metadata, w.email, c.collections
+    FROM (SELECT * FROM mandate WHERE council = :council AND mode = :mode AND id IN ({ids})
+        ORDER BY created_at DESC, id DESC LIMIT :most) m
+    LEFT JOIN mandate_payer w ON w.council = m.council AND w.mandate = m.id
+    LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('collection_id', c.id,
+        'charge_date', c.charge_date, 'state', c.state, 'amount', c.amount, 'reference', c.reference,
+        'metadata', c.metadata, 'lines', l.lines) ORDER BY c.charge_date DESC, c.id DESC) AS collections
+        FROM (SELECT * FROM collection WHERE council = m.council AND mandate = m.id
+            ORDER BY charge_date DESC, id DESC LIMIT :most) c
+        LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('reference', reference, 'narrative', narrative,
+            'amount', amount) ORDER BY n) AS lines
+            FROM collection_line WHERE council = c.council AND collection = c.id) l ON true) c ON true
+    ORDER BY m.created_at DESC, m.id DESC"""
+# An address is compared with those of all the council's mandates: one pass, and seldom.
+_MANDATES_BY_EMAIL = (
+    "SELECT mandate FROM mandate_payer WHERE council = :council AND lower(email) = lower(:text)"
+)
+_MANDATES_BY_REFERENCE = """SELECT id FROM mandate WHERE council = :council AND reference = :text
+    UNION SELECT mandate FROM collection WHERE council = :council AND reference = :text
+    UNION SELECT c.mandate FROM collection_line l
+        JOIN collection c ON c.council = l.council AND c.id = l.collection
+        WHERE l.council = :council AND l.reference = :text"""
+_RECEIPTS = text("""SELECT r.id, r.number, r.taken_on, r.kind, r.status, r.amount, r.metadata, r.reason,
+        l.lines, to_jsonb(q) AS cheque
+    FROM (SELECT * FROM counter_receipt WHERE council = :council AND mode = :mode AND id IN (
+            SELECT receipt FROM counter_line WHERE council = :council AND reference = :text)
+        ORDER BY created_at DESC, id DESC LIMIT :most) r
+    LEFT JOIN cheque q ON q.council = r.council AND q.receipt = r.id
+    LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('reference', reference, 'narrative', narrative,
+        'amount', amount) ORDER BY n) AS lines
+        FROM counter_line WHERE council = r.council AND receipt = r.id) l ON true
+    ORDER BY r.created_at DESC, r.id DESC""")
+_MANDATES_BY = {
+    "email": text(_MANDATES.format(ids=_MANDATES_BY_EMAIL)),
+    "reference": text(_MANDATES.format(ids=_MANDATES_BY_REFERENCE)),
+}
 _BY = {
     "email": text(_DATA.format(ids=_BY_EMAIL)),
     "reference": text(_DATA.format(ids=_BY_REFERENCE)),
 }
 
 
-async def list_personal_data(
-    session: ReadSession, council: str, mode: str, by: str, words: str, most: int
+class Words(NamedTuple):
+    """What a payer is looked for by: ``email`` or ``reference``, and the words themselves."""
+
+    by: str
+    text: str
+
+
+async def list_payments(
+    session: ReadSession, council: str, mode: str, words: Words, most: int
 ) -> Sequence[Row[Any]]:
-    """List payments by ``email`` or ``reference`` with all that is stored of who paid, the newest first."""
-    return await session.all(_BY[by], {"council": council, "mode": mode, "text": words, "most": most})
+    """List payments with all that is stored of who paid, the newest first."""
+    return await session.all(_BY[words.by], _bind(council, mode, words, most))
+
+
+async def list_mandates(
+    session: ReadSession, council: str, mode: str, words: Words, most: int
+) -> Sequence[Row[Any]]:
+    """List mandates with their payer and the newest of their collections, the newest first."""
+    return await session.all(_MANDATES_BY[words.by], _bind(council, mode, words, most))
+
+
+async def list_receipts(
+    session: ReadSession, council: str, mode: str, words: Words, most: int
+) -> Sequence[Row[Any]]:
+    """List receipts of the counter, the newest first. It keeps nobody's e-mail address."""
+    if words.by == "email":
+        return []
+    return await session.all(_RECEIPTS, _bind(council, mode, words, most))
+
+
+def _bind(council: str, mode: str, words: Words, most: int) -> dict[str, Any]:
+    return {"council": council, "mode": mode, "text": words.text, "most": most}
