@@ -15,6 +15,7 @@ from chassis.jobs import Job
 from payments.closes.actions import writer
 from payments.ledger.actions import postings
 from payments.ledger.rules import Kind, Posting, Transaction
+from services.payments.tests.conftest import new_payment
 from services.payments.tests.reconciliation.test_closes import (
     DAYS,
     Ledger,
@@ -25,6 +26,7 @@ from services.payments.tests.reconciliation.test_closes import (
     office,
     post_examples,
 )
+from tests.rekeying import rekey
 
 __all__ = ["chart", "council", "ledger", "office"]
 RECEIPTS = 7
@@ -113,6 +115,67 @@ async def test_a_worker_that_dies_in_the_middle_loses_and_doubles_nothing(
         rows = files[name].decode().split("\r\n")[1:-2]
         assert len({row.split(",")[0] for row in rows}) == len(rows) == RECEIPTS
         assert sum(round(float(row.split(",")[2]) * 100) for row in rows) == pence
+
+
+async def write_at_once(database, council, data):
+    """Write a close's files in a transaction that is undone; return their bytes by name."""
+    waiting, contents = [data], {}
+
+    async def collect(_session, following, **_):
+        waiting.append(following)
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(asyncio.CancelledError):
+        patch.setattr(writer, "enqueue", collect)
+        async with database.writing(council) as session:
+            while waiting:
+                await writer.write_exports(session, Job(1, council, waiting.pop(), 0, clock.now()))
+            rows = await session.all(text("SELECT name, content FROM export_file"))
+            contents |= {row.name: bytes(row.content) for row in rows}
+            raise asyncio.CancelledError
+    return contents
+
+
+async def test_files_are_written_on_when_councils_merge_meanwhile(
+    office, ledger, database, council, client, make_key, run_jobs, monkeypatch
+):
+    line = {"fund": "23", "reference": "800123459", "amount": 700, "narrative": "Narrabeen"}
+    answer = await client.post(
+        f"/{council}/payments/v1/payments",
+        json=new_payment(amount=700, lines=[line]),
+        headers=make_key(council=council),
+    )
+    assert answer.status_code == 201, answer.text
+    await post_receipts(ledger, DAYS[0])
+    legs = [Posting(ledger.clearing, 700), *ledger.legs("23", 700, line=1, reference="800123459")]
+    payment = ids.read(answer.json()["payment_id"])
+    receipt = Transaction(ids.new(), Kind.RECEIPT, payment, "90", DAYS[0], legs)
+    async with database.writing(council) as session:
+        await postings.post(session, council, "sandbox", [receipt])
+    await close(office, DAYS[0])
+    expected = await write_at_once(database, council, writer.WriteExports(mode="sandbox", day=DAYS[0]))
+    assert b"Narrabeen" in expected["fund-23-000001.csv"]
+    insert, batches = writer.parts.insert_parts, []
+
+    async def insert_and_die(session, rows):
+        await insert(session, rows)
+        batches.append(rows)
+        if len(batches) == 2:
+            raise RuntimeError("killed")
+
+    monkeypatch.setattr(writer.parts, "insert_parts", insert_and_die)
+    await run_jobs()
+    successor = f"to-{council}"
+    async with database.writing() as session:
+        await session.execute(
+            text("""INSERT INTO council SELECT :new, :new, 'E06' || right(gss, 6), region, status, settings,
+                1, updated_at FROM council WHERE slug = :old"""),
+            {"new": successor, "old": council},
+        )
+    await rekey(database, [council], successor)
+    await run_jobs(after=timedelta(hours=1))
+    _, files = await read_files(office, DAYS[0])
+    assert files == expected
+    assert await count_parts(database, council) == await count_parts(database, successor) == 0
 
 
 async def test_batches_of_any_size_write_the_same_bytes(office, ledger, database, council, monkeypatch):

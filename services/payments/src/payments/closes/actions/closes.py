@@ -60,8 +60,8 @@ async def close_day(session: Session, council: str, caller: Caller, day: date) -
     }
     files = exports.make_rows(common, number + 1, last_export, journal, funds)
     await store.insert_close(session, row, files)
-    if any(file["hash"] is None for file in files):
-        await enqueue(session, WriteExports(mode=mode, day=day), council=council)
+    if waiting := [file["id"] for file in files if file["hash"] is None]:
+        await enqueue(session, WriteExports(mode=mode, day=day, file=waiting[0]), council=council)
     return await get_close(session, council, mode, day)
 
 

@@ -44,7 +44,7 @@ _FILE = select(export_file).where(
     export_file.c.id == bindparam("file"),
     export_file.c.hash.is_not(None),
 )
-
+_COUNCIL = text("SELECT council FROM export_file WHERE id = :file")
 _ERASE = text("""UPDATE export_file SET content = '' WHERE council = :council AND id IN (
     SELECT id FROM export_file WHERE council = :council AND mode IN ('sandbox', 'live')
     AND day <= :last_day AND content <> '' LIMIT :most)""").bindparams(bindparam("last_day", type_=Date))
@@ -60,6 +60,12 @@ async def insert_close(session: Session, row: Mapping[str, Any], files: Sequence
     """Write a close with its files, most of which have no content yet."""
     await session.execute(_INSERT_CLOSE, row)
     await session.execute(_INSERT_FILE, [dict(file) for file in files])
+
+
+async def find_council(session: ReadSession, file: UUID) -> str | None:
+    """Find the council that has a file, among those the session sees."""
+    council: str | None = await session.scalar(_COUNCIL, {"file": file})
+    return council
 
 
 async def get_close(session: ReadSession, council: str, mode: str, day: date) -> Row[Any] | None:

@@ -24,10 +24,10 @@ _LINES = text("""
     LEFT JOIN LATERAL (SELECT sum(q.amount) AS amount FROM posting q
         JOIN ledger_account b ON b.council = q.council AND b.id = q.account AND b.role = 'vat'
         WHERE q.council = t.council AND q.transaction = t.id AND q.line = p.line) v ON true
-    LEFT JOIN refund r ON r.council = t.council AND r.id = t.cause
-    LEFT JOIN payment_line l ON l.council = t.council AND l.payment = coalesce(r.payment, t.cause)
+    LEFT JOIN refund r ON r.council = :successor AND r.id = t.cause
+    LEFT JOIN payment_line l ON l.council = :successor AND l.payment = coalesce(r.payment, t.cause)
         AND l.n = p.line
-    LEFT JOIN counter_line k ON k.council = t.council AND k.receipt = t.cause AND k.n = p.line
+    LEFT JOIN counter_line k ON k.council = :successor AND k.receipt = t.cause AND k.n = p.line
     WHERE t.council = :council AND t.mode = :mode AND t.taken_on BETWEEN :first AND :day
         AND (t.taken_on, t.id) >= (:after_day, :after_id)
         AND (t.taken_on, t.id, p.n) > (:after_day, :after_id, :after_n)
@@ -60,10 +60,15 @@ class Position(NamedTuple):
 
 
 async def list_lines(
-    session: ReadSession, council: str, mode: str, days: tuple[date, date], after: Position, most: int
-) -> Sequence[Row[Any]]:
-    """List a batch of the lines of a close that belong into files of funds, gross, each with its file."""
-    values = {"council": council, "mode": mode, "first": days[0], "day": days[1], "most": most}
+    session: ReadSession, council: str, mode: str, days: tuple[date, date], after: Position, most: int,
+    *, successor: str,
+) -> Sequence[Row[Any]]:  # fmt: skip
+    """List a batch of the lines of a close that belong into files of funds, gross, each with its file.
+
+    ``successor``: who has the payments now, the council itself unless it was merged.
+    """
+    values = {"council": council, "successor": successor, "mode": mode, "most": most}
+    values |= {"first": days[0], "day": days[1]}
     return await session.all(
         _LINES, {**values, "after_day": after.day, "after_id": after.transaction, "after_n": after.n}
     )
