@@ -193,10 +193,16 @@ class StripeStub:
     def _post_payment_intents(self, params):
         if self.decline:
             intent = self._add("payment_intent", "pi", status="requires_payment_method", latest_charge=None,
-                               customer=params["customer"], payment_method=None)  # fmt: skip
+                               customer=params["customer"], payment_method=None,
+                               metadata=params["metadata"],
+                               last_payment_error={"decline_code": self.decline})  # fmt: skip
             raise RefusalError(402, "card_declined", "card_error", decline_code=self.decline,
                           payment_intent={"id": intent["id"], "object": "payment_intent"})  # fmt: skip
         return self._hold(int(params["amount"]), params["customer"], params["metadata"])
+
+    def _list_payment_intents(self, params):
+        newest_first = reversed(self.list_all("payment_intent"))
+        return self._page([item for item in newest_first if item["customer"] == params["customer"]], params)
 
     def _post_payment_intents_capture(self, intent_id, params):
         intent = self._get(intent_id)

@@ -1,6 +1,7 @@
 """Money at Stripe: what is asked again acts once, and what races gives back what was paid and no more."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -157,6 +158,15 @@ async def take(live, agreement_id, key=None):
     return await live.get(answer.json())
 
 
+async def come_back(live, set_clock, *, a_day_later):
+    """Have the worker try again: soon, or when Stripe has forgotten the key."""
+    if a_day_later:
+        live.stripe.keys.clear()
+        set_clock(time.time() + 86_400)
+    await live.run_jobs(after=SOON)
+    set_clock(time.time())
+
+
 @pytest.mark.parametrize("amount", [1_450, 0])
 async def test_a_later_payment_of_an_agreement_is_taken_from_the_card_that_stripe_keeps(live, amount):
     agreement_id = await set_up(live, amount=amount)
@@ -181,13 +191,26 @@ async def test_a_later_payment_that_is_declined_says_whether_another_may_succeed
     assert status == ("active" if can_retry else "inactive")
 
 
+@pytest.mark.parametrize("forgets", [False, True])
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_later_payment_whose_answer_is_lost_is_taken_once(live, fault):
+async def test_a_later_payment_whose_answer_is_lost_is_taken_once(live, set_clock, fault, forgets):
     agreement_id = await set_up(live)
     live.stripe.break_next("POST", "/payment_intents", fault)
-    payment = await take(live, agreement_id, key=f"later-{fault}")
-    await live.run_jobs(after=SOON)
+    payment = await take(live, agreement_id, key=f"later-{fault}-{forgets}")
+    await come_back(live, set_clock, a_day_later=forgets)
     assert (await live.get(payment))["state"]["status"] == "success"
     reference = {"townhall_reference": payment["payment_id"]}
     mine = [item for item in live.stripe.list_all("payment_intent") if item.get("metadata") == reference]
     assert len(mine) == 1
+
+
+async def test_a_decline_that_was_not_heard_is_found_a_day_later(live, set_clock):
+    agreement_id = await set_up(live)
+    live.stripe.decline = "stolen_card"
+    live.stripe.break_next("POST", "/payment_intents", "broken")
+    payment = await take(live, agreement_id)
+    live.stripe.decline = None
+    await come_back(live, set_clock, a_day_later=True)
+    state = (await live.get(payment))["state"]
+    assert (state["status"], state["code"], state["can_retry"]) == ("failed", "P0010", False)
+    assert len(live.stripe.list_requests("POST", "/payment_intents")) == 1

@@ -61,8 +61,9 @@ class AuthorisationRequest:
 
     ``card``: the name of a test card; None if the payer enters it on the processor's page. ``return_url``:
     where the payer comes back to; None if there is no payer: the card is that of the ``agreement`` then.
-    Otherwise the processor keeps the card by the agreement's name. The rest is for the processor's page:
-    where a payer who gives up comes back to, and what is prefilled.
+    Otherwise the processor keeps the card by the agreement's name. ``begun_at``: when it may have been asked
+    first. The rest is for the processor's page: where a payer who gives up comes back to, and what is
+    prefilled.
     """
 
     merchant: str
@@ -75,6 +76,7 @@ class AuthorisationRequest:
     cancel_url: str | None = None
     description: str = ""
     email: str | None = None
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

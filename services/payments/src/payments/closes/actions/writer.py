@@ -1,8 +1,8 @@
 """Write the files of a close's funds: a batch of lines a job, each once, whatever worker dies meanwhile.
 
 A batch is one transaction, and enqueues the next. No day that is closed takes a posting, so the lines and
-their order are the same whenever they are read. A merger of councils takes the job to the successor, with what
-payments say of themselves; closes and the ledger stay where they were.
+their order are the same whenever they are read. A merger of councils takes the job to the successor, with
+what payments say of themselves; closes and the ledger stay where they were.
 """
 
 from collections.abc import Sequence

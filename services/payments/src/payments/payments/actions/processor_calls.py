@@ -133,6 +133,7 @@ async def authorise(context: CallContext, job: Job[Authorise]) -> Finish | None:
         cancel_url=job.data.cancel_url,
         description=row.description,
         email=row.email,
+        begun_at=row.created_at,
     )
     result = await _ask(context, row, job.idempotency_key, request)
     return lambda session: _finish_authorisation(session, job.council, job.data.payment, result)

@@ -120,6 +120,7 @@ class PaymentIntent(Model):
     payment_method: str | None = Field(default=None, max_length=255)
     latest_charge: _Charge | None = None
     last_payment_error: _LastError | None = None
+    metadata: Mapping[str, str] | None = None
 
 
 class SetupIntent(Model):

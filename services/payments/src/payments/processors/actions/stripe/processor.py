@@ -1,10 +1,11 @@
 """Stripe behind the port. Money is held first and taken when the payment succeeds here.
 
-Stripe forgets an Idempotency-Key after 24 hours, and our tries take about as long: a capture and a refund are
-looked up as well, by what they did and by our own reference.
+Stripe forgets an Idempotency-Key after 24 hours, and our tries take about as long: a capture, a refund and a
+payment by an agreement are looked up as well, by what they did and by our own reference.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import stripe
@@ -43,6 +44,7 @@ from payments.processors.rules import (
 
 _LIVE_KEYS = ("sk_live_", "rk_live_")
 _SUCCEEDED, _PROCESSING, _CANCELED = "succeeded", "processing", "canceled"
+_KEY_KEPT = timedelta(hours=23)  # Stripe says 24
 _CHARGE = "latest_charge"
 _CAPTURED = "latest_charge.balance_transaction"
 
@@ -70,10 +72,16 @@ class StripeProcessor:
     async def _authorise_later(
         self, client: stripe.StripeClient, key: str, request: AuthorisationRequest
     ) -> Authorisation:
-        """Hold money on a card that Stripe keeps. A decline is an error of Stripe's, with the payment."""
+        """Hold money on a card that Stripe keeps, once for a reference.
+
+        A decline is an error of Stripe's, with the payment.
+        """
         params: Any = sessions.make_later_params(request)
         try:
             with mapped_errors():
+                earlier = await _find_earlier(client, params["customer"], request)
+                if earlier is not None:
+                    return sessions.read_payment(earlier)
                 intent = await client.v1.payment_intents.create_async(params, {"idempotency_key": key})
         except RefusedByProcessorError as error:
             if not isinstance(error.__cause__, stripe.CardError):
@@ -181,6 +189,15 @@ class StripeProcessor:
     async def _open(self, merchant: str) -> stripe.StripeClient:
         credentials = await self._read_credentials(merchant)
         return open_client(self._outbound, self._base, credentials.secret_key)
+
+
+async def _find_earlier(
+    client: stripe.StripeClient, customer: str, request: AuthorisationRequest
+) -> PaymentIntent | None:
+    """Find what was made at an earlier try whose key Stripe may have forgotten."""
+    if request.begun_at is None or clock.now() - request.begun_at < _KEY_KEPT:
+        return None
+    return await requests.find_payment(client, customer, request.reference)
 
 
 def _read_decline(error: stripe.CardError) -> Authorisation:

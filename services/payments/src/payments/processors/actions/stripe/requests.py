@@ -6,7 +6,7 @@ import stripe
 
 from payments.processors.actions.stripe import sessions, settlements
 from payments.processors.actions.stripe.client import mapped_errors
-from payments.processors.actions.stripe.objects import GBP, PaymentIntent, Session, read_object
+from payments.processors.actions.stripe.objects import GBP, REFERENCE, PaymentIntent, Session, read_object
 from payments.processors.rules import (
     MAX_LINES,
     ProcessorError,
@@ -16,6 +16,7 @@ from payments.processors.rules import (
 )
 
 _MAX_PAGES = 100
+_NEWEST = 100  # payments of one card: far more than it is asked for in a day
 
 
 async def get_session(client: stripe.StripeClient, session_id: str) -> Session:
@@ -28,6 +29,14 @@ async def get_payment(client: stripe.StripeClient, intent_id: str, expanded: str
     """Get a payment with its charge."""
     params: Any = {"expand": [expanded]}
     return read_object(PaymentIntent, await client.v1.payment_intents.retrieve_async(intent_id, params))
+
+
+async def find_payment(client: stripe.StripeClient, customer: str, reference: str) -> PaymentIntent | None:
+    """Find a payment from a kept card by our reference, among the newest of its customer."""
+    params: Any = {"customer": customer, "limit": _NEWEST, "expand": ["data.latest_charge"]}
+    page = await client.v1.payment_intents.list_async(params)
+    payments = (read_object(PaymentIntent, intent) for intent in page.data)
+    return next((item for item in payments if (item.metadata or {}).get(REFERENCE) == reference), None)
 
 
 async def close_session(client: stripe.StripeClient, key: str, session_id: str) -> str | None:
