@@ -49,6 +49,19 @@ async def test_a_live_payment_is_paid_on_stripes_page_and_captured(live, live_ba
     assert live.stripe.objects[intent["id"]]["status"] == "succeeded"
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
+async def test_a_payment_has_words_in_its_language_on_stripes_page_and_after_it(live, language):
+    payment = await live.create(language=language, description="Llyfr coll")
+    session = await live.open(payment)
+    params = live.stripe.objects[session]["_params"]
+    words = params.get("custom_text", {}).get("submit", {}).get("message", "")
+    assert ("Gymraeg" in words) == (language == "cy")
+    assert params["line_items"]["0"]["price_data"]["product_data"]["name"] == "Llyfr coll"
+    page = await live.give_up(session)
+    assert page.headers["content-language"] == language
+    assert ("Your payment has been cancelled" in page.text) == (language == "en")
+
+
 async def test_a_delayed_capture_waits_for_the_service(live):
     payment = await live.create(delayed_capture=True)
     await live.pay(payment)

@@ -70,7 +70,7 @@ async def return_from_processor(
         await payer.end_challenge(calls, council, row.id)
         row = await find_payment(request, council, visit)
     is_paid = row.status in {*TAKEN, Status.CAPTURABLE}
-    return see_other(row.return_url if is_paid and row.return_url else make_path(council, row.id))
+    return see_other(row.return_url if is_paid and row.return_url else _make_way_back(council, row))
 
 
 @router.get(f"{_PAGE}/gave-up/{{ticket}}", responses=document_problems(403, 404))
@@ -84,7 +84,12 @@ async def give_up_on_processor(
     if row.status == Status.CHALLENGED and await payer.end_challenge(calls, council, row.id):
         async with database_of(request).writing(council) as session:
             await payer.give_up(session, council, row.id)
-    return see_other(make_path(council, row.id))
+    return see_other(_make_way_back(council, row))
+
+
+def _make_way_back(council: str, row: Row[Any]) -> str:
+    """Make the path of the payment's page in its language: the way there showed no page that remembers it."""
+    return f"{make_path(council, row.id)}?lang={row.language}"
 
 
 def _make_ticket(request: Request, payment_id: UUID) -> str:

@@ -134,6 +134,7 @@ async def authorise(context: CallContext, job: Job[Authorise]) -> Finish | None:
         description=row.description,
         email=row.email,
         begun_at=row.created_at,
+        language=row.language,
     )
     result = await _ask(context, row, job.idempotency_key, request)
     return lambda session: _finish_authorisation(session, job.council, job.data.payment, result)

@@ -18,6 +18,12 @@ PREFIX = "cs_"
 SETUP_PREFIX = "seti_"
 EXPANDED = ["payment_intent.latest_charge", "setup_intent.payment_method"]
 _MAX_NAME = 250
+# "Stripe's payment page is in English. Enter your card's details and press the button to pay. Then you come
+# back to our page in Welsh." Stripe shows it above its button.
+_WELSH = (
+    "Mae tudalen dalu Stripe yn Saesneg. Rhowch fanylion eich cerdyn a phwyswch y botwm i dalu. "
+    "Wedyn byddwch yn dod yn ôl i'n tudalen Gymraeg."
+)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 OPEN = "open"
 _COMPLETE, _EXPIRED = "complete", "expired"
@@ -43,7 +49,7 @@ def make_params(request: AuthorisationRequest) -> dict[str, Any]:
     """Make the parameters of a session. They are the same at every try, as Stripe's keys demand.
 
     The money is held, not taken: it is captured when the payment succeeds here. The session has no end of its
-    own: ours ends it. Stripe's page has no Welsh.
+    own: ours ends it. Stripe's page has no Welsh: for a Welsh payment it has our own words beside its button.
     """
     metadata = {REFERENCE: request.reference}
     params: dict[str, Any] = {
@@ -57,6 +63,8 @@ def make_params(request: AuthorisationRequest) -> dict[str, Any]:
         "metadata": metadata,
         "expand": EXPANDED,
     }
+    if request.language == "cy":
+        params["custom_text"] = {"submit": {"message": _WELSH}}
     if request.email and _EMAIL.fullmatch(request.email):
         params["customer_email"] = request.email
     if request.agreement:
