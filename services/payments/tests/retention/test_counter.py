@@ -94,11 +94,15 @@ async def test_what_is_stored_of_a_payer_at_the_counter_is_exported(traces, data
             {"number": paid["number"]},
         )
     body = (await export(**query)).json()
-    [shown] = body["receipts"]
-    assert (shown["receipt_id"], shown["number"], shown["kind"]) == (paid["id"], paid["number"], "cheque")
-    assert (shown["amount"], shown["status"]) == (1_000, paid["status"])
-    assert shown["lines"] == [{"reference": line["reference"], "narrative": "", "amount": 1_000}]
-    assert shown["cheque"] == {
+    [receipt] = body["receipts"]
+    assert (receipt["receipt_id"], receipt["number"], receipt["kind"]) == (
+        paid["id"],
+        paid["number"],
+        "cheque",
+    )
+    assert (receipt["amount"], receipt["status"]) == (1_000, paid["status"])
+    assert receipt["lines"] == [{"reference": line["reference"], "narrative": "", "amount": 1_000}]
+    assert receipt["cheque"] == {
         name: HERS[name] for name in ("number", "sort_code", "account_number", "payer_name")
     }
     assert (body["payments"], body["mandates"], body["is_truncated"]) == ([], [], False)

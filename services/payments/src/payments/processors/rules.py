@@ -61,9 +61,9 @@ class AuthorisationRequest:
 
     ``card``: the name of a test card; None if the payer enters it on the processor's page. ``return_url``:
     where the payer comes back to; None if there is no payer: the card is that of the ``agreement`` then.
-    Otherwise the processor keeps the card by the agreement's name. ``begun_at``: when it may have been asked
-    first. The rest is for the processor's page: where a payer who gives up comes back to, what is prefilled,
-    and the payment's language.
+    Otherwise the processor keeps the card by the agreement's name. ``created_at``: when it may have been
+    asked first. The rest is for the processor's page: where a payer who gives up comes back to, what is
+    prefilled, and the payment's language.
     """
 
     merchant: str
@@ -76,7 +76,7 @@ class AuthorisationRequest:
     cancel_url: str | None = None
     description: str = ""
     email: str | None = None
-    begun_at: datetime | None = None
+    created_at: datetime | None = None
     language: str = "en"
 
 

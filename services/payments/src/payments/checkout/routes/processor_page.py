@@ -89,7 +89,8 @@ async def give_up_on_processor(
 
 def _make_way_back(council: str, row: Row[Any]) -> str:
     """Make the path of the payment's page in its language: the way there showed no page that remembers it."""
-    return f"{make_path(council, row.id)}?lang={row.language}"
+    path = make_path(council, row.id)
+    return f"{path}?lang={row.language}"
 
 
 def _make_ticket(request: Request, payment_id: UUID) -> str:

@@ -133,7 +133,7 @@ async def authorise(context: CallContext, job: Job[Authorise]) -> Finish | None:
         cancel_url=job.data.cancel_url,
         description=row.description,
         email=row.email,
-        begun_at=row.created_at,
+        created_at=row.created_at,
         language=row.language,
     )
     result = await _ask(context, row, job.idempotency_key, request)

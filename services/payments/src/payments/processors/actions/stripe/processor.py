@@ -44,7 +44,7 @@ from payments.processors.rules import (
 
 _LIVE_KEYS = ("sk_live_", "rk_live_")
 _SUCCEEDED, _PROCESSING, _CANCELED = "succeeded", "processing", "canceled"
-_KEY_KEPT = timedelta(hours=23)  # Stripe says 24
+_KEY_LIFE = timedelta(hours=23)  # Stripe says 24
 _CHARGE = "latest_charge"
 _CAPTURED = "latest_charge.balance_transaction"
 
@@ -195,7 +195,7 @@ async def _find_earlier(
     client: stripe.StripeClient, customer: str, request: AuthorisationRequest
 ) -> PaymentIntent | None:
     """Find what was made at an earlier try whose key Stripe may have forgotten."""
-    if request.begun_at is None or clock.now() - request.begun_at < _KEY_KEPT:
+    if request.created_at is None or clock.now() - request.created_at < _KEY_LIFE:
         return None
     return await requests.find_payment(client, customer, request.reference)
 
