@@ -13,7 +13,7 @@ OWN_IDS = {
     "id", "delivery", "client", "client_id", "upstream", "staff", "group_id", "grant_id", "mandate", "batch",
     "development_id", "caller", "kid", "vat_code", "payment", "refund", "account", "settlement", "agreement",
     "statement", "receipt", "office", "collection", "presents", "service_user", "authority", "case_id",
-    "redacts", "list_id",
+    "redacts", "list_id", "pool_id",
 }  # fmt: skip
 NATIONAL = "a number is national: the copy of a property or street that another council keeps stays with it"
 # Unique keys that rows of two councils may share, each with what a merge does about it.
@@ -24,6 +24,8 @@ COLLIDING = {
     "pk_open311_horizon": "each council has reached a moment: the later one is left",
     "uq_case_record_submission": "both senders numbered so: the later case keeps no submission",
     "pk_office_staff": "one person works at both: one row is left, with the name they had last",
+    "uq_slot_pool_area": "a council named it: one is renamed, and its bookings follow by its id",
+    "uq_slot_booking_submission": "both senders numbered so: each holds a slot of a pool of its own",
     "pk_role_holder": "one person acts in roles at both: one row is left, with the roles of both",
     "pk_theme": "a council named it: both mean the same, or one is renamed with its mandates",
     "pk_theme_level": "a council raised a common theme: the higher level is left",

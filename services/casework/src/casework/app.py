@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 import casework.attachments.tables
+import casework.bookings.tables
 import casework.calendar.tables
 import casework.case_types.tables
 import casework.cases.tables
@@ -14,6 +15,8 @@ import casework.seals.tables
 import casework.word_index.tables  # noqa: F401 - the metadata hold the tables of every domain
 from casework.attachments.actions import scans, submissions
 from casework.attachments.routes import attachments, uploads
+from casework.bookings import routes as bookings
+from casework.bookings.actions import slots
 from casework.calendar.actions.commands import proclaim_holiday
 from casework.calendar.routes import calendars, closures, schools
 from casework.case_types import routes as case_types
@@ -80,6 +83,7 @@ service = Service(
         closures.router,
         schools.router,
         clocks.router,
+        bookings.router,
         open311_services.router,
         reports.router,
         updates.router,
@@ -114,7 +118,7 @@ service = Service(
         "install-case-types": install_case_types,
         "verify-history": verify_history,
     },
-    purges=(*reads.purges, *performance.purges, *submissions.PURGES),
+    purges=(*reads.purges, *performance.purges, *slots.PURGES, *submissions.PURGES),
     schedules=nightly_seals.schedules,
     audited=True,
     sign_in=sign_in,

@@ -13,6 +13,7 @@ from casework.model.rules.case_type import NEW, BoundType
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SAMPLES = {
+    "slot": "01hzy3t8qk5v7m9x2c4b6n8p0r.20260601T0900Z",
     "date": "2026-06-01",
     "date-time": "2026-06-01T10:00:00+01:00",
     "uprn": "1",

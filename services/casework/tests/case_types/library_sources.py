@@ -8,7 +8,11 @@ from casework.case_types.actions.simulations import play_scenario
 from casework.case_types.rules.scenarios import read_scenarios
 from casework.shared.yaml_source import read_source
 
-SAMPLES = [str(path) for path in sorted((Path(__file__).parent / "samples").glob("allotment.yaml"))]
+SAMPLES = [
+    str(path)
+    for path in sorted((Path(__file__).parent / "samples").glob("*.yaml"))
+    if path.name.count(".") == 1
+]
 
 
 @cache

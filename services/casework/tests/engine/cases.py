@@ -95,7 +95,7 @@ links:
 sub_cases:
   visit: {type: visit, on: checked, copies: {who: name}, restricted: officer}
 slots:
-  interview: {resource: room, holds_on: apply, confirms_on: checked, releases_on: [refused]}
+  interview: {pool: room, holds_on: apply, confirms_on: checked, releases_on: [refused]}
 reactions:
   paid: {on: payments.payment.succeeded, do: pay, where: "data.reference == field.name", amount: data.amount}
 fee: {amount: {parameter: fee}, on: apply, refunded_on: refused}
@@ -110,7 +110,8 @@ def permit():
 @cache
 def context():
     scenario = ScenarioDocument.model_construct(nation="scotland", closures=[])
-    return Context(LawOfTime(make_calendars(scenario)))
+    room = {"room": "01hzy3t8qk5v7m9x2c4b6n8p0r.20270401T0900Z"}
+    return Context(LawOfTime(make_calendars(scenario)), offered=room)
 
 
 class Case:

@@ -143,7 +143,10 @@ def make_entry(
 
 
 def _describe_weighed(rule: Weighed) -> dict[str, Any]:
-    return {"rule": rule.rule, "holds": rule.holds, **({"error": rule.error} if rule.error else {})}
+    more = {"error": rule.error} if rule.error else {}
+    if rule.rule == "calendar":
+        more = {"reason": str(rule.values["reason"])}
+    return {"rule": rule.rule, "holds": rule.holds, **more}
 
 
 def _list_other_reasons(decision: Decision) -> Iterator[dict[str, Any]]:

@@ -114,6 +114,16 @@ class ClockView(BaseModel):
     verified: bool = Field(description="Whether a lawyer has checked the source")
 
 
+class SlotOfCase(BaseModel):
+    """A slot that a case has booked."""
+
+    slot: str = Field(description="As the case type names it")
+    status: str = Field(description="held, confirmed; or lost, if the hold ran out")
+    chosen: str
+    starts_at: AwareDatetime
+    expires_at: AwareDatetime | None = Field(description="When a hold ends")
+
+
 class TaskView(BaseModel):
     """A task of a case."""
 
@@ -184,6 +194,7 @@ class Case(CaseSummary):
     paid: int = Field(description="Pence, without those that are to be given back")
     refund_due: int = Field(description="Pence to give back. Give them back at payments: this moves no money")
     refunded: int = Field(description="Pence that payments gave back")
+    slots: list[SlotOfCase]
     payments: list[str] = Field(description="The payments for this case, to give money back from")
     fields: dict[str, Any]
     clocks: list[ClockView]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from casework.shared.slots import read_slot_id
+
 MOST_CHARACTERS = 4000
 MOST_ITEMS = 100
 _TYPES = {"string": str, "integer": int, "boolean": bool, "array": list}
@@ -46,6 +48,8 @@ def _describe_format(name: str, value: str) -> str:
     if name == "uprn":
         correct = value.isascii() and value.isdigit() and 0 < int(value) <= _MOST_UPRN
         return "" if correct else "it must be a UPRN, 1 to 12 digits"
+    if name == "slot":
+        return "" if read_slot_id(value) else "it must be the id of a slot that was listed"
     if name == "email":
         name_part, _, domain = value.rpartition("@")
         return "" if name_part and "." in domain and " " not in value else "it must be an e-mail address"

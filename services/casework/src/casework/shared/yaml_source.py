@@ -28,7 +28,7 @@ from ruamel.yaml.events import (
 from casework.shared.faults import CaseTypeError, Fault, Path, format_path
 
 MOST_BYTES = 256 * 1024
-MOST_DEPTH = 8
+MOST_DEPTH = 9
 MOST_TEXT = 4000  # characters of one scalar
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")

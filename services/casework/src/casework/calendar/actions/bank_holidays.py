@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache, lru_cache
 from importlib import resources
 
+from casework.calendar.actions.recomputation import recompute_all
 from casework.calendar.rules.bank_holidays import (
     FORECAST_UNTIL,
     CodeList,
@@ -16,6 +17,7 @@ from casework.calendar.rules.bank_holidays import (
 from casework.calendar.rules.calendars import BankCalendars
 from casework.calendar.rules.nations import Division
 from casework.calendar.store import proclamations as store
+from casework.shared.days import format_day
 from chassis import clock, ids
 from chassis.database import ReadSession, Session
 
@@ -83,3 +85,5 @@ async def proclaim(session: Session, proclamation: Proclamation, operator: str) 
     await store.insert_proclamation(
         session, {**values, "id": ids.new(), "entered_by": operator, "entered_at": clock.now()}
     )
+    verb = "was proclaimed a bank holiday" if proclamation.added else "is no bank holiday any more"
+    await recompute_all(session, f"{format_day(proclamation.day)} {verb}: {proclamation.reason}")

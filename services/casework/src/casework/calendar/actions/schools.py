@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from casework.calendar.actions import records
+from casework.calendar.actions.recomputation import recompute_council
 from casework.calendar.rules.day_calendars import Span
 from casework.calendar.rules.school_terms import SchoolYear, name_school_year
 from casework.calendar.schemas.schools import (
@@ -94,7 +95,7 @@ async def add_year(
     if not await school_years.insert_year(session, {**values, **key}):
         detail = f"The school year {name_school_year(body.year)} is loaded already. Change that one."
         raise conflict("school-year-loaded", detail)
-    await _audit(session, council, authority, body.year, caller, {}, body)
+    await _record(session, council, authority, body.year, caller, {}, body)
     return await get_year(session, council, authority, body.year)
 
 
@@ -116,7 +117,7 @@ async def change_year(
     precondition.check(row.version, "school year")
     values = {**body.to_columns(), **records.stamp(caller)}
     await school_years.update_year(session, council, authority, year, values)
-    await _audit(session, council, authority, year, caller, row._asdict(), body)
+    await _record(session, council, authority, year, caller, row._asdict(), body)
     return await get_year(session, council, authority, year)
 
 
@@ -140,7 +141,7 @@ def _check_terms(body: SchoolTerms, year: int) -> None:
         raise invalid("body.terms", f"cannot be: {error}") from error
 
 
-async def _audit(
+async def _record(
     session: Session,
     council: str,
     authority: UUID,
@@ -152,6 +153,8 @@ async def _audit(
     record = f"{ids.show(authority)}.{year}"
     act = "changed" if before else "added"
     await records.audit_change(session, council, caller, act, _AUDITED, record, before, body.to_columns())
+    verb = "changed" if before else "loaded"
+    await recompute_council(session, council, f"The terms of {name_school_year(year)} were {verb}.")
 
 
 def _to_year(row: Row[Any]) -> SchoolYearView:

@@ -13,6 +13,7 @@ from chassis.tables import council
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7420612, hashtext(:council))")
 _GSS = select(council.c.gss).where(council.c.slug == bindparam("council_"))
+_COUNCILS = select(council.c.slug).order_by(council.c.slug)
 _NIL = UUID(int=0)
 
 
@@ -49,6 +50,11 @@ def _build(table: Table) -> _Statements:
 
 
 _STATEMENTS = {closure: _build(closure), admission_authority: _build(admission_authority)}
+
+
+async def list_councils(session: ReadSession) -> Sequence[str]:
+    """List the councils of the region."""
+    return [row.slug for row in await session.all(_COUNCILS)]
 
 
 async def find_gss(session: ReadSession, slug: str) -> str | None:

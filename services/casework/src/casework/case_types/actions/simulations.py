@@ -6,21 +6,22 @@ weighed, and every expectation that does not hold with its line.
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from casework.calendar.actions.bank_holidays import build_calendars
+from casework.calendar.actions.bank_holidays import build_calendars, read_code_list
 from casework.calendar.rules.calendars import Calendars, Closure
 from casework.calendar.rules.day_calendars import Span
 from casework.calendar.rules.nations import Nation
 from casework.case_types.actions.library import TypeFiles, UnknownCaseTypeError, find_files
 from casework.case_types.rules.bound_types import BindingError, bind
+from casework.case_types.rules.scenario_calendars import add_days
 from casework.case_types.rules.scenarios import check_step, read_scenarios
 from casework.case_types.rules.simulation import Simulation
 from casework.case_types.rules.trace import write_moment, write_type
 from casework.documents.rules import json_schemas
-from casework.documents.rules.scenarios import ScenarioDocument
+from casework.documents.rules.scenarios import CalendarDocument, ScenarioDocument
 from casework.engine.rules.deadlines import LawOfTime
 from casework.model.rules.case_type import CaseType
 from casework.settings import Settings
@@ -85,8 +86,16 @@ def play_scenario(
         bound = bind(case_type, scenario.nation, scenario.parameters)
     except BindingError as error:
         return [source.make_fault((*path, "nation"), str(error))]
-    simulation = Simulation(bound, LawOfTime(make_calendars(scenario)))
     faults: list[Fault] = []
+
+    def add(documents: Sequence[CalendarDocument]) -> Calendars:
+        return add_days(make_calendars(scenario), read_code_list(), [scenario.calendar, *documents])
+
+    try:
+        add([step.calendar for step in scenario.steps.values() if step.calendar is not None])
+        simulation = Simulation(bound, LawOfTime(add([])), add)
+    except ValueError as error:
+        return [source.make_fault((*path, "calendar"), f"{error}.")]
     write_lines(write, write_type(bound))
     for key, step, moments in simulation.play(scenario):
         for moment in moments:

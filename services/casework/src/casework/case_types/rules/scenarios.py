@@ -53,6 +53,8 @@ def _check_state(source: Source, path: Path, simulation: Simulation, step: StepD
     yield from _check_map(source, (*path, "due"), step.due, dues)
     tasks = {task: each.outcome or each.status for task, each in state.tasks.items()}
     yield from _check_map(source, (*path, "tasks"), step.tasks, tasks)
+    slots = {name: state.slots[name].status if name in state.slots else "none" for name in step.slots}
+    yield from _check_map(source, (*path, "slots"), dict(step.slots), slots)
     yield from _check_map(source, (*path, "values"), step.values, dict(state.fields))
     pence: dict[str, Any] = {str(name): amount for name, amount in step.pence.items()}
     yield from _check_map(source, (*path, "pence"), pence, {name: getattr(state, name) for name in pence})

@@ -1,13 +1,14 @@
 """Simulation: the engine that decides live cases, with a virtual clock that fires the timers in between."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from casework.documents.rules.scenarios import ScenarioDocument, StepDocument
+from casework.calendar.rules.calendars import Calendars
+from casework.documents.rules.scenarios import CalendarDocument, ScenarioDocument, StepDocument
 from casework.engine.rules.deadlines import LawOfTime
-from casework.engine.rules.decision import decide
-from casework.model.rules.acts import Act, ActKind, Actor, Context, Decision, Refusal
+from casework.engine.rules.decision import decide, recompute
+from casework.model.rules.acts import NO_VALUES, Act, ActKind, Actor, Context, Decision, Refusal
 from casework.model.rules.case_state import CaseState
 from casework.model.rules.case_type import SYSTEM, BoundType
 from casework.shared.days import LONDON
@@ -31,6 +32,8 @@ class Simulation:
 
     bound: BoundType
     law: LawOfTime
+    make_calendars: Callable[[Sequence[CalendarDocument]], Calendars]
+    added: list[CalendarDocument] = field(default_factory=list)
     state: CaseState = field(default_factory=CaseState)
     moments: list[Moment] = field(default_factory=list)
 
@@ -40,19 +43,38 @@ class Simulation:
             at = read_instant(key)
             start = len(self.moments)
             self.fire_timers(key, at)
+            if step.calendar is not None:
+                self._change_calendar(key, at, step.calendar)
             act = make_act(step, at)
             if act is not None:
-                self.do(key, act, step.counts)
+                self.do(key, act, step.counts, step.offered)
             yield key, step, self.moments[start:]
 
-    def do(self, step: str, act: Act, counts: Mapping[str, int]) -> Decision | Refusal:
-        """Do an act; counts that a step does not give are 0."""
+    def do(
+        self, step: str, act: Act, counts: Mapping[str, int], offered: Mapping[str, str] = NO_VALUES
+    ) -> Decision | Refusal:
+        """Do an act; counts that a step does not give are 0. A hold that is over has lost its place."""
         counts_by_id = dict.fromkeys(self.bound.case_type.counts, 0) | dict(counts)
-        answer = decide(self.bound, self.state, act, Context(self.law, counts_by_id))
+        lost = frozenset(
+            name for name, slot in self.state.slots.items() if slot.expires_at and slot.expires_at <= act.at
+        )
+        answer = decide(self.bound, self.state, act, Context(self.law, counts_by_id, offered, lost))
         if isinstance(answer, Decision):
             self.state = answer.state
         self.moments.append(Moment(step, answer, self.state))
         return answer
+
+    def _change_calendar(self, step: str, at: datetime, document: CalendarDocument) -> None:
+        """Count by other days from now on: clocks are computed again, and timers due by now fire."""
+        self.added.append(document)
+        self.law = LawOfTime(self.make_calendars(self.added))
+        if self.state.sequence:
+            data = {"reason": "the scenario's calendar"}
+            act = Act(ActKind.RECOMPUTE, "recompute", at, _CLOCK, data=data)
+            answer = recompute(self.bound, self.state, act, Context(self.law))
+            self.state = answer.state
+            self.moments.append(Moment(step, answer, self.state))
+        self.fire_timers(step, at)
 
     def fire_timers(self, step: str, until: datetime) -> None:
         """Fire the timers that are due, in order, and those they arm."""

@@ -42,7 +42,7 @@ def _write_effects(decision: Decision) -> Iterator[str]:
     yield from (f"message {each.notification} to {each.to}: {each.subject.en}" for each in decision.messages)
     yield from (f"opens a case {new_case.case_type}" for new_case in decision.sub_cases)
     yield from (f"{link.relation} {link.reference}" for link in decision.links)
-    yield from (f"slot {slot.slot}: {slot.change}" for slot in decision.slots)
+    yield from (f"slot {slot.slot}: {slot.change} {slot.chosen}" for slot in decision.slots)
     if decision.refund:
         yield f"is to give back {decision.refund} pence"
     for timer, at in decision.armed.items():

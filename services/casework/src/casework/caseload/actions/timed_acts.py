@@ -1,22 +1,26 @@
 """What happens to cases by itself: timers that fire and deadlines that pass."""
 
 from casework import events
+from casework.calendar.actions.recomputation import RecomputeClocks
 from casework.caseload.store import breaches
 from casework.cases.actions import changes
-from casework.cases.actions.plans import RefusedActError, plan_act
-from casework.cases.actions.subjects import lock_subject
+from casework.cases.actions.plans import Plan, RefusedActError, plan_act
+from casework.cases.actions.subjects import Subject, list_running, load_due_dates, lock_subject
 from casework.cases.actions.timers import FireTimer, NoteBreach
-from casework.model.rules.acts import Act, ActKind, Actor
+from casework.engine.rules.decision import recompute
+from casework.model.rules.acts import Act, ActKind, Actor, Context, Decision
 from casework.model.rules.case_type import SYSTEM
 from chassis import clock, ids, outbox
 from chassis.database import Session
 from chassis.jobs.handlers import Job, JobHandlers
+from chassis.jobs.queue import enqueue
 
 _SYSTEM = {"sub": "casework"}
 _BY_SYSTEM = Actor("casework", frozenset({SYSTEM}))
 
 
 handlers = JobHandlers()
+_BATCH = 100  # cases
 
 
 @handlers.effect(FireTimer)
@@ -43,6 +47,38 @@ async def fire_timer(session: Session, job: Job[FireTimer]) -> None:
         await changes.record(session, row, refused)
         return
     await changes.apply(session, subject, plan, _SYSTEM)
+
+
+@handlers.effect(RecomputeClocks, limit=60)
+async def recompute_clocks(session: Session, job: Job[RecomputeClocks]) -> None:
+    """Compute the clocks of a batch of cases again. The next batch is enqueued with what this one wrote."""
+    batch = await list_running(session, job.council, job.data.after, _BATCH)
+    data = {"reason": job.data.reason}
+    act = Act(ActKind.RECOMPUTE, "recompute", clock.now(), _BY_SYSTEM, data=data)
+    for case in batch:
+        if _is_moved((await _recompute(session, case, act)).decision):
+            await _write_recomputed(session, case, act)
+    if len(batch) == _BATCH:
+        await enqueue(session, job.data.model_copy(update={"after": batch[-1].id}), council=job.council)
+
+
+async def _write_recomputed(session: Session, case: Subject, act: Act) -> None:
+    """Compute a case again that is locked: somebody may have acted on it meanwhile."""
+    locked = await lock_subject(session, case.council, case.id)
+    if locked is None:
+        return
+    plan = await _recompute(session, locked[1], act)
+    if _is_moved(plan.decision):
+        await changes.apply(session, locked[1], plan, _SYSTEM)
+
+
+async def _recompute(session: Session, case: Subject, act: Act) -> Plan:
+    context = Context(await load_due_dates(session, case, {}))
+    return Plan(recompute(case.version.bound, case.state, act, context))
+
+
+def _is_moved(decision: Decision) -> bool:
+    return bool(decision.due or decision.armed or decision.cancelled)
 
 
 @handlers.effect(NoteBreach)

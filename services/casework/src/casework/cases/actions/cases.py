@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from casework.cases import rules
 from casework.cases.actions import changes, subjects
-from casework.cases.actions.plans import Plan, RefusedActError, find_only_opening, plan_act
+from casework.cases.actions.plans import RefusedActError, find_only_opening, plan_act
 from casework.cases.actions.subjects import Contact, Place, PublishedVersion, Subject, read_subject
 from casework.cases.store import records as store
 from casework.cases.store import roles as holders
@@ -63,6 +63,7 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
         person=opening.person,
         contact=opening.contact,
         restricted=restricted,
+        submission=opening.submission,
     )
     actor = await find_actor(session, council, caller, version, person=opening.person, restricted=restricted)
     act = Act(
@@ -73,17 +74,17 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
         effective=check_effective(opening.effective, now),
         fields=opening.fields,
     )
-    plan = await _plan(session, subject, act)
-    if await changes.open_new(
-        session,
-        subject,
-        plan,
-        caller.record(),
-        submission=opening.submission,
-        uprn=opening.uprn,
-        place=opening.place,
-    ):
-        return subject.id
+    try:
+        plan = await plan_act(session, subject, act)
+    except RefusedActError as error:
+        return await _find_opened_meanwhile(session, council, opening, error)
+    try:
+        if await changes.open_new(
+            session, subject, plan, caller.record(), uprn=opening.uprn, place=opening.place
+        ):
+            return subject.id
+    except RefusedActError as error:
+        raise refuse(error) from None
     first = await store.find_by_submission(session, council, opening.submission or "")
     if first is None:
         raise LookupError("the case of this submission is gone")
@@ -102,12 +103,17 @@ def _find_opening_action(version: PublishedVersion) -> str:
     )
 
 
-async def _plan(session: Session, subject: Subject, act: Act) -> Plan:
-    """Plan an act. Raises Problem 409 with every guard that failed, in words."""
-    try:
-        return await plan_act(session, subject, act)
-    except RefusedActError as error:
-        raise refuse(error) from None
+async def _find_opened_meanwhile(
+    session: Session, council: str, opening: Opening, error: RefusedActError
+) -> UUID:
+    """Find the case that the same submission opened while this waited for its slot. Raises Problem 409."""
+    if opening.submission is not None and any(
+        reason.rule.startswith("slots.") for reason in error.refusal.reasons
+    ):
+        first = await store.find_by_submission(session, council, opening.submission)
+        if first is not None:
+            return first
+    raise refuse(error) from None
 
 
 def refuse(error: RefusedActError) -> Problem:
@@ -156,8 +162,11 @@ async def act_on_case(
         outcome=act.outcome,
         result=act.result,
     )
-    plan = await _plan(session, subject, whole)
-    await changes.apply(session, subject, plan, caller.record())
+    try:
+        plan = await plan_act(session, subject, whole)
+        await changes.apply(session, subject, plan, caller.record())
+    except RefusedActError as error:
+        raise refuse(error) from None
     return plan.decision.state.sequence
 
 

@@ -11,13 +11,15 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from casework import events
+from casework.bookings.actions import slots
 from casework.cases import rules
 from casework.cases.actions import messages, timers
-from casework.cases.actions.plans import Plan
+from casework.cases.actions.plans import Plan, RefusedActError
 from casework.cases.actions.subjects import Place, Subject
 from casework.cases.store import contacts, links, tasks
 from casework.cases.store import records as store
-from casework.model.rules.acts import Decision, Refusal
+from casework.model.rules.acts import Decision, Reason, Refusal
+from casework.shared.words import Words
 from casework.word_index.actions import index_case
 from chassis import clock, ids, outbox
 from chassis.database import Session
@@ -26,6 +28,13 @@ from chassis.events import EventData
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """Where a case without a deadline stands in queues: at their end."""
 _SALT_BYTES = 16
+_FULL = Words(
+    "Somebody else has taken the last place. Choose another time.",
+    "Mae rhywun arall wedi cymryd y lle olaf. Dewiswch amser arall.",
+)
+_NO_SUCH_SLOT = Words(
+    "This time cannot be booked. Choose another.", "Ni ellir archebu'r amser hwn. Dewiswch un arall."
+)
 
 
 async def apply(session: Session, subject: Subject, plan: Plan, actor: Mapping[str, str]) -> None:
@@ -46,7 +55,6 @@ async def open_new(
     plan: Plan,
     actor: Mapping[str, str],
     *,
-    submission: str | None = None,
     uprn: int | None = None,
     place: Place | None = None,
 ) -> bool:
@@ -64,7 +72,7 @@ async def open_new(
         "code": case_type.code,
         "person": subject.person,
         "restricted": subject.restricted,
-        "submission": submission,
+        "submission": subject.submission,
         "uprn": uprn or rules.find_uprn(case_type, decision.state.fields),
         "created_by": dict(actor),
         "opened_at": subject.opened_at,
@@ -72,8 +80,8 @@ async def open_new(
     if not await store.insert_case(session, row, personal):
         return False
     await _index(session, subject, decision)
-    if submission is not None:
-        await timers.enqueue_join(session, subject.council, submission)
+    if subject.submission is not None:
+        await timers.enqueue_join(session, subject.council, subject.submission)
     if place is not None:
         await contacts.add_place(session, subject.council, subject.id, place)
     if subject.contact is not None:
@@ -94,6 +102,7 @@ def describe_row(subject: Subject, decision: Decision, apart: frozenset[str]) ->
     document["fields"], _ = rules.split_fields(state.fields, apart)
     due_at = rules.find_first_due(state)
     is_over = case_type.states[state.state].end
+    was_over = state.state == subject.state.state and is_over
     return {
         "state": state.state,
         "result": state.result,
@@ -101,7 +110,7 @@ def describe_row(subject: Subject, decision: Decision, apart: frozenset[str]) ->
         "version": state.sequence,
         "due_at": None if is_over else due_at,
         "queued_at": due_at or FAR,
-        "closed_at": decision.act.at if is_over else None,
+        **({} if was_over else {"closed_at": decision.act.at if is_over else None}),
         "changed_at": decision.act.at,
         "dispose_on": rules.find_disposal_day(case_type, decision),
     }
@@ -114,6 +123,7 @@ async def _write_consequences(
     decision = plan.decision
     entry = rules.make_entry(subject.state, decision, actor, apart)
     await _chain(session, subject.council, subject.id, entry, subject.last_digest)
+    await _book_slots(session, subject, decision)
     await _write_clocks(session, subject, decision)
     await _write_tasks(session, subject, decision)
     await timers.move(session, subject, decision)
@@ -121,6 +131,19 @@ async def _write_consequences(
     await messages.note_not_done(session, subject, decision)
     await _write_links(session, subject, plan, actor)
     await publish(session, subject, decision)
+
+
+async def _book_slots(session: Session, subject: Subject, decision: Decision) -> None:
+    """Hold, confirm and release slots. Raises RefusedActError: nothing of the act may be kept then."""
+    if not decision.slots:
+        return
+    holder = slots.Holder(subject.council, subject.mode, subject.id, subject.submission)
+    try:
+        await slots.apply(session, holder, decision.slots, decision.act.at)
+    except slots.SlotRefusedError as refused:
+        words = _FULL if refused.is_full else _NO_SUCH_SLOT
+        reason = Reason(f"slots.{refused.slot}", words)
+        raise RefusedActError(Refusal(decision.act, (reason,), decision.weighed)) from None
 
 
 async def _write_links(session: Session, subject: Subject, plan: Plan, actor: Mapping[str, str]) -> None:

@@ -3,11 +3,13 @@
 So an act whose sub-case cannot be opened, or whose link names no case, is refused as a whole.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
 
+from casework.bookings.actions import slots
 from casework.cases.actions import subjects
 from casework.cases.actions.counts import count_others
 from casework.cases.actions.subjects import Subject
@@ -31,6 +33,7 @@ from casework.shared.words import Words
 from chassis import ids
 from chassis.database import Session
 
+_OF_PEOPLE = {ActKind.ACTION, ActKind.TASK}
 _DEEPEST = 3  # cases that open cases that open cases
 _NOT_OPENED = Words(
     "The other case that this opens cannot be opened.",
@@ -71,9 +74,10 @@ class Plan:
 
 async def plan_act(session: Session, subject: Subject, act: Act, depth: int = 0) -> Plan:
     """Plan an act. Raises RefusedActError."""
-    due_dates = await subjects.load_due_dates(session, subject.council)
+    due_dates = await subjects.load_due_dates(session, subject, act.fields)
     counts = await count_others(session, subject, act)
-    bound, context = subject.version.bound, Context(due_dates, counts)
+    offered, lost = await _look_at_slots(session, subject)
+    bound, context = subject.version.bound, Context(due_dates, counts, offered, lost)
     answer = decide(bound, subject.state, act, context)
     if isinstance(answer, Refusal):
         raise RefusedActError(answer)
@@ -93,6 +97,19 @@ async def _plan_others(session: Session, subject: Subject, answer: Decision, dep
         [await _plan_sub_case(session, subject, answer, new, depth) for new in answer.sub_cases]
     )
     return Plan(answer, sub_cases, links)
+
+
+async def _look_at_slots(session: Session, subject: Subject) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Find what the case's submission holds, and which holds of the case are over; both are locked."""
+    if not subject.version.bound.case_type.slots:
+        return {}, frozenset()
+    offered: Mapping[str, str] = {}
+    if subject.submission is not None and subject.state.sequence == 0:
+        offered = await slots.find_offered(session, subject.council, subject.mode, subject.submission)
+    if not subject.state.slots:
+        return offered, frozenset()
+    ours = await slots.list_of_case(session, subject.council, subject.id)
+    return offered, frozenset(subject.state.slots) - ours
 
 
 async def _find_link(session: Session, subject: Subject, decision: Decision, link: NewLink) -> PlannedLink:
@@ -137,12 +154,15 @@ async def _plan_sub_case(
     by = Actor(act.by.id, opening.roles)
     first = Act(ActKind.ACTION, opening.id, act.at, by, act.effective, fields=new.fields)
     try:
-        return new, child, await plan_act(session, child, first, depth + 1)
+        plan = await plan_act(session, child, first, depth + 1)
     except RefusedActError as error:
         refused = tuple(
             Reason(f"{rule}.{reason.rule}", reason.words, reason.detail) for reason in error.refusal.reasons
         )
         raise RefusedActError(Refusal(act, refused)) from None
+    if plan.decision.slots and act.kind not in _OF_PEOPLE:
+        raise _refuse(act, rule, _NOT_OPENED, new.case_type)  # nobody is there to choose another slot
+    return new, child, plan
 
 
 def find_only_opening(version: subjects.PublishedVersion) -> Action | None:

@@ -22,6 +22,7 @@ from casework.cases.schemas import (
     HistoryEntry,
     LinkView,
     Location,
+    SlotOfCase,
     TaskView,
     Words,
 )
@@ -108,6 +109,16 @@ async def _show_case(
         paid=state.paid,
         refund_due=state.refund_due,
         refunded=state.refunded,
+        slots=[
+            SlotOfCase(
+                slot=name,
+                status=slot.status,
+                chosen=slot.slot,
+                starts_at=slot.starts_at,
+                expires_at=slot.expires_at,
+            )
+            for name, slot in state.slots.items()
+        ],
         payments=list(details.payments),
         fields=rules.hide_fields(case_type, state.fields, roles),
         clocks=_show_clocks(case_type, details.clocks),

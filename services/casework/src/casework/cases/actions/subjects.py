@@ -1,5 +1,6 @@
 """A case that is acted on, the version of its type, and the law of time of its council."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from casework.calendar.actions.calendars import load_calendars
+from casework.calendar.rules.calendars import Calendars
 from casework.case_types.actions.published import PublishedVersion, find_published, get_published
 from casework.cases import rules
 from casework.cases.store import records as store
@@ -15,7 +17,9 @@ from casework.engine.rules.deadlines import LawOfTime
 from casework.model.rules.case_state import CaseState
 from chassis import ids
 from chassis.database import ReadSession, Session
+from chassis.problems import Problem
 
+_NOT_FOUND = 404
 __all__ = ["PublishedVersion", "find_published"]
 
 
@@ -52,6 +56,7 @@ class Subject:
     contact: Contact | None = None
     restricted: str | None = None
     last_digest: bytes | None = None  # of the last entry of its history
+    submission: str | None = None
 
 
 def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
@@ -68,7 +73,8 @@ def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
         row.person,
         read_contact(row),
         row.restricted,
-        row.last_digest,
+        getattr(row, "last_digest", None),
+        row.submission,
     )
 
 
@@ -90,6 +96,12 @@ async def lock_subject(session: Session, council: str, case_id: UUID) -> tuple[R
     return row, read_subject(row, await get_version(session, council, row.type_version))
 
 
+async def list_running(session: ReadSession, council: str, after: UUID, most: int) -> Sequence[Subject]:
+    """List cases with clocks that run or could not be computed, in the order of their ids; none is locked."""
+    rows = await store.list_running(session, council, after, most)
+    return [read_subject(row, await get_version(session, council, row.type_version)) for row in rows]
+
+
 async def get_version(session: ReadSession, council: str, version_id: UUID) -> PublishedVersion:
     """Get the version that a case began with. Raises LookupError."""
     version = await get_published(session, council, version_id)
@@ -98,6 +110,18 @@ async def get_version(session: ReadSession, council: str, version_id: UUID) -> P
     return version
 
 
-async def load_due_dates(session: ReadSession, council: str) -> LawOfTime:
-    """Load what computes a council's due dates."""
-    return LawOfTime(await load_calendars(session, council, closures=True))
+async def load_due_dates(session: ReadSession, subject: Subject, fields: Mapping[str, Any]) -> LawOfTime:
+    """Load what computes a case's due dates; with the terms of the admission authority that a field names."""
+    return LawOfTime(await load_case_calendars(session, subject, fields))
+
+
+async def load_case_calendars(session: ReadSession, subject: Subject, fields: Mapping[str, Any]) -> Calendars:
+    """Load the calendars of a case. Without the authority, clocks of school days say what is missing."""
+    value = {**subject.state.fields, **fields}.get(subject.version.bound.case_type.admission_authority)
+    try:
+        authority = ids.read(value) if isinstance(value, str) else None
+        return await load_calendars(session, subject.council, closures=True, authority=authority)
+    except (ValueError, Problem) as error:
+        if isinstance(error, Problem) and error.status_code != _NOT_FOUND:
+            raise
+    return await load_calendars(session, subject.council, closures=True)

@@ -8,11 +8,25 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, LargeBinary, Row, Text, Update, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import (
+    Insert,
+    LargeBinary,
+    Row,
+    Text,
+    Update,
+    bindparam,
+    exists,
+    insert,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casework.cases.tables import (
+    case_clock,
     case_contact,
     case_entry,
     case_entry_personal,
@@ -27,7 +41,7 @@ _LIST = select(
     *(_CASE.id, _CASE.reference, _CASE.code, _CASE.type_version, _CASE.state, _CASE.result, _CASE.team),
     *(_CASE.assignee, _CASE.opened_at, _CASE.closed_at, _CASE.due_at, _CASE.queued_at, _CASE.version),
 )
-_WITH_PERSONAL = (
+_JOINED = (
     select(
         case_record,
         case_personal.c.fields.label("personal"),
@@ -43,8 +57,8 @@ _WITH_PERSONAL = (
         (case_contact.c.council == _CASE.council) & (case_contact.c.case_id == _CASE.id),
     )
     .outerjoin(case_place, (case_place.c.council == _CASE.council) & (case_place.c.case_id == _CASE.id))
-    .where(_CASE.council == bindparam("council"), _CASE.id == bindparam("case_id"))
 )
+_WITH_PERSONAL = _JOINED.where(_CASE.council == bindparam("council"), _CASE.id == bindparam("case_id"))
 _FIND = _WITH_PERSONAL.where(_CASE.mode == bindparam("mode"))
 _LAST_ENTRY = (
     select(_ENTRY.digest)
@@ -52,6 +66,19 @@ _LAST_ENTRY = (
     .scalar_subquery()
 )
 _LOCK = _WITH_PERSONAL.add_columns(_LAST_ENTRY.label("last_digest")).with_for_update(of=case_record)
+_RUNNING = (
+    _JOINED.where(
+        _CASE.council == bindparam("council"),
+        _CASE.id > bindparam("after"),
+        exists().where(
+            case_clock.c.council == _CASE.council,
+            case_clock.c.case_id == _CASE.id,
+            case_clock.c.due_at.isnot(None) | case_clock.c.uncomputed.isnot(None),
+        ),
+    )
+    .order_by(_CASE.id)
+    .limit(bindparam("most"))
+)
 _FIND_SUBMISSION = select(_CASE.id).where(
     _CASE.council == bindparam("council"), _CASE.submission == bindparam("submission")
 )
@@ -140,6 +167,11 @@ async def find_case(session: ReadSession, council: str, mode: str, case_id: UUID
 async def lock_case(session: Session, council: str, case_id: UUID) -> Row[Any] | None:
     """Lock a case of either mode until the transaction ends."""
     return await session.first(_LOCK, {"council": council, "case_id": case_id})
+
+
+async def list_running(session: ReadSession, council: str, after: UUID, most: int) -> Sequence[Row[Any]]:
+    """List cases with clocks that run, or that could not be computed, of either mode; nothing is locked."""
+    return await session.all(_RUNNING, {"council": council, "after": after, "most": most})
 
 
 async def find_by_submission(session: ReadSession, council: str, submission: str) -> UUID | None:

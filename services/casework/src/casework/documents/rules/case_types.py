@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field as Bounded
 from pydantic import model_validator
 
-from casework.documents.rules.clocks import ClockDocument, TimerDocument
+from casework.documents.rules.clocks import ClockDocument, RenewalDocument, TimerDocument
 from casework.documents.rules.open311 import Open311Document
 from casework.documents.rules.values import (
     NO_IDS,
     NO_MAP,
+    ChosenQuantity,
     Code,
     Document,
     ExpressionText,
@@ -45,7 +46,7 @@ class FieldDocument(Document):
 
     label: WordsDocument
     type: Literal["string", "integer", "boolean", "array"] = "string"
-    format: Literal["date", "date-time", "uprn", "email", "plate", "reference", "file", ""] = ""
+    format: Literal["date", "date-time", "uprn", "email", "plate", "reference", "file", "slot", ""] = ""
     enum: Annotated[list[Id], Bounded(max_length=60)] = NO_IDS
     min: Annotated[int, Bounded(ge=-(10**12), le=10**12)] | None = None
     max: Annotated[int, Bounded(ge=1, le=10**12)] | None = None
@@ -182,10 +183,15 @@ class SubCaseDocument(Document):
 
 
 class SlotDocument(Document):
-    """An appointment, or a place in a capacity."""
+    """An appointment, or a place in a capacity, of a pool that the council keeps."""
 
-    resource: Id
-    holds_on: Annotated[Ids, Bounded(min_length=1)]
+    pool: Id
+    choice: Annotated[
+        Id | None, Bounded(description="A field with `format: slot`; else what the submission holds.")
+    ] = None
+    area: Annotated[Id | None, Bounded(description="The field whose value is the pool's area.")] = None
+    hold_minutes: QuantityDocument = ChosenQuantity(number=30)
+    holds_on: Annotated[Ids, Bounded(min_length=1, description="Actions of people.")]
     confirms_on: Ids = NO_IDS
     releases_on: Ids = NO_IDS
 
@@ -217,6 +223,9 @@ class RefundDocument(Document):
     formula: ExpressionText | None = None
     days_left_of: Annotated[Id | None, Bounded(description="A clock: the part of it that is left.")] = None
     months_left_of: Annotated[Id | None, Bounded(description="A clock: its whole months left.")] = None
+    of: Annotated[
+        QuantityDocument | None, Bounded(description="The pence that are shared, if not all paid.")
+    ] = None
     less: Annotated[QuantityDocument | None, Bounded(description="The pence that are kept.")] = None
 
     @model_validator(mode="after")
@@ -283,7 +292,11 @@ class CaseTypeDocument(Document):
     links: Annotated[dict[Id, LinkDocument], Bounded(max_length=10)] = NO_MAP
     fee: FeeDocument | None = None
     duplicates: DuplicatesDocument = DuplicatesDocument()
+    renewal: RenewalDocument | None = None
     open311: Open311Document | None = None
+    admission_authority: Annotated[
+        Id | None, Bounded(description="The field with the id of the authority whose school days count.")
+    ] = None
     routing: Annotated[Id | None, Bounded(description="The field with the area whose team works on it.")] = (
         None
     )

@@ -3,9 +3,12 @@
 from typing import Annotated, Literal
 
 from pydantic import Field as Bounded
+from pydantic import model_validator
 
 from casework.documents.rules.values import (
     NO_IDS,
+    NO_MAP,
+    ChosenQuantity,
     Day,
     Document,
     ExpressionText,
@@ -14,6 +17,8 @@ from casework.documents.rules.values import (
     QuantityDocument,
     WordsDocument,
 )
+
+_DAY_OF_YEAR = r"^(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"  # one that each year has
 
 
 class ClockDocument(Document):
@@ -55,18 +60,84 @@ class ClockDocument(Document):
     extends_on: Ids = NO_IDS
     extension: QuantityDocument | None = None
     extension_until: Annotated[Id | None, Bounded(description="A date field: until the agreed day.")] = None
+    disregards_on: Annotated[Ids, Bounded(description="Leaves out days, first and last included.")] = NO_IDS
+    disregards_from: Annotated[Id | None, Bounded(description="A date field: the first of them.")] = None
+    disregards_until: Annotated[
+        Id | None, Bounded(description="A date field: the last; without one the day of the act.")
+    ] = None
     extension_by: Literal["right", "agreement"] = "right"
     on_expiry: Literal[
         "breach", "deemed_refusal", "right_to_appeal", "refund", "deemed_consent", "charge_cancelled", "lapse"
     ] = "breach"
 
 
-class TimerDocument(Document):
-    """What happens at a clock's end, or so many hours before or after it."""
+class ReminderDocument(Document):
+    """A message so many days before a period ends."""
 
-    clock: Id
+    before_days: Annotated[int, Bounded(ge=1, le=366)]
+    notify: Id
+
+
+class RenewalDocument(Document):
+    """Periods of a case, one after the other: the clock `renewal`, its reminders, and what ends it."""
+
+    name: WordsDocument
+    months: QuantityDocument | None = None
+    yearly_on: Annotated[
+        str | None,
+        Bounded(pattern=_DAY_OF_YEAR, description="The day on which each new period begins: 04-01."),
+    ] = None
+    starts_on: Annotated[Ids, Bounded(min_length=1)]
+    starts_from: Annotated[Id | None, Bounded(description="A date field to count from.")] = None
+    renews_on: Annotated[Ids, Bounded(min_length=1)]
+    offered_on: Annotated[
+        Ids, Bounded(description="What may not be done before the offer; else renews_on.")
+    ] = NO_IDS
+    offered_days: Annotated[QuantityDocument, Bounded(description="Days before the end.")]
+    stops_on: Ids = NO_IDS
+    reminders: Annotated[dict[Id, ReminderDocument], Bounded(max_length=5)] = NO_MAP
+    lapses: Annotated[Id, Bounded(description="The action that is done when nobody renewed.")]
+    basis: Literal["statute", "statutory_code", "ombudsman_code", "guidance", "local_standard"]
+    source: Annotated[str, Bounded(min_length=3, max_length=300)]
+    verified: bool
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> "RenewalDocument":
+        if (self.months is None) == (self.yearly_on is None):
+            raise ValueError("a renewal has exactly one of: months, yearly_on")
+        return self
+
+    def to_clock(self) -> ClockDocument:
+        """Write it as a clock. Without months each period has its own number of days."""
+        return ClockDocument(
+            name=self.name,
+            unit="days" if self.months is None else "months",
+            length=self.months or ChosenQuantity(number=1),
+            first_day="inclusive",
+            calendar="none",
+            basis=self.basis,
+            source=self.source,
+            verified=self.verified,
+            starts_on=self.starts_on,
+            starts_from=self.starts_from,
+            stops_on=self.stops_on,
+            on_expiry="lapse",
+        )
+
+
+class TimerDocument(Document):
+    """What happens at an instant, or so many hours before or after it.
+
+    The instant is one of: a clock's end, a confirmed slot's start, the end of a hold.
+    """
+
+    clock: Id | None = None
+    slot: Id | None = None
+    hold: Annotated[Id | None, Bounded(description="A slot whose hold ran out.")] = None
     before_hours: Annotated[int, Bounded(ge=1, le=24 * 366)] | None = None
     after_hours: Annotated[int, Bounded(ge=1, le=24 * 366 * 10)] | None = None
+    before_days: Annotated[int, Bounded(ge=1, le=366)] | None = None
+    after_days: Annotated[int, Bounded(ge=1, le=366 * 10)] | None = None
     do: Id | None = None
     notify: Id | None = None
     reopen: Id | None = None

@@ -24,6 +24,38 @@ DueOn = Annotated[
 ]  # a day, an hour of it in UK time, or that the clock does not run
 
 
+SlotText = Annotated[str, Bounded(max_length=60)]
+SlotStatus = Literal["none", "held", "confirmed", "lost"]
+Division = Literal["england_and_wales", "scotland", "northern_ireland"]
+SchoolYearName = Annotated[str, Bounded(pattern=r"^20[0-9]{2}$")]
+
+
+class SchoolYearDocument(Document):
+    """A school year: first day -> last day of each term, and days on which there is no school in them."""
+
+    terms: Annotated[dict[Day, Day], Bounded(min_length=1, max_length=12)]
+    inset_days: Annotated[list[Day], Bounded(max_length=60)] = NO_IDS
+
+
+class ProclamationDocument(Document):
+    """A bank holiday that was proclaimed, or is none any more."""
+
+    divisions: Annotated[list[Division], Bounded(min_length=1, max_length=3)]
+    name: Annotated[str, Bounded(min_length=1, max_length=100)] = "Proclaimed"
+    withdrawn: bool = False
+
+
+class CalendarDocument(Document):
+    """Days of a scenario beside the published ones; a step may add to them, and clocks are computed again."""
+
+    school_years: Annotated[
+        dict[SchoolYearName, SchoolYearDocument],
+        Bounded(max_length=20, description="By the year of September"),
+    ] = NO_MAP
+    proclamations: Annotated[dict[Day, ProclamationDocument], Bounded(max_length=50)] = NO_MAP
+    closures: Annotated[dict[Day, Day], Bounded(max_length=50, description="First day -> last day")] = NO_MAP
+
+
 PenceName = Literal["charged", "paid", "refund_due", "refunded"]
 
 
@@ -42,10 +74,15 @@ class StepDocument(Document):
     result: Id | None = None
     data: dict[Id, Any] = NO_MAP
     counts: dict[Id, int] = NO_MAP
+    calendar: Annotated[
+        CalendarDocument | None, Bounded(description="Days that count, or do not, from here on.")
+    ] = None
+    offered: Annotated[dict[Id, SlotText], Bounded(description="Pool: the slot a submission holds.")] = NO_MAP
     refused: Rules = NO_IDS
     state: Id | None = None
     due: dict[Id, DueOn] = NO_MAP
     tasks: dict[Id, Id] = NO_MAP
+    slots: Annotated[dict[Id, SlotStatus], Bounded(description="What became of slots.")] = NO_MAP
     messages: Ids = NO_IDS
     fired: Ids = NO_IDS
     opens: Annotated[Ids, Bounded(description="Sub-cases that are opened.")] = NO_IDS
@@ -60,6 +97,7 @@ class ScenarioDocument(Document):
     nation: NationName
     parameters: dict[Id, int | str | bool] = NO_MAP
     closures: list[Day] = NO_IDS
+    calendar: CalendarDocument = CalendarDocument()
     steps: Annotated[dict[Instant, StepDocument], Bounded(min_length=1, max_length=60)]
 
 

@@ -10,7 +10,7 @@ from casework.calendar.rules.nations import Nation
 from casework.clocks import rules as law
 from casework.model.rules.case_state import ClockChange, ClockEvent, DueDate
 from casework.model.rules.clocks import Clock
-from casework.shared.days import LONDON
+from casework.shared.days import LONDON, find_local_day
 
 _STARTS = {ClockChange.START, ClockChange.RESTART}
 _RUNNING = {law.ClockStatus.RUNNING, law.ClockStatus.BREACHED}
@@ -112,7 +112,11 @@ def _translate(clock: Clock, events: Sequence[ClockEvent]) -> Iterator[law.Clock
     for index, event in enumerate(events):
         at = event.at if event.on is None else datetime.combine(event.on, time(12), LONDON)
         entered_at = event.at + index * _MICROSECOND
-        if event.change is ClockChange.EXTEND:
+        if event.change is ClockChange.DISREGARD:
+            first = event.on or find_local_day(event.at)
+            last = first + timedelta(days=(event.length or 1) - 1)
+            yield law.Disregarded(id=str(index), at=event.at, entered_at=entered_at, first=first, last=last)
+        elif event.change is ClockChange.EXTEND:
             yield law.Extended(
                 id=str(index),
                 at=event.at,

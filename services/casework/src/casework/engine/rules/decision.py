@@ -52,9 +52,10 @@ def _record_payment(refused: Draft, reasons: tuple[Reason, ...]) -> Decision:
     return replace(_finish(draft), not_done=reasons)
 
 
-def recompute(bound: BoundType, state: CaseState, act: Act, context: Context) -> Decision | Refusal:
-    """Compute every clock again, since a holiday was proclaimed: ``act`` says by whom and when."""
+def recompute(bound: BoundType, state: CaseState, act: Act, context: Context) -> Decision:
+    """Compute every clock again, since other days count now: ``act`` says when, and its data the reason."""
     draft = Draft(bound, state, act, context)
+    draft.note("calendar", holds=True, **act.data)
     for clock in state.clocks:
         compute_due_date(draft, bound.case_type.clocks[clock])
     arm_timers(draft)
@@ -162,6 +163,7 @@ def _finish(draft: Draft) -> Decision:
         paid=draft.paid,
         refund_due=draft.refund_due,
         refunded=draft.refunded,
+        slots=draft.slots,
         result=draft.result,
         sequence=before.sequence + 1,
     )
@@ -185,7 +187,7 @@ def _finish(draft: Draft) -> Decision:
         messages=tuple(draft.messages),
         sub_cases=tuple(draft.sub_cases),
         links=tuple(draft.links),
-        slots=tuple(draft.slots),
+        slots=tuple(draft.slot_changes),
         refund=draft.refund,
         weighed=tuple(draft.weighed),
     )

@@ -1,7 +1,7 @@
 """A decision in the making: what an act makes of a case, and every rule that was weighed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from casework.model.rules.acts import (
@@ -21,6 +21,7 @@ from casework.shared.days import find_local_day
 from casework.shared.expressions import Expression, Outcome
 from casework.shared.words import Words
 
+_HOUR = timedelta(hours=1)
 _NOT_EVALUATED = Words(
     "We cannot tell whether this is allowed, as something about the case is not known.",
     "Ni allwn ddweud a yw hyn yn cael ei ganiatáu, gan nad yw rhywbeth am yr achos yn hysbys.",
@@ -42,6 +43,9 @@ class Draft:
         self.fields, self.tasks, self.clocks = dict(state.fields), dict(state.tasks), dict(state.clocks)
         self.due_dates, self.timers, self.fired = dict(state.due_dates), dict(state.timers), dict(state.fired)
         self.actors, self.charged, self.paid = dict(state.actors), state.charged, state.paid
+        self.slots = dict(state.slots)
+        for name in context.lost & state.slots.keys():
+            self.slots[name] = state.slots[name]._replace(status="lost")
         self.refund, self.refund_due, self.refunded = 0, state.refund_due, state.refunded
         self.cause = act.id  # the action or task that is being done
         self.payment = 0  # pence that an event says were paid
@@ -54,7 +58,7 @@ class Draft:
         self.messages: list[Message] = []
         self.sub_cases: list[NewCase] = []
         self.links: list[NewLink] = []
-        self.slots: list[SlotChange] = []
+        self.slot_changes: list[SlotChange] = []
         self.weighed: list[Weighed] = []
         self.reasons: list[Reason] = []
 
@@ -123,6 +127,18 @@ def _find_task(draft: Draft, name: str) -> str:
     return "" if task is None else task.outcome or task.status
 
 
+def _find_slot(draft: Draft, name: str) -> Any:
+    slot_name, _, aspect = name.partition(".")
+    slot = draft.slots.get(slot_name)
+    if aspect in {"held", "confirmed"}:
+        return slot is not None and slot.status == aspect
+    if slot is None or slot.status == "lost":
+        return None
+    if aspect == "day":
+        return find_local_day(slot.starts_at).isoformat()
+    return (slot.starts_at - draft.act.at) // _HOUR
+
+
 def _find_data(draft: Draft, name: str) -> Any:
     value: Any = draft.act.data
     for part in name.split("."):
@@ -136,6 +152,7 @@ _FINDERS: dict[str, Callable[[Draft, str], Any]] = {
     "parameter": lambda draft, name: draft.bound.parameters[name],
     "clock": _find_clock,
     "task": _find_task,
+    "slot": _find_slot,
     "count": lambda draft, name: draft.context.counts.get(name),
     "role": lambda draft, name: name in draft.act.by.roles,
     "state": lambda draft, _: draft.state,

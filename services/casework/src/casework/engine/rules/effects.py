@@ -2,20 +2,28 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from casework.engine.rules.clock_changes import stop_clocks
 from casework.engine.rules.draft import Draft
 from casework.engine.rules.money import update_money
 from casework.model.rules.acts import Message, NewCase, NewLink, SlotChange
-from casework.model.rules.case_state import TaskState
-from casework.model.rules.case_type import Notification
-from casework.shared.days import format_day
+from casework.model.rules.case_state import SlotState, TaskState
+from casework.model.rules.case_type import Notification, Slot
+from casework.shared.days import format_day, format_moment
+from casework.shared.slots import read_slot_id
 from casework.shared.words import Words
 
 _NOT_OVER = Words(
     "A case that is merged must end, and this action does not end it.",
     "Rhaid i achos sy'n cael ei uno ddod i ben, ac nid yw'r weithred hon yn ei orffen.",
+)
+_NO_SLOT = Words("Choose a time.", "Dewiswch amser.")
+_STARTED = Words("This time has begun. Choose another.", "Mae'r amser hwn wedi dechrau. Dewiswch un arall.")
+_LOST = Words(
+    "The time is no longer held for you. Choose another.",
+    "Nid yw'r amser yn cael ei gadw i chi mwyach. Dewiswch un arall.",
 )
 _PLACEHOLDER = re.compile(r"\(\(([a-z_.]+)\)\)")
 
@@ -46,10 +54,49 @@ def _end_in_other(draft: Draft, link: str) -> None:
 
 
 def _change_slots(draft: Draft, happenings: set[str]) -> None:
+    is_over = draft.case_type.states[draft.state].end
     for slot in draft.case_type.slots.values():
-        for change, causes in (("hold", slot.holds), ("confirm", slot.confirms), ("release", slot.releases)):
-            if happenings.intersection(causes):
-                draft.slots.append(SlotChange(slot.id, slot.resource, change))
+        if happenings.intersection(slot.holds):
+            _hold_slot(draft, slot)
+        if happenings.intersection(slot.confirms):
+            _confirm_slot(draft, slot)
+        if is_over or happenings.intersection(slot.releases):
+            _release_slot(draft, slot)
+
+
+def _hold_slot(draft: Draft, slot: Slot) -> None:
+    """Hold what was chosen, instead of what was held before."""
+    offered = draft.context.offered.get(slot.pool, "")
+    chosen = str(draft.fields.get(slot.choice) or offered) if slot.choice else offered
+    place, minutes = read_slot_id(chosen), draft.find_quantity(slot.minutes)
+    if place is None or minutes is None:
+        draft.refuse(f"slots.{slot.id}", _NO_SLOT, slot.choice)
+    elif place[1] <= draft.act.at:
+        draft.refuse(f"slots.{slot.id}", _STARTED)
+    else:
+        expires_at = draft.act.at + timedelta(minutes=minutes)
+        area = str(draft.fields.get(slot.area) or "")
+        draft.slots[slot.id] = SlotState("held", chosen, place[1], expires_at)
+        draft.slot_changes.append(SlotChange(slot.id, slot.pool, "hold", chosen, area, expires_at))
+
+
+def _confirm_slot(draft: Draft, slot: Slot) -> None:
+    booked = draft.slots.get(slot.id)
+    if booked is None or booked.status == "lost":
+        draft.refuse(f"slots.{slot.id}", _LOST)
+    elif booked.status == "held":
+        draft.slots[slot.id] = booked._replace(status="confirmed", expires_at=None)
+        draft.slot_changes.append(SlotChange(slot.id, slot.pool, "confirm", booked.slot))
+
+
+def _release_slot(draft: Draft, slot: Slot) -> None:
+    """Release a slot. One that was confirmed and has begun was used: it stays where it is."""
+    booked = draft.slots.get(slot.id)
+    if booked is None or (booked.status == "confirmed" and booked.starts_at <= draft.act.at):
+        return
+    del draft.slots[slot.id]
+    if booked.status != "lost":
+        draft.slot_changes.append(SlotChange(slot.id, slot.pool, "release", booked.slot))
 
 
 def _open_sub_cases(draft: Draft, happenings: set[str]) -> None:
@@ -86,6 +133,7 @@ def send(draft: Draft, notification: Notification) -> None:
     """Send a message, with the values it names."""
     values: dict[str, Any] = dict(draft.fields)
     values |= {f"due.{clock}": format_day(due.on) for clock, due in draft.due_dates.items()}
+    values |= {f"slot.{name}": format_moment(slot.starts_at) for name, slot in draft.slots.items()}
     subject, body = (_fill(words, values) for words in (notification.subject, notification.body))
     draft.messages.append(Message(notification.id, notification.to, subject, body))
 

@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 
 from casework.engine.rules.draft import Draft
 from casework.model.rules.case_state import ClockChange
 from casework.model.rules.case_type import Fee, Refund, RefundShare
 from casework.model.rules.clocks import Quantity
-from casework.shared.days import find_local_day
+from casework.shared.days import DAY, find_local_day
 from casework.shared.expressions import Expression
 from casework.shared.words import Words
 
@@ -102,11 +102,14 @@ def _give_back_part(draft: Draft, refund: Refund, rule: str) -> None:
 def _find_part(draft: Draft, refund: Refund, rule: str) -> int | None:
     if refund.share is RefundShare.ALL:
         return draft.paid
+    shared = draft.paid if refund.of is None else _find_pence(draft, f"{rule}.of", refund.of, None)
+    if shared is None:
+        return None
     if not refund.clock:
         return _find_pence(draft, rule, refund.amount, refund.formula)
     left, whole = _measure(draft, refund)
     draft.note(f"{rule}.left", holds=left > 0, left=left, whole=whole)
-    return draft.paid * left // whole if whole else 0
+    return shared * left // whole if whole else 0
 
 
 def _measure(draft: Draft, refund: Refund) -> tuple[int, int]:
@@ -116,17 +119,19 @@ def _measure(draft: Draft, refund: Refund) -> tuple[int, int]:
     if due is None or not starts:
         return 0, 0
     first = starts[-1].on or find_local_day(starts[-1].at)
-    today = max(first, find_local_day(draft.act.counted_at))
+    if draft.case_type.clocks[refund.clock].law.first_day != "inclusive":
+        first += DAY
+    rest = max(first, find_local_day(draft.act.counted_at) + DAY)
     count = _count_months if refund.share is RefundShare.MONTHS_LEFT else _count_days
-    return count(today, due.on), count(first, due.on)
+    return count(rest, due.on + DAY), count(first, due.on + DAY)
 
 
-def _count_days(first: date, last: date) -> int:
-    return max(0, (last - first).days)
+def _count_days(first: date, end: date) -> int:
+    return max(0, (end - first).days)
 
 
-def _count_months(first: date, last: date) -> int:
+def _count_months(first: date, end: date) -> int:
     """Count whole months: from 31 January to 28 February is one, as both are a month's last day."""
-    months = (last.year - first.year) * _MONTHS + last.month - first.month
-    is_last_day = (last + timedelta(days=1)).month != last.month
-    return max(0, months if last.day >= first.day or is_last_day else months - 1)
+    months = (end.year - first.year) * _MONTHS + end.month - first.month
+    is_last_day = (end + DAY).month != end.month
+    return max(0, months if end.day >= first.day or is_last_day else months - 1)

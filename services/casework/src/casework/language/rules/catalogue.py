@@ -9,6 +9,7 @@ from casework.documents.rules.case_types import CaseTypeDocument
 from casework.documents.rules.values import TextPair
 from casework.model.rules.case_type import RESIDENT
 from casework.shared.faults import Fault, Path, format_path, suggest
+from casework.shared.words import Words
 from casework.shared.yaml_source import Source
 
 PLACEHOLDER = re.compile(r"\(\(([^()]*)\)\)")
@@ -82,3 +83,8 @@ def _list_read_by_residents(document: CaseTypeDocument, paths: Iterable[str]) ->
             or name in readable.get(section, ())
         ):
             yield path
+
+
+def to_words(text: TextPair) -> Words:
+    """Compile a text."""
+    return Words(text.en, text.cy or "")

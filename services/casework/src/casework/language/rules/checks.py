@@ -20,6 +20,8 @@ _PAIRS = (
     ("extends_on", ("extension", "extension_until")),
     ("extension", ("extends_on",)),
     ("extension_until", ("extends_on",)),
+    ("disregards_on", ("disregards_from",)),
+    ("disregards_from", ("disregards_on",)),
 )
 
 
@@ -37,6 +39,14 @@ def check_document(document: CaseTypeDocument, source: Source) -> Iterator[Fault
         yield from _check_clock(name, clock, document, source)
     for name, timer in document.timers.items():
         yield from _check_timer(name, timer, source)
+    yield from _check_slots(document, source)
+    if not document.admission_authority:
+        for name, clock in document.clocks.items():
+            if clock.calendar == "school" or clock.unit == "school_days":
+                way_out = "Say `admission_authority:` a field."
+                yield source.make_fault(
+                    ("clocks", name, "calendar"), "nothing says whose school days.", way_out
+                )
     for nation in set(document.sibling) & set(document.nations):
         yield source.make_fault(("sibling", nation), f"the type itself is for {nation}.", "Leave it out.")
 
@@ -108,6 +118,7 @@ def check_names(document: CaseTypeDocument, source: Source) -> Iterator[Fault]:
                 way_out = "States, actions and tasks need ids of their own."
                 yield source.make_fault((section, name), "the id is there twice.", way_out)
     names = {"reference", "council", *document.fields, *(f"due.{clock}" for clock in document.clocks)}
+    names |= {f"slot.{slot}" for slot in document.slots}
     for path, text in list_texts(document):
         for name in PLACEHOLDER.findall(text.en):
             if path[0] != "notifications" or name not in names:
@@ -177,14 +188,22 @@ def _check_start(
 
 
 def _check_fields(document: CaseTypeDocument, source: Source) -> Iterator[Fault]:
-    """Find fields whose keys say two things, and days that are counted from no date."""
+    """Find fields whose keys say two things."""
     for name, field in document.fields.items():
         if field.type not in {"string", "array"} and (field.format or field.enum):
             yield source.make_fault(("fields", name), "`format:` and `enum:` are for texts.")
+    yield from _check_dates(document, source)
+
+
+def _check_dates(document: CaseTypeDocument, source: Source) -> Iterator[Fault]:
+    """Find days that are counted from no date, or left out where none are counted."""
     for clock, each in document.clocks.items():
-        if each.extension_until is not None:
-            path: Path = ("clocks", clock, "extension_until")
-            yield from _check_date(document, source, path, each.extension_until)
+        for key in ("extension_until", "disregards_from", "disregards_until"):
+            if (date_field := getattr(each, key)) is not None:
+                yield from _check_date(document, source, ("clocks", clock, key), date_field)
+        if each.disregards_on and (each.unit == "hours" or each.direction == "backward"):
+            message = "days are left out of clocks that count days forward."
+            yield source.make_fault(("clocks", clock, "disregards_on"), message)
     for count, counted in document.counts.items():
         if counted.year_of is not None:
             yield from _check_date(document, source, ("counts", count, "year_of"), counted.year_of)
@@ -205,9 +224,29 @@ def _check_date(document: CaseTypeDocument, source: Source, path: Path, name: st
         yield source.make_fault(path, f"{name} is no date.", "Say `format: date` at the field.")
 
 
+def _check_slots(document: CaseTypeDocument, source: Source) -> Iterator[Fault]:
+    """Find slots that nobody can choose, or that would be taken while nobody is there to choose another."""
+    by_itself = {timer.do for timer in document.timers.values()}
+    by_itself |= {reaction.do for reaction in document.reactions.values()}
+    for name, slot in document.slots.items():
+        field = document.fields.get(slot.choice or "")
+        if field is not None and (field.format != "slot" or field.type != "string"):
+            message, way_out = f"{slot.choice} is no slot.", "Say `format: slot` at the field."
+            yield source.make_fault(("slots", name, "choice"), message, way_out)
+        for action in sorted(set(slot.holds_on) & by_itself):
+            message = f"{action} is done by a timer or an event, and the slot may be full."
+            yield source.make_fault(("slots", name, "holds_on"), message, "Hold it by an action of people.")
+        if not slot.confirms_on:
+            way_out = "Say `confirms_on:`; it may be the action that holds it."
+            yield source.make_fault(("slots", name), "nothing confirms it, so every hold runs out.", way_out)
+
+
 def _check_timer(name: str, timer: TimerDocument, source: Source) -> Iterator[Fault]:
     path = ("timers", name)
+    if [timer.clock, timer.slot, timer.hold].count(None) != 2:  # noqa: PLR2004 - one of three
+        yield source.make_fault(path, "it hangs on one thing: `clock:`, `slot:` or `hold:`.")
     if [timer.do, timer.notify, timer.reopen].count(None) != 2:  # noqa: PLR2004 - one of three
         yield source.make_fault(path, "it does one thing: `do:`, `notify:` or `reopen:`.")
-    if timer.before_hours and timer.after_hours:
-        yield source.make_fault(path, "it is before or after, not both.")
+    shifts = [timer.before_hours, timer.after_hours, timer.before_days, timer.after_days]
+    if len([shift for shift in shifts if shift]) > 1:
+        yield source.make_fault(path, "it is before or after, not both, in hours or in days.")

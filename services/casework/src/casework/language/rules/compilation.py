@@ -15,6 +15,7 @@ from casework.language.rules.checks import check_document
 from casework.language.rules.expressions import ExpressionSet
 from casework.language.rules.parts import PartCompiler
 from casework.language.rules.references import check_references
+from casework.language.rules.renewals import add_renewal
 from casework.language.rules.resident_checks import check_open311, check_staff_fields
 from casework.model.rules.case_type import CaseType
 from casework.shared.faults import CaseTypeError, Fault, Path, suggest
@@ -32,7 +33,7 @@ def compile_case_type(file: str, text: str, welsh: str | None = None, welsh_file
 def compile_source(source: Source, catalogue: Source | None = None) -> CaseType:
     """Compile a case type that was read. Raises CaseTypeError with every fault."""
     document = read_document(source)
-    faults = add_welsh(document, source, catalogue)
+    faults = [*add_welsh(document, source, catalogue), *add_renewal(document, source)]
     faults += [*check_references(document, source), *check_document(document, source)]
     faults += [*check_open311(document, source), *check_staff_fields(document, source)]
     expressions = ExpressionSet(document, source)

@@ -1,17 +1,70 @@
-"""Every expression of a case type, compiled, with the faults of all of them."""
+"""Every expression of a case type, compiled, with the names it may read, and the faults of all of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from casework.documents.rules.case_types import ActionDocument, CaseTypeDocument
+from casework.documents.rules.case_types import ActionDocument, CaseTypeDocument, FieldDocument
 from casework.documents.rules.values import ChosenQuantity
-from casework.language.rules.expression_names import declare_event_names, declare_names, find_field_kind
+from casework.model.rules.case_type import RESIDENT, SYSTEM
 from casework.shared.expressions import Compiler, Expression, ExpressionError, Kind
 from casework.shared.faults import Fault, Path, suggest
 from casework.shared.yaml_source import Source
 
 _COMPARISON = re.compile(r"field\.([a-z0-9_]+)\s*[=!]=\s*'([^']*)'")
 _RESULT = re.compile(r"(?:^|[?:])\s*'([^']*)'")  # the whole expression, or a way of a choice
+
+
+_DATA = re.compile(r"\bdata(?:\.[a-z_][a-z0-9_]*)+")
+_PARAMETER_KINDS: dict[str, Kind] = {"integer": "integer", "string": "text", "boolean": "truth"}
+_FIELD_KINDS: dict[str, Kind] = {**_PARAMETER_KINDS, "array": "texts"}
+_ALWAYS: dict[str, Kind] = {
+    "state": "text",
+    "today": "text",  # 2026-04-01: dates compare as text
+    "now": "instant",
+    "charged": "integer",  # pence
+    "paid": "integer",
+    "refund_due": "integer",
+    "refunded": "integer",
+    "action": "text",  # the action or task that is being done
+    "result": "text",
+    "chosen_result": "text",  # the result that this act names
+}
+SLOT_NAMES: dict[str, Kind] = {
+    "held": "truth",
+    "confirmed": "truth",
+    "day": "text",
+    "starts_in_hours": "integer",  # full hours; below 0 once it has begun
+}
+CLOCK_NAMES: dict[str, Kind] = {"due": "text", "running": "truth", "overdue": "truth", "days_left": "integer"}
+
+
+def find_field_kind(field: FieldDocument) -> Kind:
+    """Find the kind of a field's value in expressions."""
+    return "instant" if field.format == "date-time" else _FIELD_KINDS[field.type]
+
+
+def declare_names(document: CaseTypeDocument) -> dict[str, Kind]:
+    """Declare every name of a case type."""
+    names = dict(_ALWAYS)
+    names |= {f"field.{field}": find_field_kind(each) for field, each in document.fields.items()}
+    names |= {f"known.{field}": "truth" for field in document.fields}
+    names |= {
+        f"parameter.{name}": _PARAMETER_KINDS[parameter.type]
+        for name, parameter in document.parameters.items()
+    }
+    for clock in document.clocks:
+        names |= {f"clock.{clock}.{name}": kind for name, kind in CLOCK_NAMES.items()}
+    for slot in document.slots:
+        names |= {f"slot.{slot}.{name}": kind for name, kind in SLOT_NAMES.items()}
+    names |= {f"task.{task}": "text" for task in document.tasks}  # open, dropped, done or its outcome
+    names |= {f"count.{count}": "integer" for count in document.counts}
+    names |= {f"role.{role}": "truth" for role in (RESIDENT, SYSTEM, *document.roles)}
+    return names
+
+
+def declare_event_names(texts: Iterable[str]) -> dict[str, Kind]:
+    """Declare the names of an event's data that expressions use: each has any kind."""
+    return {name: "any" for text in texts for name in _DATA.findall(text)}
 
 
 class ExpressionSet:
@@ -97,6 +150,10 @@ class ExpressionSet:
             for guard, each in action.guards.items():
                 if each.at_most is not None:
                     yield ("actions", name, "guards", guard, "at_most", "limit"), each.at_most.limit
+        for name, slot in self._document.slots.items():
+            yield ("slots", name, "hold_minutes"), slot.hold_minutes
+        if self._document.renewal is not None:
+            yield ("renewal", "offered_days"), self._document.renewal.offered_days
         yield from self._list_pence()
 
     def _list_pence(self) -> Iterator[tuple[Path, ChosenQuantity]]:
@@ -104,7 +161,7 @@ class ExpressionSet:
         if fee is not None and fee.amount is not None:
             yield ("fee", "amount"), fee.amount
         for name, refund in fee.refunds.items() if fee is not None else ():
-            for part, quantity in (("amount", refund.amount), ("less", refund.less)):
+            for part, quantity in (("amount", refund.amount), ("of", refund.of), ("less", refund.less)):
                 if quantity is not None:
                     yield ("fee", "refunds", name, part), quantity
 

@@ -13,12 +13,12 @@ from casework.documents.rules.case_types import (
     RefundDocument,
 )
 from casework.documents.rules.clocks import ClockDocument, TimerDocument
-from casework.documents.rules.values import ChosenQuantity, TextPair
+from casework.language.rules.catalogue import to_words
 from casework.language.rules.expressions import ExpressionSet
+from casework.language.rules.renewals import RENEWAL, compile_renewal, to_quantity
+from casework.language.rules.resident_checks import compile_open311
 from casework.model.rules import case_type as model
-from casework.model.rules.clocks import Clock, Law, Quantity, Timer
-from casework.model.rules.open311 import Open311Service
-from casework.shared.words import Words
+from casework.model.rules.clocks import Clock, Law, Timer
 
 
 class PartCompiler:
@@ -45,6 +45,7 @@ class PartCompiler:
             duplicates=compile_duplicates(document),
             fee=self._compile_fee(),
             routing=document.routing or "",
+            admission_authority=document.admission_authority or "",
             theme=document.theme or "",
             restricted=document.restricted or "",
             open311=compile_open311(document),
@@ -123,10 +124,13 @@ class PartCompiler:
             "slots": {
                 name: model.Slot(
                     name,
-                    each.resource,
+                    each.pool,
+                    to_quantity(each.hold_minutes),
                     tuple(each.holds_on),
                     tuple(each.confirms_on),
                     tuple(each.releases_on),
+                    each.choice or "",
+                    each.area or "",
                 )
                 for name, each in document.slots.items()
             },
@@ -160,6 +164,7 @@ class PartCompiler:
             when=self._expressions.get(*path, "when"),
             amount=None if refund.amount is None else to_quantity(refund.amount),
             formula=self._expressions.get(*path, "formula"),
+            of=None if refund.of is None else to_quantity(refund.of),
             clock=refund.days_left_of or refund.months_left_of or "",
             less=None if refund.less is None else to_quantity(refund.less),
         )
@@ -238,18 +243,11 @@ class PartCompiler:
             extends_on=tuple(clock.extends_on),
             extension=None if clock.extension is None else to_quantity(clock.extension),
             extension_until=clock.extension_until or "",
+            disregards_on=tuple(clock.disregards_on),
+            disregards_from=clock.disregards_from or "",
+            disregards_until=clock.disregards_until or "",
+            **(compile_renewal(self._document) if name == RENEWAL else {}),
         )
-
-
-def to_words(text: TextPair) -> Words:
-    """Compile a text."""
-    return Words(text.en, text.cy or "")
-
-
-def to_quantity(quantity: ChosenQuantity) -> Quantity:
-    """Compile a whole number."""
-    table = {choice: to_quantity(each) for choice, each in quantity.table.items()}
-    return Quantity(quantity.number, quantity.parameter or "", quantity.by_field or "", table)
 
 
 def compile_field(name: str, field: FieldDocument) -> model.Field:
@@ -272,7 +270,17 @@ def compile_field(name: str, field: FieldDocument) -> model.Field:
 def compile_timer(name: str, timer: TimerDocument) -> Timer:
     """Compile a timer."""
     hours = (timer.after_hours or 0) - (timer.before_hours or 0)
-    return Timer(name, timer.clock, hours, timer.do or "", timer.notify or "", timer.reopen or "")
+    return Timer(
+        id=name,
+        clock=timer.clock or "",
+        slot=timer.slot or "",
+        hold=timer.hold or "",
+        hours=hours,
+        days=(timer.after_days or 0) - (timer.before_days or 0),
+        action=timer.do or "",
+        notification=timer.notify or "",
+        task=timer.reopen or "",
+    )
 
 
 def compile_duplicates(document: CaseTypeDocument) -> model.Duplicates:
@@ -280,22 +288,3 @@ def compile_duplicates(document: CaseTypeDocument) -> model.Duplicates:
     each = document.duplicates
     codes = dict.fromkeys((document.case_type, *each.types))
     return model.Duplicates(tuple(codes), each.days, each.metres)
-
-
-def compile_open311(document: CaseTypeDocument) -> Open311Service | None:
-    """Compile how the type is offered to sites where residents report problems."""
-    service = document.open311
-    if service is None:
-        return None
-    return Open311Service(
-        description=to_words(service.description),
-        group=to_words(service.group),
-        keywords=tuple(service.keywords),
-        private=service.private,
-        action=service.action,
-        place=service.place or "",
-        details=service.details or "",
-        contact=service.contact or "",
-        photos=service.photos or "",
-        statuses=dict(service.statuses),
-    )

@@ -31,7 +31,11 @@ REFERENCES = {
     "tasks.*.then.*": "actions",
     "clocks.*.starts_from": "fields",
     "clocks.*.extension_until": "fields",
+    "clocks.*.disregards_from": "fields",
+    "clocks.*.disregards_until": "fields",
     "timers.*.clock": "clocks",
+    "timers.*.slot": "slots",
+    "timers.*.hold": "slots",
     "timers.*.do": "actions",
     "timers.*.notify": "notifications",
     "timers.*.reopen": "tasks",
@@ -41,7 +45,9 @@ REFERENCES = {
     "counts.*.same": "fields",
     "counts.*.year_of": "fields",
     "counts.*.where": "fields",
-    "slots.*.holds_on": _HAPPENINGS,
+    "slots.*.choice": "fields",
+    "slots.*.area": "fields",
+    "slots.*.holds_on": "actions",
     "slots.*.confirms_on": _HAPPENINGS,
     "slots.*.releases_on": _HAPPENINGS,
     "sub_cases.*.on": _HAPPENINGS,
@@ -55,6 +61,11 @@ REFERENCES = {
     "fee.refunds.*.days_left_of": "clocks",
     "fee.refunds.*.months_left_of": "clocks",
     "routing": "fields",
+    "admission_authority": "fields",
+    **{f"renewal.{part}": _HAPPENINGS for part in ("starts_on", "renews_on", "offered_on", "stops_on")},
+    "renewal.starts_from": "fields",
+    "renewal.lapses": "actions",
+    "renewal.reminders.*.notify": "notifications",
     "open311.action": "actions",
     "open311.statuses": "states",
     **{f"open311.{part}": "fields" for part in ("place", "details", "contact", "photos")},
@@ -62,6 +73,7 @@ REFERENCES = {
         f"clocks.*.{change}": _HAPPENINGS
         for change in (
             "starts_on", "stops_on", "pauses_on", "resumes_on", "restarts_on", "extends_on",
+            "disregards_on",
         )
     },
 }  # fmt: skip
@@ -73,7 +85,7 @@ _USES = {
     ),
     "fields": ("actions.*.asks", "actions.*.sets"),
     "results": ("actions.*.result",),
-    "notifications": ("notifications.*.on", "timers.*.notify"),
+    "notifications": ("notifications.*.on", "timers.*.notify", "renewal.reminders.*.notify"),
 }
 _USELESS = {
     "roles": "nobody of this role does or reads anything.",

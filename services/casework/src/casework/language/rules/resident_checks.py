@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from casework.documents.rules.case_types import ActionDocument, CaseTypeDocument
-from casework.language.rules.catalogue import PLACEHOLDER
+from casework.language.rules.catalogue import PLACEHOLDER, to_words
 from casework.language.rules.checks import list_targets
 from casework.model.rules.case_type import NEW, RESIDENT
-from casework.model.rules.open311 import STATUSES, is_open
+from casework.model.rules.open311 import STATUSES, Open311Service, is_open
 from casework.shared.faults import Fault, suggest
 from casework.shared.yaml_source import Source
 
@@ -103,3 +103,22 @@ def _check_messages(document: CaseTypeDocument, source: Source, fields: set[str]
                 if message.to == RESIDENT:
                     path = ("notifications", name, part)
                     yield source.make_fault(path, f"residents do not read {field}.", "Leave it out.")
+
+
+def compile_open311(document: CaseTypeDocument) -> Open311Service | None:
+    """Compile how the type is offered to sites where residents report problems."""
+    service = document.open311
+    if service is None:
+        return None
+    return Open311Service(
+        description=to_words(service.description),
+        group=to_words(service.group),
+        keywords=tuple(service.keywords),
+        private=service.private,
+        action=service.action,
+        place=service.place or "",
+        details=service.details or "",
+        contact=service.contact or "",
+        photos=service.photos or "",
+        statuses=dict(service.statuses),
+    )

@@ -28,6 +28,7 @@ class ActKind(StrEnum):
     TIMER = "timer"  # a timer's id
     EVENT = "event"  # a reaction's id, with the event's data
     REFUND = "refund"  # payments gave money back: `refund_amount` of the data
+    RECOMPUTE = "recompute"  # other days count now: `reason` of the data
     CORRECTION = "correction"  # an action's id, whose effective time was recorded wrongly
 
 
@@ -118,11 +119,14 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class SlotChange:
-    """A slot to hold, confirm or release."""
+    """A slot to hold, confirm or release: by the case type's name, and the id of what was chosen."""
 
     slot: str
-    resource: str
+    pool: str
     change: str  # hold, confirm, release
+    chosen: str = ""
+    area: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +171,7 @@ class Context:
 
     due_dates: DueDates
     counts: Mapping[str, int] = field(default_factory=dict)  # by the case type's counts' ids
+    offered: Mapping[str, str] = field(
+        default_factory=dict
+    )  # pool -> the slot that the case's submission holds in it
+    lost: frozenset[str] = frozenset()  # slots whose hold is over

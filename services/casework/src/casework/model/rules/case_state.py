@@ -20,6 +20,7 @@ class ClockChange(StrEnum):
     RESUME = "resume"
     RESTART = "restart"
     EXTEND = "extend"
+    DISREGARD = "disregard"  # so many days from ``on`` on do not count
 
 
 class ClockEvent(NamedTuple):
@@ -29,7 +30,7 @@ class ClockEvent(NamedTuple):
     at: datetime  # the instant that counts
     act: str  # the action that caused it
     on: date | None = None  # a date of the case from which is counted, instead of the instant
-    length: int | None = None  # of START and RESTART: how long; of EXTEND: how much more
+    length: int | None = None  # of START and RESTART: how long; of EXTEND: how much more; else days
 
 
 class DueDate(NamedTuple):
@@ -51,6 +52,15 @@ class TaskState(NamedTuple):
     by: str = ""
 
 
+class SlotState(NamedTuple):
+    """A slot of the case. One that was held and whose place is somebody else's now is lost."""
+
+    status: str  # held, confirmed, lost
+    slot: str  # the id by which it was chosen: casework.shared.slots
+    starts_at: datetime
+    expires_at: datetime | None = None  # of a hold
+
+
 @dataclass(frozen=True, slots=True)
 class CaseState:
     """A case as the engine sees it."""
@@ -67,6 +77,7 @@ class CaseState:
     paid: int = 0
     refund_due: int = 0  # pence that are to be given back, and are not yet
     refunded: int = 0  # pence that payments gave back
+    slots: Mapping[str, SlotState] = field(default_factory=dict)
     result: str = ""
     sequence: int = 0  # of acts that changed it
 
@@ -76,7 +87,9 @@ class CaseState:
         for name in _PARTS:
             if part := getattr(self, name):
                 document[name] = part
-        return document | self._clocks_to_json() if self.clocks else document
+        if self.slots:
+            document["slots"] = {name: _slot_to_json(slot) for name, slot in self.slots.items()}
+        return document | self._clocks_to_json() if self.clocks or self.timers else document
 
     def _clocks_to_json(self) -> dict[str, Any]:
         parts: dict[str, Any] = {
@@ -106,8 +119,20 @@ class CaseState:
             paid=document.get("paid", 0),
             refund_due=document.get("refund_due", 0),
             refunded=document.get("refunded", 0),
+            slots={name: _slot_from_json(values) for name, values in document.get("slots", {}).items()},
             result=document.get("result", ""),
         )
+
+
+def _slot_to_json(slot: SlotState) -> list[Any]:
+    expires_at = slot.expires_at.isoformat() if slot.expires_at else None
+    return [slot.status, slot.slot, slot.starts_at.isoformat(), expires_at]
+
+
+def _slot_from_json(values: list[Any]) -> SlotState:
+    status, slot, starts_at, expires_at = values
+    end = datetime.fromisoformat(expires_at) if expires_at else None
+    return SlotState(status, slot, datetime.fromisoformat(starts_at), end)
 
 
 def _instants(documents: Mapping[str, str]) -> dict[str, datetime]:

@@ -179,13 +179,16 @@ class SubCase:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """An appointment or capacity that actions hold, confirm and release."""
+    """An appointment or a place in a capacity, which actions hold, confirm and release."""
 
     id: str
-    resource: str
-    holds: tuple[str, ...]
+    pool: str
+    minutes: Quantity  # that a hold lasts
+    holds: tuple[str, ...]  # actions
     confirms: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
+    choice: str = ""  # the field with the slot that was chosen; without one it is what a submission holds
+    area: str = ""  # the field whose value is the pool's area
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,7 @@ class Refund:
     amount: Quantity | None = None
     formula: Expression | None = None
     clock: str = ""
+    of: Quantity | None = None  # the pence that are shared; all that is paid without it
     less: Quantity | None = None  # the pence that are kept of it
 
 
@@ -272,6 +276,7 @@ class CaseType:
     routing: str = ""  # the field that holds the area whose team works on the case
     theme: str = ""  # of the mandates by which others act for residents; empty: nobody may
     restricted: str = ""  # the one role that may know of its cases
+    admission_authority: str = ""  # the field that holds the id of the authority whose school days count
     open311: Open311Service | None = None  # offered to sites where residents report problems
 
 

@@ -59,15 +59,28 @@ class Clock:
     extends_on: tuple[str, ...] = ()
     extension: Quantity | None = None
     extension_until: str = ""  # a date field
+    disregards_on: tuple[str, ...] = ()
+    disregards_from: str = ""  # a date field: from this day on
+    disregards_until: str = ""  # a date field; without one the day of the act
+    renews_on: tuple[str, ...] = ()  # a new period from the day after the one that runs
+    offered_on: tuple[str, ...] = ()  # actions that may not be done before the offer
+    offered_days: Quantity | None = None  # before the end, from which on it may be renewed
+    yearly_on: tuple[int, int] | None = None  # a period ends on the eve of this month and day
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """What happens when a clock falls due, or so many hours before or after."""
+    """What happens at an instant of the case, or so many hours before or after it.
+
+    The instant is a clock's end, a booked slot's start, or the end of a hold: one of the three is named.
+    """
 
     id: str
-    clock: str
-    hours: int = 0  # after the clock's due instant; negative: before
+    clock: str = ""
+    slot: str = ""
+    hold: str = ""
+    hours: int = 0  # after the instant; negative: before
+    days: int = 0  # the same in days: at the same time by the clocks on the wall
     action: str = ""
     notification: str = ""
     task: str = ""  # reopened

@@ -1,0 +1,1 @@
+"""Bookings: pools of slots that a council keeps, and the slots that cases hold."""

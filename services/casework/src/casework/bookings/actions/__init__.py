@@ -1,0 +1,1 @@
+"""What is done with pools of slots, and with the slots themselves."""
