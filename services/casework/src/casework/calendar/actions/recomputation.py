@@ -23,8 +23,8 @@ class RecomputeClocks(JobData):
 
 
 async def recompute_council(session: Session, council: str, reason: str) -> None:
-    """Have a council's clocks computed again. Changes that wait for it together are one run, by the last."""
-    await enqueue(session, RecomputeClocks(reason=reason), council=council, key="calendar")
+    """Have a council's clocks computed again: each change is a run of its own, and each case says which."""
+    await enqueue(session, RecomputeClocks(reason=reason), council=council)
 
 
 async def recompute_all(session: Session, reason: str) -> None:
