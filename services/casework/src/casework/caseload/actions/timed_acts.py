@@ -5,7 +5,13 @@ from casework.calendar.actions.recomputation import RecomputeClocks
 from casework.caseload.store import breaches
 from casework.cases.actions import changes
 from casework.cases.actions.plans import Plan, RefusedActError, plan_act
-from casework.cases.actions.subjects import Subject, list_running, load_due_dates, lock_subject
+from casework.cases.actions.subjects import (
+    Subject,
+    find_authority,
+    list_running,
+    load_due_dates,
+    lock_subject,
+)
 from casework.cases.actions.timers import FireTimer, NoteBreach
 from casework.engine.rules.decision import recompute
 from casework.model.rules.acts import Act, ActKind, Actor, Context, Decision
@@ -73,7 +79,8 @@ async def _write_recomputed(session: Session, case: Subject, act: Act) -> None:
 
 
 async def _recompute(session: Session, case: Subject, act: Act) -> Plan:
-    context = Context(await load_due_dates(session, case, {}))
+    authority = find_authority(case.version.bound.case_type, case.state.fields)
+    context = Context(await load_due_dates(session, case.council, authority))
     return Plan(recompute(case.version.bound, case.state, act, context))
 
 

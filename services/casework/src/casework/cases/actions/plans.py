@@ -74,7 +74,9 @@ class Plan:
 
 async def plan_act(session: Session, subject: Subject, act: Act, depth: int = 0) -> Plan:
     """Plan an act. Raises RefusedActError."""
-    due_dates = await subjects.load_due_dates(session, subject, act.fields)
+    fields = {**subject.state.fields, **act.fields}
+    authority = subjects.find_authority(subject.version.bound.case_type, fields)
+    due_dates = await subjects.load_due_dates(session, subject.council, authority)
     counts = await count_others(session, subject, act)
     offered, lost = await _look_at_slots(session, subject)
     bound, context = subject.version.bound, Context(due_dates, counts, offered, lost)

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from casework.calendar.actions.calendars import load_calendars
-from casework.calendar.rules.calendars import Calendars
 from casework.case_types.actions.published import PublishedVersion, find_published, get_published
 from casework.cases import rules
 from casework.cases.store import records as store
 from casework.engine.rules.deadlines import LawOfTime
 from casework.model.rules.case_state import CaseState
+from casework.model.rules.case_type import CaseType
 from chassis import ids
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem
@@ -110,18 +110,20 @@ async def get_version(session: ReadSession, council: str, version_id: UUID) -> P
     return version
 
 
-async def load_due_dates(session: ReadSession, subject: Subject, fields: Mapping[str, Any]) -> LawOfTime:
-    """Load what computes a case's due dates; with the terms of the admission authority that a field names."""
-    return LawOfTime(await load_case_calendars(session, subject, fields))
+async def load_due_dates(session: ReadSession, council: str, authority: Any = None) -> LawOfTime:
+    """Load what computes due dates. ``authority``: of ``find_authority``, for clocks of school days.
 
-
-async def load_case_calendars(session: ReadSession, subject: Subject, fields: Mapping[str, Any]) -> Calendars:
-    """Load the calendars of a case. Without the authority, clocks of school days say what is missing."""
-    value = {**subject.state.fields, **fields}.get(subject.version.bound.case_type.admission_authority)
+    Without it, or with one that is not there, they say what is missing.
+    """
     try:
-        authority = ids.read(value) if isinstance(value, str) else None
-        return await load_calendars(session, subject.council, closures=True, authority=authority)
+        known = ids.read(authority) if isinstance(authority, str) else None
+        return LawOfTime(await load_calendars(session, council, closures=True, authority=known))
     except (ValueError, Problem) as error:
         if isinstance(error, Problem) and error.status_code != _NOT_FOUND:
             raise
-    return await load_calendars(session, subject.council, closures=True)
+    return LawOfTime(await load_calendars(session, council, closures=True))
+
+
+def find_authority(case_type: CaseType, fields: Mapping[str, Any]) -> Any:
+    """Find what a case says of the admission authority whose school days count."""
+    return fields.get(case_type.admission_authority)

@@ -163,7 +163,8 @@ async def _list_clocks(
     """List the clocks that started, each with why it is due when it is."""
     if not opened.case.clocks:
         return []
-    law, now = await subjects.load_due_dates(session, staff.council), clock.now()
+    authority = subjects.find_authority(opened.version.bound.case_type, state.fields)
+    law, now = await subjects.load_due_dates(session, staff.council, authority), clock.now()
     lines = []
     for view in opened.case.clocks:
         definition = opened.version.bound.case_type.clocks[view.clock]

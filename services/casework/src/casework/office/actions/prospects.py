@@ -32,7 +32,8 @@ async def list_prospects(
     actor = Actor(staff.caller.actor or staff.subject, opened.roles)
     row, version = opened.row, opened.version
     subject = subjects.Subject(row.council, row.id, row.mode, version, state, row.opened_at, row.reference)
-    law = await subjects.load_due_dates(session, staff.council)
+    authority = subjects.find_authority(case_type, state.fields)
+    law = await subjects.load_due_dates(session, staff.council, authority)
     listed = []
     for action in case_type.actions.values():
         if state.state not in action.sources or action.roles <= {SYSTEM}:
