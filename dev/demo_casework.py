@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from casework.caseload.actions.timed_acts import fire_timer, note_breach
 from casework.cases.actions import cases
 from casework.cases.actions.subjects import lock_subject
@@ -34,6 +36,7 @@ _ANY = Precondition(None)
 _NOBODY = Actor("", frozenset())  # the action fills in who acts
 _PLACES = 2_000
 _MOST_TIMED = 50
+_IS_SEALED = text("SELECT EXISTS (SELECT FROM history_seal WHERE council = :council)")
 
 
 def read_places(file: Path, postcodes: str = "") -> list[Place]:
@@ -55,6 +58,12 @@ async def has_year(database: Database, council: str) -> bool:
     """Check whether a council's stories are written: all of them are, or none."""
     async with database.writing(council) as session:
         return await cases.lock_case_of_submission(session, council, "demonstration-0") is not None
+
+
+async def is_sealed(database: Database, council: str) -> bool:
+    """Check whether days of a council's histories are sealed: nothing may be put into those any more."""
+    async with database.reading(council) as session:
+        return bool(await session.scalar(_IS_SEALED, {"council": council}))
 
 
 async def write_year(database: Database, council: str, stories: Sequence[Story], now: datetime) -> int:
@@ -148,7 +157,7 @@ async def main(council: dict[str, Any]) -> None:
     database = Database(Settings(), "casework-demonstration", rows_secured=True)
     now, slug = datetime.now(UTC), council["slug"]
     try:
-        if await has_year(database, slug):
+        if await has_year(database, slug) or await is_sealed(database, slug):
             return
         places = read_places(Path(council["file"]), council["postcodes"])
         refused = await write_year(database, slug, write_stories(slug, places, now, council["number"]), now)

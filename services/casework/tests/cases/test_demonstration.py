@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from casework.seals.actions.verification import check_histories
 from dev.demo_cases import Place, write_stories
-from dev.demo_casework import write_year
+from dev.demo_casework import is_sealed, write_year
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
 PLACES = [Place(907_900_000_001 + n, f"{n} Abbey Green", f"E0501247{n % 7}") for n in range(50)]
@@ -46,6 +46,7 @@ async def test_the_engine_accepts_a_year_and_a_second_start_adds_nothing(
 ):
     set_clock(NOW.isoformat())
     stories = write_stories(council, PLACES, NOW, 60)
+    assert not await is_sealed(database, council)
     assert await write_year(database, council, stories, NOW) == 0
     async with database.reading(council) as session:
         rows = await session.all(_CASES, {"council": council})
