@@ -1,8 +1,10 @@
 """Explores a case type by the engine: which states a case can come to, and from which it never ends."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from casework.calendar.rules.day_calendars import Span
+from casework.calendar.rules.school_terms import SchoolYear
 from casework.case_types.actions.simulations import make_calendars
 from casework.documents.rules.scenarios import ScenarioDocument
 from casework.engine.rules.deadlines import LawOfTime
@@ -38,8 +40,7 @@ def explore(case_type):
         nation,
         {name: each.default for name, each in case_type.parameters.items()},
     )
-    scenario = ScenarioDocument.model_construct(nation=nation, closures=[])
-    context = Context(LawOfTime(make_calendars(scenario)), dict.fromkeys(case_type.counts, 0))
+    context = Context(LawOfTime(make_all_calendars(nation)), dict.fromkeys(case_type.counts, 0))
     fields = {name: make_value(field.schema) for name, field in case_type.fields.items()}
     edges, waiting = {}, [CaseState(fields=fields)]
     while waiting:
@@ -57,13 +58,21 @@ def explore(case_type):
     return edges
 
 
+def make_all_calendars(nation):
+    """Make the calendars of a nation, with school years of one term each."""
+    scenario = ScenarioDocument.model_construct(nation=nation, closures=[])
+    years = [SchoolYear(year, (Span(date(year, 9, 1), date(year + 1, 7, 20)),)) for year in range(2024, 2040)]
+    return replace(make_calendars(scenario), authority="an authority", school_years=tuple(years))
+
+
 def open_everything(case_type):
-    """Let anybody do any action, to each of its states."""
+    """Let anybody do any action, to each of its states, whenever they like."""
     actions = {
         f"{name}": replace(action, guards=(), roles=frozenset({"any"}))
         for name, action in case_type.actions.items()
     }
-    return replace(case_type, actions=actions)
+    clocks = {name: replace(clock, offered_on=()) for name, clock in case_type.clocks.items()}
+    return replace(case_type, actions=actions, clocks=clocks)
 
 
 def make_value(schema):

@@ -3,15 +3,15 @@
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from casework.case_types.actions.simulations import make_calendars
 from casework.case_types.rules.bound_types import bind
-from casework.documents.rules.scenarios import ScenarioDocument
 from casework.engine.rules.deadlines import LawOfTime
 from casework.engine.rules.decision import decide
 from casework.model.rules.acts import Act, ActKind, Actor, Context, Decision
 from casework.model.rules.case_state import CaseState
 from casework.model.rules.case_type import NEW, RESIDENT, SYSTEM
 from casework.shared.days import LONDON, find_local_day
+
+from .explorer import make_all_calendars
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PEOPLE = ("ann", "ben", "cat", "dan")
@@ -23,9 +23,8 @@ class Walk:
     """A case that is walked through its type."""
 
     def __init__(self, case_type, nation, seed):
-        scenario = ScenarioDocument.model_construct(nation=nation, closures=[])
         self.bound, self.case_type = bind(case_type, nation, {}), case_type
-        self.law, self.random = LawOfTime(make_calendars(scenario)), random.Random(seed)
+        self.law, self.random = LawOfTime(make_all_calendars(nation)), random.Random(seed)
         self.state, self.now, self.log = CaseState(), START, []
         self.distances = measure_distances(case_type)
 
@@ -85,6 +84,8 @@ class Walk:
                 acts += [
                     (ActKind.TASK, task, outcome) for outcome in self.case_type.tasks[task].outcomes or ("",)
                 ]
+        if self.state.refund_due:
+            acts.append((ActKind.REFUND, "refund", ""))
         if self.state.state != NEW:
             acts += [(ActKind.EVENT, reaction, "") for reaction in self.case_type.reactions]
         return acts
@@ -107,7 +108,10 @@ class Walk:
             fields={field: self.make_value(field) for field in asks if self.random.random() < 0.9},
             outcome=choice if kind is ActKind.TASK else "",
             result=choice if kind is ActKind.ACTION and len(self.case_type.actions[name].results) > 1 else "",
-            data={"amount": max(self.state.charged - self.state.paid, 0) or 100},
+            data={
+                "amount": max(self.state.charged - self.state.paid, 0) or 100,
+                "refund_amount": self.state.refund_due,
+            },
         )
         self.apply(act)
 
@@ -162,7 +166,8 @@ class Walk:
             days=self.random.choice((-400, -30, -3, -1, 0, 1, 10, 20, 40, 400))
         )
         instant = datetime.combine(day, self.now.timetz())
-        samples = {"date": day.isoformat(), "date-time": instant.isoformat(), "email": "a@example.org"}
+        slot = f"01hzy3t8qk5v7m9x2c4b6n8p0r.{day:%Y%m%d}T0900Z"
+        samples = {"date": day.isoformat(), "date-time": instant.isoformat(), "slot": slot}
         return samples.get(schema.get("format"), self.random.choice(("1", "2")))
 
 

@@ -89,7 +89,8 @@ class CaseState:
                 document[name] = part
         if self.slots:
             document["slots"] = {name: _slot_to_json(slot) for name, slot in self.slots.items()}
-        return document | self._clocks_to_json() if self.clocks or self.timers else document
+        is_timed = self.clocks or self.timers or self.fired
+        return document | self._clocks_to_json() if is_timed else document
 
     def _clocks_to_json(self) -> dict[str, Any]:
         parts: dict[str, Any] = {
