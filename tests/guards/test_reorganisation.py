@@ -27,6 +27,8 @@ COLLIDING = {
     "uq_slot_pool_area": "a council named it: one is renamed, and its bookings follow by its id",
     "uq_slot_booking_submission": "both senders numbered so: each holds a slot of a pool of its own",
     "pk_role_holder": "one person acts in roles at both: one row is left, with the roles of both",
+    "pk_team": "a council named it: one is renamed, and its areas and cases follow",
+    "pk_team_area": "both councils have an area of that name: one is renamed, as its cases' field is",
     "pk_theme": "a council named it: both mean the same, or one is renamed with its mandates",
     "pk_theme_level": "a council raised a common theme: the higher level is left",
     "pk_reference_scheme": "a council named it: both mean the same, or one is renamed with its references",

@@ -85,10 +85,20 @@ class Pager:
         """Read an id, as ``read_day``."""
         return _read_value(ids.read, text)
 
+    def read_text(self, text: str) -> str:
+        """Read a text that can be printed, as ``read_day``."""
+        return _read_value(_read_printable, text)
+
     def start_id(self) -> UUID | None:
         """Return the id after which the page begins. Raises Problem 400 for a cursor of another list."""
         start = self.start(str)
         return self.read_id(start[0]) if start else None
+
+
+def _read_printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it cannot be printed")
+    return text
 
 
 def _read_value(parse: Callable[[str], Value], text: str) -> Value:

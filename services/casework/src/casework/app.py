@@ -12,6 +12,7 @@ import casework.open311.tables
 import casework.performance.tables
 import casework.retention.tables
 import casework.seals.tables
+import casework.teams.tables
 import casework.word_index.tables  # noqa: F401 - the metadata hold the tables of every domain
 from casework.attachments.actions import scans, submissions
 from casework.attachments.routes import attachments, uploads
@@ -26,7 +27,7 @@ from casework.caseload.actions import timed_acts
 from casework.caseload.routes import bulk, contacts, notes, roles, tasks
 from casework.cases.actions import reads
 from casework.cases.actions.messages import messages
-from casework.cases.routes import assignments, cases
+from casework.cases.routes import assignments, cases, splits
 from casework.clocks import routes as clocks
 from casework.colleagues import routes as colleagues
 from casework.consumers import payments, properties
@@ -57,6 +58,8 @@ from casework.seals.actions.verification import verify_history
 from casework.search import routes as search
 from casework.settings import Settings
 from casework.shared.tables import metadata
+from casework.teams import routes as teams
+from casework.workloads import routes as workloads
 from chassis.app import Service, create_app
 from chassis.blobs import deletion
 
@@ -68,8 +71,11 @@ service = Service(
     routers=[
         bulk.router,
         search.router,
+        teams.router,
+        workloads.router,
         cases.router,
         contacts.router,
+        splits.router,
         notes.router,
         assignments.router,
         roles.router,

@@ -57,6 +57,8 @@ async def merged(client, database, mint, permit):
         token = mint(scopes=["casework:configure"], councils=[council], mode="live")
         headers = {"Authorization": f"Bearer {token}"}
         await desk.publish("missed-bin", number, source, welsh, headers=headers)
+        team = {"name": "North", "members": ["officer-1"], "areas": [{"area": f"ward {number}"}]}
+        await desk.client.put(f"{desk.base}/teams/team-{number[0]}", json=team, headers=desk.headers)
         today = {"collection_day": clock.today().isoformat()}
         contact = {"email": f"ann-{number[0]}@example.org"}
         case = (await desk.open(today, submission=f"s-{desk.uprn}", contact=contact)).json()
@@ -82,10 +84,20 @@ async def test_cases_of_both_go_on_under_the_successor(client, mint, merged):
         assert (await desk.get(f"cases/by-reference/{case['reference']}")).json() == case
         notes = (await desk.get(f"cases/{case['id']}/notes")).json()["items"]
         assert [note["text"] for note in notes] == ["They rang."]
+        items = (await desk.post("case-searches", words=case["reference"])).json()["items"]
+        assert [item["id"] for item in items] == [case["id"]]
         behind = open_desk(client, mint, council)
         assert (await behind.get(f"cases/{case['id']}")).status_code == 404
         response = await desk.act(case, "record_collection")
         assert response.json()["state"] == "collected", response.text
+
+
+async def test_teams_of_both_are_the_successors(client, mint, merged):
+    teams = (await open_desk(client, mint, SUCCESSOR).get("teams")).json()["items"]
+    assert [(team["code"], team["areas"][0]["area"]) for team in teams] == [
+        ("team-1", "ward 1.0"),
+        ("team-2", "ward 2.0"),
+    ]
 
 
 async def test_tasks_and_sub_cases_go_on_under_the_successor(client, mint, merged_permit):

@@ -1,5 +1,6 @@
 """Models of the API of work on many cases."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
@@ -8,6 +9,7 @@ from casework.cases.schemas import Assignment, EmailAddress, Name, NewAct
 from casework.shared.schemas import RequestBody
 from chassis.ids import Id
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 _TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$"  # lines, without control characters
 
 
@@ -98,3 +100,11 @@ class RoleHolder(RequestBody):
 
     roles: list[Name] = Field(max_length=50)
     email: EmailAddress | None = Field(default=None, description="Where messages to these roles go")
+    away_from: Day | None = Field(default=None, description="From this day they are given no case by rule")
+    away_until: Day | None = Field(default=None, description="To this day; without, until you say otherwise")
+
+    @model_validator(mode="after")
+    def _check_absence(self) -> "RoleHolder":
+        if self.away_until is not None and (self.away_from is None or self.away_from > self.away_until):
+            raise ValueError("An absence ends no earlier than it begins: give both days.")
+        return self

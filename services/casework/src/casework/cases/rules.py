@@ -9,7 +9,7 @@ from typing import Any
 
 from casework.model.rules.acts import Decision, Weighed
 from casework.model.rules.case_state import CaseState
-from casework.model.rules.case_type import RESIDENT, SYSTEM, Action, CaseType
+from casework.model.rules.case_type import RESIDENT, SYSTEM, Action, CaseType, GuardKind
 from casework.shared.days import find_local_day
 from chassis.dates import add_months
 
@@ -83,6 +83,23 @@ def list_roles_of_machine(case_type: CaseType) -> frozenset[str]:
     restricted |= {sub_case.restricted for sub_case in case_type.sub_cases.values()}
     restricted.add(case_type.restricted)
     return frozenset(case_type.roles) - restricted - {RESIDENT, SYSTEM}
+
+
+def list_barred(case_type: CaseType, state: CaseState) -> frozenset[str]:
+    """List who may not take a case: they did what somebody else must now follow (``not_same_person_as``)."""
+    return frozenset(
+        state.actors[guard.subjects[0]]
+        for action in case_type.actions.values()
+        if state.state in action.sources
+        for guard in action.guards
+        if guard.kind is GuardKind.NOT_SAME_PERSON_AS and guard.subjects[0] in state.actors
+    )
+
+
+def list_working_roles(case_type: CaseType, state: str) -> frozenset[str]:
+    """List the staff roles that have something to do in a state."""
+    roles = [action.roles for action in case_type.actions.values() if state in action.sources]
+    return frozenset().union(*roles) - {RESIDENT, SYSTEM}
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,15 @@ class Correction(RequestBody):
     effective_at: AwareDatetime
 
 
+class NewSplit(RequestBody):
+    """What the new case takes of this one."""
+
+    fields: list[Name] | None = Field(
+        default=None, max_length=60, description="Fields of the new case; without, all that it may take"
+    )
+    effective_at: AwareDatetime | None = _EFFECTIVE
+
+
 class Assignment(RequestBody):
     """Who works on a case. Leave out what stays; null takes it away."""
 
@@ -151,6 +160,15 @@ class ActionView(BaseModel):
     results: list[str]
 
 
+class SplitView(BaseModel):
+    """How you may split a case in its state."""
+
+    split: str
+    name: Words
+    case_type: str
+    fields: list[str] = Field(description="Fields of the new case that you may carry over")
+
+
 class LinkView(BaseModel):
     """A link of a case to another, or of another to it."""
 
@@ -158,7 +176,9 @@ class LinkView(BaseModel):
     reference: str
     case_type: str
     state: str
-    kind: Literal["link", "merge", "sub_case"] = Field(description="`merge`: the one ended in the other")
+    kind: Literal["link", "merge", "sub_case", "split"] = Field(
+        description="`merge`: the one ended in the other; `split`: the one was a part of the other"
+    )
     relation: str
     outward: bool = Field(description="Whether this case made it: opened, follows or ended in the other")
     at: AwareDatetime
@@ -200,6 +220,7 @@ class Case(CaseSummary):
     clocks: list[ClockView]
     tasks: list[TaskView]
     actions: list[ActionView]
+    splits: list[SplitView]
     links: list[LinkView]
     contact: ContactDetails | None
 

@@ -83,6 +83,12 @@ case_record = Table(
         postgresql_include=["due_at", "restricted"],
         postgresql_where=text("closed_at IS NULL"),
     ),
+    Index(
+        "ix_case_record_workload",
+        *("council", "mode"),
+        postgresql_include=["team", "assignee", "due_at", "restricted"],
+        postgresql_where=text("closed_at IS NULL"),
+    ),
     Index("ix_case_record_person", "council", "person", "id", postgresql_where=text("person IS NOT NULL")),
     Index(
         "ix_case_record_disposal",
@@ -205,6 +211,8 @@ role_holder = Table(
     Column("subject", Text, primary_key=True),
     Column("roles", ARRAY(Text), nullable=False),
     Column("email", Text),  # where messages to a role go
+    Column("away_from", Date),  # they are given no case by rule meanwhile
+    Column("away_until", Date),
     Column("version", Integer, nullable=False),
     info=SECURED,
 )
@@ -274,7 +282,7 @@ case_link = Table(
     point_in_time("at"),
     _of_case(),
     ForeignKeyConstraint(["council", "other_id"], ["case_record.council", "case_record.id"], **REKEYED),
-    CheckConstraint("kind IN ('link', 'merge', 'sub_case')", name="kind"),
+    CheckConstraint("kind IN ('link', 'merge', 'sub_case', 'split')", name="kind"),
     Index("ix_case_link_other", "council", "other_id"),
     info=SECURED,
 )

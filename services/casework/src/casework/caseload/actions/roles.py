@@ -33,9 +33,9 @@ async def set_roles(session: Session, council: str, caller: Caller, subject: str
     """Give a member of staff their roles, in place of those they had; return the version."""
     before = await store.lock_roles(session, council, subject)
     roles = sorted(set(holder.roles))
-    version = await store.save_roles(session, council, subject, roles, holder.email)
     old = {} if before is None else {"roles": list(before.roles)}
-    old_email = {} if before is None else {"email": before.email}
+    absence = holder.away_from, holder.away_until
+    version = await store.save_roles(session, council, subject, roles, holder.email, absence)
     await audit.record(
         session,
         council,
@@ -44,7 +44,7 @@ async def set_roles(session: Session, council: str, caller: Caller, subject: str
         _AGGREGATE,
         subject,
         changes=audit.compare(old, {"roles": roles}),
-        personal=audit.compare(old_email, {"email": holder.email}),
+        personal=audit.compare(_describe_personal(before), _describe_personal(holder)),
     )
     return version
 
@@ -62,8 +62,15 @@ async def remove_roles(session: Session, council: str, caller: Caller, subject: 
         _AGGREGATE,
         subject,
         changes=audit.compare({"roles": list(before.roles)}, {}),
-        personal=audit.compare({"email": before.email}, {}),
+        personal=audit.compare(_describe_personal(before), {}),
     )
+
+
+def _describe_personal(holder: Row[Any] | RoleHolder | None) -> dict[str, Any]:
+    if holder is None:
+        return {}
+    days = {name: getattr(holder, name) for name in ("away_from", "away_until")}
+    return {"email": holder.email, **{name: day.isoformat() for name, day in days.items() if day is not None}}
 
 
 def _not_found() -> Problem:

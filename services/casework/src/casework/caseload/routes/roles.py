@@ -27,7 +27,7 @@ async def get_role_holder(
     """Get the roles in which a member of staff acts."""
     row = await roles.find(session, council, subject)
     response.headers.update(version_tag(row.version))
-    return RoleHolder(roles=row.roles, email=row.email)
+    return RoleHolder(roles=row.roles, email=row.email, away_from=row.away_from, away_until=row.away_until)
 
 
 @router.put("/{subject}", responses={200: ETAG})
@@ -37,7 +37,7 @@ async def set_roles(
     """Give a member of staff their roles, in place of those they had."""
     version = await roles.set_roles(session, council, caller, subject, body)
     response.headers.update(version_tag(version))
-    return RoleHolder(roles=sorted(set(body.roles)), email=body.email)
+    return body.model_copy(update={"roles": sorted(set(body.roles))})
 
 
 @router.delete("/{subject}", status_code=204, responses=document_problems(404))

@@ -39,7 +39,7 @@ async def list_queue(
     statement = _QUEUE.where(_TASK.council == council, _CASE.mode == queue.mode)
     statement = statement.where(_CASE.restricted.is_(None) | _CASE.restricted.in_(queue.roles))
     for name, value in queue.equal.items():
-        statement = statement.where(_TASK[name] == value)
+        statement = statement.where((_CASE if name == "team" else _TASK)[name] == value)
     if after is not None:
         statement = statement.where(tuple_(_TASK.opened_at, _TASK.id) > tuple_(*after))
     return await session.all(statement.limit(fetch))

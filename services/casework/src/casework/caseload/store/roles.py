@@ -1,6 +1,7 @@
 """Statements that give staff roles and take them away."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, select
@@ -11,7 +12,9 @@ from chassis.database import ReadSession, Session
 
 _HOLDER = role_holder.c
 _ONE = (_HOLDER.council == bindparam("council"), _HOLDER.subject == bindparam("subject"))
-_FIND = select(_HOLDER.roles, _HOLDER.email, _HOLDER.version).where(*_ONE)
+_FIND = select(_HOLDER.roles, _HOLDER.email, _HOLDER.away_from, _HOLDER.away_until, _HOLDER.version).where(
+    *_ONE
+)
 _LOCK = _FIND.with_for_update()
 _UPSERT = upsert(role_holder)
 _SAVE = _UPSERT.on_conflict_do_update(
@@ -19,6 +22,8 @@ _SAVE = _UPSERT.on_conflict_do_update(
     set_={
         "roles": _UPSERT.excluded.roles,
         "email": _UPSERT.excluded.email,
+        "away_from": _UPSERT.excluded.away_from,
+        "away_until": _UPSERT.excluded.away_until,
         "version": _HOLDER.version + 1,
     },
 ).returning(_HOLDER.version)
@@ -28,7 +33,11 @@ _LIST = (
     .order_by(_HOLDER.subject)
     .limit(bindparam("most"))
 )
-_DELETE = delete(role_holder).where(*_ONE).returning(_HOLDER.roles, _HOLDER.email)
+_DELETE = (
+    delete(role_holder)
+    .where(*_ONE)
+    .returning(_HOLDER.roles, _HOLDER.email, _HOLDER.away_from, _HOLDER.away_until)
+)
 
 
 async def find_roles(session: ReadSession, council: str, subject: str) -> Row[Any] | None:
@@ -42,11 +51,17 @@ async def lock_roles(session: Session, council: str, subject: str) -> Row[Any] |
 
 
 async def save_roles(
-    session: Session, council: str, subject: str, roles: Sequence[str], email: str | None
+    session: Session,
+    council: str,
+    subject: str,
+    roles: Sequence[str],
+    email: str | None,
+    absence: tuple[date | None, date | None],
 ) -> int:
-    """Write a member of staff's roles, and return their version."""
+    """Write a member of staff's roles, and return their version. ``absence``: its first and last day."""
     row = {"council": council, "subject": subject, "roles": list(roles), "email": email, "version": 1}
-    return int(await session.scalar(_SAVE, row))
+    away = {"away_from": absence[0], "away_until": absence[1]}
+    return int(await session.scalar(_SAVE, row | away))
 
 
 async def delete_roles(session: Session, council: str, subject: str) -> Row[Any] | None:

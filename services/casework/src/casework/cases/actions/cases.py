@@ -161,6 +161,7 @@ async def act_on_case(
         fields=act.fields,
         outcome=act.outcome,
         result=act.result,
+        chosen=act.chosen,
     )
     try:
         plan = await plan_act(session, subject, whole)
@@ -262,10 +263,13 @@ async def assign_case(
     precondition: Precondition,
     values: Mapping[str, Any],
 ) -> None:
-    """Give a case to a team or a person. Raises Problem 404 or 412."""
-    row = await lock_case(session, council, caller, case_id)
-    check_visible(row, await find_caller(session, council, caller, row))
+    """Give a case to a team or a person. Raises Problem 404, 409 or 412."""
+    row, version, _ = await lock_visible_case(session, council, caller, case_id)
     precondition.check(row.version, "case")
+    state = rules.read_state(row.engine, {})
+    if values.get("assignee") in rules.list_barred(version.bound.case_type, state):
+        detail = "They did what somebody else must now follow. Choose another person."
+        raise Problem(409, "same-person", detail)
     pairs = {name: (getattr(row, name), value) for name, value in values.items()}
     pairs = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     entry = changes.make_plain_entry(row, "assignment", "assign", caller.record(), pairs)

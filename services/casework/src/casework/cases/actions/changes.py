@@ -19,7 +19,9 @@ from casework.cases.actions.subjects import Place, Subject
 from casework.cases.store import contacts, links, tasks
 from casework.cases.store import records as store
 from casework.model.rules.acts import Decision, Reason, Refusal
+from casework.shared.references import format_reference
 from casework.shared.words import Words
+from casework.teams.actions.routing import find_team
 from casework.word_index.actions import index_case
 from chassis import clock, ids, outbox
 from chassis.database import Session
@@ -40,13 +42,14 @@ _NO_SUCH_SLOT = Words(
 async def apply(session: Session, subject: Subject, plan: Plan, actor: Mapping[str, str]) -> None:
     """Write what an act made of a case that is there: its row, and all that follows."""
     decision, apart = plan.decision, rules.list_apart(subject.version.bound.case_type)
-    values = describe_row(subject, decision, apart)
+    team = await _route(session, subject, decision)
+    values = {**describe_row(subject, decision, apart), "team": team}
     _, personal = rules.split_fields(decision.state.fields, apart)
     changed_apart = personal if apart.intersection(decision.changes) else None
     await store.update_case(session, subject.council, subject.id, values, changed_apart)
     if decision.changes:
         await _index(session, subject, decision)
-    await _write_consequences(session, subject, plan, actor, apart)
+    await _write_consequences(session, subject, plan, actor, apart, team)
 
 
 async def open_new(
@@ -60,7 +63,7 @@ async def open_new(
 ) -> bool:
     """Write a new case and all that follows; False if its submission has opened one."""
     decision, case_type = plan.decision, subject.version.bound.case_type
-    apart = rules.list_apart(case_type)
+    apart, team = rules.list_apart(case_type), await _route(session, subject, decision)
     _, personal = rules.split_fields(decision.state.fields, apart)
     row = {
         **describe_row(subject, decision, apart),
@@ -70,10 +73,11 @@ async def open_new(
         "mode": subject.mode,
         "type_version": subject.version.id,
         "code": case_type.code,
+        "team": team,
         "person": subject.person,
         "restricted": subject.restricted,
         "submission": subject.submission,
-        "uprn": uprn or rules.find_uprn(case_type, decision.state.fields),
+        "uprn": uprn or subject.uprn or rules.find_uprn(case_type, decision.state.fields),
         "created_by": dict(actor),
         "opened_at": subject.opened_at,
     }
@@ -82,11 +86,11 @@ async def open_new(
     await _index(session, subject, decision)
     if subject.submission is not None:
         await timers.enqueue_join(session, subject.council, subject.submission)
-    if place is not None:
-        await contacts.add_place(session, subject.council, subject.id, place)
+    if place is not None or subject.place is not None:
+        await contacts.add_place(session, subject.council, subject.id, place or subject.place)
     if subject.contact is not None:
         await contacts.save_contact(session, subject.council, subject.id, subject.contact)
-    await _write_consequences(session, subject, plan, actor, apart)
+    await _write_consequences(session, subject, plan, actor, apart, team)
     return True
 
 
@@ -116,12 +120,31 @@ def describe_row(subject: Subject, decision: Decision, apart: frozenset[str]) ->
     }
 
 
+async def _route(session: Session, subject: Subject, decision: Decision) -> str | None:
+    """Find the team of a case that is new, or whose area changed; of any other the one that it has."""
+    case_type = subject.version.bound.case_type
+    is_new = subject.state.sequence == 0
+    if not is_new and case_type.routing not in decision.changes:
+        return subject.team
+    area = decision.state.fields.get(case_type.routing)
+    team = await find_team(session, subject.council, case_type, [] if area is None else [str(area)])
+    return team or subject.team
+
+
 async def _write_consequences(
-    session: Session, subject: Subject, plan: Plan, actor: Mapping[str, str], apart: frozenset[str]
+    session: Session,
+    subject: Subject,
+    plan: Plan,
+    actor: Mapping[str, str],
+    apart: frozenset[str],
+    team: str | None,
 ) -> None:
     """Write what follows from a decision: history, clocks, tasks, timers, messages, other cases, event."""
     decision = plan.decision
     entry = rules.make_entry(subject.state, decision, actor, apart)
+    if team != subject.team:
+        old = {} if subject.team is None else {"team": subject.team}
+        entry = replace(entry, before={**entry.before, **old}, after={**entry.after, "team": team})
     await _chain(session, subject.council, subject.id, entry, subject.last_digest)
     await _book_slots(session, subject, decision)
     await _write_clocks(session, subject, decision)
@@ -153,8 +176,11 @@ async def _write_links(session: Session, subject: Subject, plan: Plan, actor: Ma
     of_case = {"council": subject.council, "case_id": subject.id, "at": at}
     for new, child, opened in plan.sub_cases:
         await open_new(session, child, opened, actor)
-        values = {"link": new.sub_case, "other_id": child.id, "kind": "sub_case", "relation": new.case_type}
+        kind = "sub_case" if new.split is None else "split"
+        values = {"link": new.sub_case, "other_id": child.id, "kind": kind, "relation": new.case_type}
         await links.add_link(session, of_case | values)
+        if new.split is not None:
+            await _record_origin(session, subject, child, new.split.id, actor)
     for planned in plan.links:
         link, other = planned.link, planned.other
         kind = "merge" if link.merge else "link"
@@ -164,6 +190,20 @@ async def _write_links(session: Session, subject: Subject, plan: Plan, actor: Ma
             merged_into.add(other.id)
             merged = {f"merged.{subject.reference}": (None, link.relation)}
             await record(session, other, make_plain_entry(other, "merge", link.relation, actor, merged))
+
+
+async def _record_origin(
+    session: Session, subject: Subject, child: Subject, split: str, actor: Mapping[str, str]
+) -> None:
+    """Write in the history of a new case of which one it was a part.
+
+    That one's history does not name the new case, which may be there for one role alone: its link does.
+    """
+    row = await store.lock_case(session, child.council, child.id)
+    if row is None:
+        raise LookupError("the case that a split opened is gone")
+    origin = {"split_from": (None, format_reference(subject.reference))}
+    await record(session, row, make_plain_entry(row, "split", split, actor, origin))
 
 
 async def _chain(

@@ -27,7 +27,7 @@ from casework.model.rules.acts import (
     Refusal,
 )
 from casework.model.rules.case_state import CaseState
-from casework.model.rules.case_type import NEW, Action
+from casework.model.rules.case_type import NEW, Action, Split
 from casework.shared.references import make_reference, read_reference
 from casework.shared.words import Words
 from chassis import ids
@@ -39,6 +39,7 @@ _NOT_OPENED = Words(
     "The other case that this opens cannot be opened.",
     "Ni ellir agor yr achos arall y mae hyn yn ei agor.",
 )
+_WIDER = Words("More people could read this there than here.", "Gallai mwy o bobl ddarllen hyn yno nag yma.")
 _NO_CASE = Words("There is no such other case.", "Nid oes achos arall o'r fath.")
 _OVER = Words("The other case is closed.", "Mae'r achos arall wedi'i gau.")
 _BUSY = Words(
@@ -135,7 +136,8 @@ async def _find_link(session: Session, subject: Subject, decision: Decision, lin
 async def _plan_sub_case(
     session: Session, parent: Subject, decision: Decision, new: NewCase, depth: int
 ) -> tuple[NewCase, Subject, Plan]:
-    rule, act = f"sub_cases.{new.sub_case}", decision.act
+    section = "sub_cases" if new.split is None else "splits"
+    rule, act = f"{section}.{new.sub_case}", decision.act
     version = await subjects.find_published(session, parent.council, new.case_type)
     opening = None if version is None else find_only_opening(version)
     if version is None or opening is None or depth == _DEEPEST:
@@ -152,9 +154,13 @@ async def _plan_sub_case(
         person=None if restricted else parent.person,
         contact=None if restricted else parent.contact,
         restricted=restricted,
+        place=parent.place if new.split is not None else None,
+        uprn=parent.uprn if new.split is not None else None,
     )
+    if new.split is not None:
+        _check_split(parent, child, new.split, new, act)
     by = Actor(act.by.id, opening.roles)
-    first = Act(ActKind.ACTION, opening.id, act.at, by, act.effective, fields=new.fields)
+    first = Act(ActKind.ACTION, opening.id, act.at, by, act.effective, fields=new.fields, starts=new.starts)
     try:
         plan = await plan_act(session, child, first, depth + 1)
     except RefusedActError as error:
@@ -165,6 +171,23 @@ async def _plan_sub_case(
     if plan.decision.slots and act.kind not in _OF_PEOPLE:
         raise _refuse(act, rule, _NOT_OPENED, new.case_type)  # nobody is there to choose another slot
     return new, child, plan
+
+
+def _check_split(parent: Subject, child: Subject, split: Split, new: NewCase, act: Act) -> None:
+    """Check that nothing of a person or of one role is carried to where more may read it.
+
+    Raises RefusedActError.
+    """
+    if parent.restricted not in {None, child.restricted}:
+        raise _refuse(act, f"splits.{split.id}.restricted", _WIDER)
+    ours, theirs = parent.version.bound.case_type.fields, child.version.bound.case_type.fields
+    for name in new.fields:
+        source, copy = ours[split.copies[name]], theirs.get(name)
+        if copy is None:
+            continue  # the engine refuses it
+        is_open = source.restricted not in {"", copy.restricted, child.restricted}
+        if is_open or (source.personal and not copy.personal):
+            raise _refuse(act, f"splits.{split.id}.copies.{name}", _WIDER)
 
 
 def find_only_opening(version: subjects.PublishedVersion) -> Action | None:

@@ -23,6 +23,7 @@ from casework.cases.schemas import (
     LinkView,
     Location,
     SlotOfCase,
+    SplitView,
     TaskView,
     Words,
 )
@@ -127,6 +128,13 @@ async def _show_case(
             _to_action(action, rules.list_asks(case_type, action, roles))
             for action in case_type.actions.values()
             if row.state in action.sources and action.roles & roles
+        ],
+        splits=[
+            SplitView(
+                split=split.id, name=_show(split.name), case_type=split.case_type, fields=list(split.copies)
+            )
+            for split in case_type.splits.values()
+            if row.state in split.sources and split.roles & roles
         ],
         links=_show_links(details.links, roles),
         contact=_show_contact(row),

@@ -57,6 +57,9 @@ class Subject:
     restricted: str | None = None
     last_digest: bytes | None = None  # of the last entry of its history
     submission: str | None = None
+    place: Place | None = None
+    uprn: int | None = None
+    team: str | None = None
 
 
 def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
@@ -75,6 +78,9 @@ def read_subject(row: Row[Any], version: PublishedVersion) -> Subject:
         row.restricted,
         getattr(row, "last_digest", None),
         row.submission,
+        read_place(row),
+        row.uprn,
+        row.team,
     )
 
 
@@ -85,7 +91,7 @@ def read_contact(row: Row[Any]) -> Contact | None:
 
 def read_place(row: Row[Any]) -> Place | None:
     """Read where a case is; None if that is not known."""
-    return None if row.lat is None else Place(row.lat, row.long, row.usrn)
+    return None if getattr(row, "lat", None) is None else Place(row.lat, row.long, row.usrn)
 
 
 async def lock_subject(session: Session, council: str, case_id: UUID) -> tuple[Row[Any], Subject] | None:

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/{council}/casework/v1", tags=["cases"])
 _CHANGED = {200: ETAG, **document_problems(404, 412, 428)}
 
 
-@router.patch("/cases/{case_id}", responses=_CHANGED)
+@router.patch("/cases/{case_id}", responses=_CHANGED | document_problems(409))
 async def assign_case(
     council: Slug,
     case_id: CaseId,

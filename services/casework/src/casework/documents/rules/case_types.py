@@ -6,6 +6,7 @@ from pydantic import Field as Bounded
 from pydantic import model_validator
 
 from casework.documents.rules.clocks import ClockDocument, RenewalDocument, TimerDocument
+from casework.documents.rules.distribution import DuplicatesDocument, SplitDocument, TeamsDocument
 from casework.documents.rules.open311 import Open311Document
 from casework.documents.rules.values import (
     NO_IDS,
@@ -205,14 +206,6 @@ class LinkDocument(Document):
     merge: bool = False
 
 
-class DuplicatesDocument(Document):
-    """Which other cases are likely about the same."""
-
-    types: Annotated[list[Code], Bounded(max_length=10, description="Other types too.")] = NO_IDS
-    days: Annotated[int, Bounded(ge=1, le=366, description="Opened at most so many days before.")] = 28
-    metres: Annotated[int, Bounded(ge=1, le=2000)] = 50
-
-
 class RefundDocument(Document):
     """What is given back of a fee: exactly one part, and where its condition holds."""
 
@@ -289,8 +282,10 @@ class CaseTypeDocument(Document):
     counts: Annotated[dict[Id, CountDocument], Bounded(max_length=10)] = NO_MAP
     slots: Annotated[dict[Id, SlotDocument], Bounded(max_length=10)] = NO_MAP
     sub_cases: Annotated[dict[Id, SubCaseDocument], Bounded(max_length=10)] = NO_MAP
+    splits: Annotated[dict[Id, SplitDocument], Bounded(max_length=10)] = NO_MAP
     links: Annotated[dict[Id, LinkDocument], Bounded(max_length=10)] = NO_MAP
     fee: FeeDocument | None = None
+    teams: TeamsDocument = TeamsDocument()
     duplicates: DuplicatesDocument = DuplicatesDocument()
     renewal: RenewalDocument | None = None
     open311: Open311Document | None = None

@@ -20,6 +20,9 @@ _NO_DAYS = Words(
 _NOT_OFFERED = Words("It cannot be renewed yet.", "Ni ellir ei adnewyddu eto.")
 _NO_EXTENSION = Words("The time cannot be extended.", "Ni ellir ymestyn yr amser.")
 
+STATUTE = "statute"
+"""The basis of a clock that a law sets."""
+
 
 def apply_to_clocks(draft: Draft, happenings: Sequence[str]) -> None:
     """Apply what happened to every clock it concerns, and compute their due dates again."""
@@ -65,6 +68,14 @@ def _list_interruptions(draft: Draft, clock: Clock, happenings: set[str]) -> Ite
         yield from _extend(draft, clock)
 
 
+def find_start(history: Sequence[ClockEvent]) -> ClockEvent | None:
+    """Find the event from which a clock that runs is counted; None if it does not run."""
+    if not history or history[-1].change is ClockChange.STOP:
+        return None
+    starts = (ClockChange.START, ClockChange.RESTART)
+    return next(event for event in reversed(history) if event.change in starts)
+
+
 def _is_paused(history: Sequence[ClockEvent]) -> bool:
     pauses = (ClockChange.PAUSE, ClockChange.RESUME, ClockChange.RESTART)
     last = next((event.change for event in reversed(history) if event.change in pauses), None)
@@ -75,12 +86,16 @@ def _start(draft: Draft, clock: Clock, change: ClockChange) -> Iterator[ClockEve
     rule = f"clocks.{clock.id}"
     if clock.when is not None and not draft.weigh(f"{rule}.when", clock.when):
         return
+    carried = draft.act.starts.get(clock.id) if clock.law.basis == STATUTE else None
     length = draft.find_quantity(clock.law.length)
     value = draft.fields.get(clock.starts_from) if clock.starts_from else ""
-    if not length or value is None:
+    if not length or (value is None and carried is None):
         draft.refuse(rule, _NO_LENGTH, clock.starts_from or "the field that chooses the length")
         return
     at, day = draft.act.counted_at, None
+    if carried is not None:
+        yield ClockEvent(change, carried.at, draft.cause, carried.on, length)
+        return
     if value and draft.case_type.fields[clock.starts_from].schema.get("format") == "date-time":
         at = datetime.fromisoformat(value).astimezone(UTC)
     elif value:

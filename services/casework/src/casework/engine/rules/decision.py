@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from casework.engine.rules.clock_changes import arm_timers, compute_due_date, correct_clocks
 from casework.engine.rules.draft import Draft
-from casework.engine.rules.effects import send
+from casework.engine.rules.effects import send, split_case
 from casework.engine.rules.money import record_refund
 from casework.engine.rules.steps import NO_RESULT, NOT_HERE, apply_happenings, do_action, take_fields
 from casework.model.rules.acts import Act, ActKind, Context, Decision, Reason, Refusal
@@ -18,6 +18,9 @@ _UNKNOWN = Words(
 _NOT_YOU = Words("Your role may not do this.", "Ni chaiff eich rôl wneud hyn.")
 _NOT_ARMED = Words("The timer is no longer due.", "Nid yw'r amserydd yn ddyledus mwyach.")
 _OTHER_EVENT = Words("The event is not about this case.", "Nid yw'r digwyddiad yn ymwneud â'r achos hwn.")
+_NOT_COPIED = Words(
+    "The new case takes other fields than these.", "Mae'r achos newydd yn cymryd meysydd eraill."
+)
 _WRONG_AMOUNT = Words("The event names no amount.", "Nid yw'r digwyddiad yn enwi swm.")
 
 
@@ -127,6 +130,23 @@ def _act_event(draft: Draft) -> None:
         do_action(draft, reaction.action)
 
 
+def _act_split(draft: Draft) -> None:
+    """Open a case of a part of this one: the state and the clocks of this one stay."""
+    split, act = draft.case_type.splits.get(draft.act.id), draft.act
+    if split is None:
+        draft.refuse(f"splits.{act.id}", _UNKNOWN)
+        return
+    rule = f"splits.{split.id}"
+    if not draft.note(f"{rule}.by", holds=bool(split.roles & act.by.roles)):
+        draft.refuse(f"{rule}.by", _NOT_YOU)
+    elif draft.state not in split.sources:
+        draft.refuse(f"{rule}.from", NOT_HERE, draft.state)
+    elif act.chosen is not None and not act.chosen <= set(split.copies):
+        draft.refuse(f"{rule}.copies", _NOT_COPIED, ", ".join(split.copies))
+    else:
+        split_case(draft, split)
+
+
 def _act_correction(draft: Draft) -> None:
     """Move what an action did to the clocks to when it truly happened."""
     action = draft.case_type.actions.get(draft.act.id)
@@ -144,6 +164,7 @@ _ACTS = {
     ActKind.TIMER: _act_timer,
     ActKind.EVENT: _act_event,
     ActKind.REFUND: record_refund,
+    ActKind.SPLIT: _act_split,
     ActKind.CORRECTION: _act_correction,
 }
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from casework.engine.rules.clock_changes import stop_clocks
+from casework.engine.rules.clock_changes import STATUTE, find_start, stop_clocks
 from casework.engine.rules.draft import Draft
 from casework.engine.rules.money import update_money
 from casework.model.rules.acts import Message, NewCase, NewLink, SlotChange
 from casework.model.rules.case_state import SlotState, TaskState
-from casework.model.rules.case_type import Notification, Slot
+from casework.model.rules.case_type import Notification, Slot, Split
 from casework.shared.days import format_day, format_moment
 from casework.shared.slots import read_slot_id
 from casework.shared.words import Words
@@ -105,6 +105,23 @@ def _open_sub_cases(draft: Draft, happenings: set[str]) -> None:
             values = {name: draft.fields.get(ours) for name, ours in sub_case.copies.items()}
             fields = {name: value for name, value in values.items() if value is not None}
             draft.sub_cases.append(NewCase(sub_case.id, sub_case.case_type, fields, sub_case.restricted))
+
+
+def split_case(draft: Draft, split: Split) -> None:
+    """Open a case of a part of this one, with the starts of the clocks of law that run here."""
+    values = {
+        name: draft.fields.get(ours)
+        for name, ours in split.copies.items()
+        if draft.act.chosen is None or name in draft.act.chosen
+    }
+    fields = {name: value for name, value in values.items() if value is not None}
+    starts = {
+        clock.id: start
+        for clock in draft.case_type.clocks.values()
+        if clock.law.basis == STATUTE and (start := find_start(draft.clocks.get(clock.id, ()))) is not None
+    }
+    new = NewCase(split.id, split.case_type, fields, split.restricted, split, starts)
+    draft.sub_cases.append(new)
 
 
 def _update_tasks(draft: Draft) -> None:

@@ -33,6 +33,7 @@ def check_document(document: CaseTypeDocument, source: Source) -> Iterator[Fault
     yield from _check_outcomes(document, source)
     yield from _check_fields(document, source)
     yield from _check_restriction(document, source)
+    yield from _check_teams(document, source)
     for name, parameter in document.parameters.items():
         yield from _check_parameter(name, parameter, source)
     for name, clock in document.clocks.items():
@@ -216,6 +217,23 @@ def _check_restriction(document: CaseTypeDocument, source: Source) -> Iterator[F
             way_out = f"Let staff do it, or open it as a sub-case of a type that {RESIDENT}s open."
             message = f"only the role {document.restricted} may know of the case."
             yield source.make_fault(("actions", name, "by"), message, way_out)
+
+
+def _check_teams(document: CaseTypeDocument, source: Source) -> Iterator[Fault]:
+    """Find areas that no case is in, or that are there twice."""
+    field, folded = document.fields.get(document.routing or ""), set[str]()
+    for area in document.teams.areas:
+        path: Path = ("teams", "areas", area)
+        if document.routing is None and document.teams.kind is None:
+            way_out = "Say `routing:` the field that has it, or `kind:` of area."
+            yield source.make_fault(path, "nothing says in which area a case is.", way_out)
+        if field is not None and field.enum and area not in field.enum:
+            message = f"{document.routing} has no such value."
+            yield source.make_fault(path, message, suggest(area, field.enum, "value"))
+        name = " ".join(area.casefold().split())
+        if name in folded:
+            yield source.make_fault(path, "the area is there twice; case does not matter.")
+        folded.add(name)
 
 
 def _check_date(document: CaseTypeDocument, source: Source, path: Path, name: str) -> Iterator[Fault]:

@@ -42,6 +42,7 @@ class PartCompiler:
             actions={name: self._compile_action(name, each) for name, each in document.actions.items()},
             clocks={name: self._compile_clock(name, each) for name, each in document.clocks.items()},
             timers={name: compile_timer(name, each) for name, each in document.timers.items()},
+            teams=compile_teams(document),
             duplicates=compile_duplicates(document),
             fee=self._compile_fee(),
             routing=document.routing or "",
@@ -138,6 +139,7 @@ class PartCompiler:
                 name: model.SubCase(name, each.type, tuple(each.on), dict(each.copies), each.restricted or "")
                 for name, each in document.sub_cases.items()
             },
+            "splits": compile_splits(document),
             "links": {
                 name: model.Link(name, each.relation, tuple(each.on), each.reference, each.merge)
                 for name, each in document.links.items()
@@ -281,6 +283,28 @@ def compile_timer(name: str, timer: TimerDocument) -> Timer:
         notification=timer.notify or "",
         task=timer.reopen or "",
     )
+
+
+def compile_splits(document: CaseTypeDocument) -> dict[str, model.Split]:
+    """Compile how staff may split a case."""
+    return {
+        name: model.Split(
+            name,
+            to_words(each.name),
+            each.type,
+            tuple(each.sources),
+            frozenset(each.by),
+            dict(each.copies),
+            each.restricted or "",
+        )
+        for name, each in document.splits.items()
+    }
+
+
+def compile_teams(document: CaseTypeDocument) -> model.Teams:
+    """Compile which team works on the cases of an area."""
+    each = document.teams
+    return model.Teams(dict(each.areas), each.otherwise or "", each.kind or "")
 
 
 def compile_duplicates(document: CaseTypeDocument) -> model.Duplicates:

@@ -53,6 +53,10 @@ REFERENCES = {
     "sub_cases.*.on": _HAPPENINGS,
     "sub_cases.*.copies.*": "fields",
     "sub_cases.*.restricted": "roles",
+    "splits.*.from": "states",
+    "splits.*.by": "roles",
+    "splits.*.copies.*": "fields",
+    "splits.*.restricted": "roles",
     "links.*.on": _HAPPENINGS,
     "links.*.reference": "fields",
     "fee.on": _HAPPENINGS,
@@ -81,7 +85,7 @@ REFERENCES = {
 _USES = {
     "roles": (
         *("actions.*.by", "tasks.*.by", "restricted", "fields.*.restricted", "sub_cases.*.restricted"),
-        "notifications.*.to",
+        *("notifications.*.to", "splits.*.by", "splits.*.restricted"),
     ),
     "fields": ("actions.*.asks", "actions.*.sets"),
     "results": ("actions.*.result",),

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from casework.model.rules.case_state import CaseState, ClockEvent, DueDate
+from casework.model.rules.case_type import Split
 from casework.model.rules.clocks import Clock
 from casework.shared.words import Words
 
@@ -29,6 +30,7 @@ class ActKind(StrEnum):
     EVENT = "event"  # a reaction's id, with the event's data
     REFUND = "refund"  # payments gave money back: `refund_amount` of the data
     RECOMPUTE = "recompute"  # other days count now: `reason` of the data
+    SPLIT = "split"  # a split's id, with the fields that the new case takes
     CORRECTION = "correction"  # an action's id, whose effective time was recorded wrongly
 
 
@@ -53,6 +55,8 @@ class Act:
     outcome: str = ""  # of a task
     result: str = ""  # of an action with more than one
     data: Mapping[str, Any] = field(default_factory=dict)  # of an event
+    chosen: frozenset[str] | None = None  # of a split: fields of the new case; None: all that it may take
+    starts: Mapping[str, ClockEvent] = field(default_factory=dict)  # of a split case: clock -> its start
 
     @property
     def counted_at(self) -> datetime:
@@ -105,6 +109,8 @@ class NewCase:
     case_type: str
     fields: Mapping[str, Any]
     restricted: str = ""
+    split: Split | None = None  # it is a part of this case
+    starts: Mapping[str, ClockEvent] = field(default_factory=dict)  # of clocks of law that run
 
 
 @dataclass(frozen=True, slots=True)

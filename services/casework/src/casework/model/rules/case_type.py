@@ -178,6 +178,19 @@ class SubCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """A case that staff open of a part of this one, with the fields that they choose among ``copies``."""
+
+    id: str
+    name: Words
+    case_type: str
+    sources: tuple[str, ...]
+    roles: frozenset[str]
+    copies: Mapping[str, str] = field(default_factory=dict)  # its field -> ours
+    restricted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """An appointment or a place in a capacity, which actions hold, confirm and release."""
 
@@ -237,6 +250,15 @@ class Duplicates:
 
 
 @dataclass(frozen=True, slots=True)
+class Teams:
+    """Which team works on the cases of an area, of any other, and which kind of area counts."""
+
+    areas: Mapping[str, str]
+    otherwise: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fee:
     """The pence due, from which action on, and what is given back of them."""
 
@@ -270,8 +292,10 @@ class CaseType:
     counts: Mapping[str, Count]
     slots: Mapping[str, Slot]
     sub_cases: Mapping[str, SubCase]
+    splits: Mapping[str, Split]
     links: Mapping[str, Link]
     duplicates: Duplicates
+    teams: Teams
     fee: Fee | None = None
     routing: str = ""  # the field that holds the area whose team works on the case
     theme: str = ""  # of the mandates by which others act for residents; empty: nobody may

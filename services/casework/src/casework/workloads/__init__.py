@@ -1,0 +1,1 @@
+"""How much work teams and people have, and who is given the next case."""
