@@ -137,12 +137,12 @@ async def test_a_restricted_part_is_there_for_its_role_only_and_names_no_person(
 async def test_no_part_of_a_restricted_case_leaves_its_role(desk, case, open_desk):
     path = f"{desk.base}/role-holders/both-1"
     await desk.client.put(path, json={"roles": ["officer", "enforcer"]}, headers=desk.headers)
-    both = open_desk(sub="both-1", client_id="office")
-    parent = (await split(both, case, "enforcement")).json()
-    child = await read(both, parent["links"][0]["case"])
-    response = await split(both, child, "part")
+    chief = open_desk(sub="both-1", client_id="office")
+    parent = (await split(chief, case, "enforcement")).json()
+    child = await read(chief, parent["links"][0]["case"])
+    response = await split(chief, child, "part")
     assert response.json()["reasons"][0]["rule"] == "splits.part.restricted", response.text
-    assert (await split(both, child, "enforcement")).status_code == 200
+    assert (await split(chief, child, "enforcement")).status_code == 200
 
 
 @pytest.mark.parametrize(
