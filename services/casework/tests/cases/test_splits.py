@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from casework.caseload.actions.verification import check_histories
 
+from casework.seals.actions.verification import check_histories
 from services.casework.tests.cases.conftest import _FAR, Desk
 
 FLY_TIP = """
