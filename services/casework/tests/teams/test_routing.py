@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from casework.case_types.actions import library
 from casework.language.rules.compilation import compile_case_type
+from casework.seals.actions.verification import check_histories
 from casework.shared.faults import CaseTypeError
 from casework.teams.rules import Area, choose_team
 from services.casework.tests.teams import types
@@ -99,7 +100,7 @@ async def test_a_team_that_people_chose_stays_until_the_area_changes(report, des
     assert (await desk.act(case, "move", fields={"ward": "Other"})).json()["team"] == "rest_team"
 
 
-async def test_a_case_is_routed_again_when_its_areas_become_known(report, desk, open_desk):
+async def test_a_case_is_routed_again_when_its_areas_become_known(report, desk, open_desk, database):
     case = await report()
     areas = [
         {"kind": "parish", "code": "E04000001", "name": "Castle"},
@@ -115,6 +116,7 @@ async def test_a_case_is_routed_again_when_its_areas_become_known(report, desk, 
         "areas.ward": "E05000001",
         "team": "first_team",
     }
+    assert (await check_histories(database, "citytown")).faults == []
     assert (await desk.change("PUT", path, case, areas=areas)).status_code == 412
     for wrong in ([], [{"kind": "ward", "code": "a\u0000"}], areas * 11):
         assert (await desk.change("PUT", path, located, areas=wrong)).status_code == 400

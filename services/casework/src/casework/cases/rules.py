@@ -17,7 +17,7 @@ FIRST_DIGEST = bytes(32)
 """What the first entry of a case's history is chained to."""
 _REMARKS = frozenset({"event-refused", "timer-refused", "event", "message", "breach"})
 """Kinds of entries that say what happened, and change nothing that is stored of the case."""
-_BESIDE_ROW = ("attachment.", "hold.", "merged.", "task.")
+_BESIDE_ROW = ("areas.", "attachment.", "hold.", "merged.", "split_from", "task.")
 
 
 def list_apart(case_type: CaseType) -> frozenset[str]:
