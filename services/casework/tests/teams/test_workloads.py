@@ -78,6 +78,7 @@ async def test_who_has_least_and_the_role_and_is_here_is_given_the_case(
     response = await desk.client.put(path, json=body, headers=desk.headers)
     assert response.json()["away_until"] == "2026-04-02", response.text
     assert (await desk.get(f"role-holders/{names[1]}")).json()["away_from"] == "2026-04-01"
+    await desk.client.put(path, json={"roles": ["officer"]}, headers=desk.headers)  # and stays away
     response = await assign(await report(ward=team))
     assert response.json()["assignee"] == names[2]  # the second is away, the first has two
     page = (await desk.get("cases", assignee=names[2])).json()["items"]

@@ -30,8 +30,14 @@ async def list_holders(session: ReadSession, council: str) -> Sequence[Row[Any]]
 
 
 async def set_roles(session: Session, council: str, caller: Caller, subject: str, holder: RoleHolder) -> int:
-    """Give a member of staff their roles, in place of those they had; return the version."""
+    """Give a member of staff their roles, in place of those they had; return the version.
+
+    An absence stays if the holder does not say one.
+    """
     before = await store.lock_roles(session, council, subject)
+    if before is not None and not holder.model_fields_set & {"away_from", "away_until"}:
+        absent = {"away_from": before.away_from, "away_until": before.away_until}
+        holder = holder.model_copy(update=absent)
     roles = sorted(set(holder.roles))
     old = {} if before is None else {"roles": list(before.roles)}
     absence = holder.away_from, holder.away_until
