@@ -140,6 +140,7 @@ case_entry = Table(
     Column("personal_digest", LargeBinary),  # salted, of what lies in case_entry_personal
     Column("digest", LargeBinary, nullable=False),  # of this entry and the one before it
     _of_case(),
+    Index("ix_case_entry_at", "council", "at"),
     info=SECURED,
 )
 case_entry_personal = Table(

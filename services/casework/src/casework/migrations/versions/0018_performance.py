@@ -9,7 +9,7 @@ from alembic import op
 from chassis import migrations
 
 revision = "0018"
-down_revision = "0010"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
