@@ -9,6 +9,8 @@ from pathlib import Path
 from bench import (
     address,
     case_changes,
+    case_queues,
+    case_timers,
     case_types,
     consumers,
     due_dates,
@@ -36,6 +38,8 @@ _WITH_DATABASE: dict[str, _Measure] = {
     "creation": lambda _, folder: payment_creation.measure(folder),
     "reconciliation": lambda url, _: reconciliation.measure(url),
     "case-changes": case_changes.measure,
+    "case-queues": case_queues.measure,
+    "case-timers": case_timers.measure,
 }
 _WITHOUT_GAZETTEER = {"identity", *_WITH_DATABASE, *_WITHOUT_DATABASE}
 PARTS = (

@@ -18,7 +18,9 @@ from bench.issuer import Issuer
 from bench.load_generator import LoadPlan
 from bench.measurement import HOST, measure_rate, server
 from casework.case_types.actions.installation import install
+from casework.cases.actions.cases import Opening, open_case
 from chassis import clock, ids
+from chassis.auth import Caller
 from chassis.database import Database
 from chassis.migrations import migrate
 from chassis.provision import provision
@@ -95,12 +97,23 @@ async def create_database(admin_url: str) -> str:
     return url
 
 
+async def open_missed_bin(url: str) -> None:
+    """Open one case, without a server."""
+    members = json.loads(describe_missed_bin())
+    caller = Caller("bench", "bench", "bench", frozenset({COUNCIL}), frozenset(), "sandbox", 0)
+    opening = Opening(members["case_type"], None, members["fields"], None, None, None, None)
+    database = Database(Settings(database_url=url), "bench", rows_secured=True)
+    async with database.writing(COUNCIL) as session:
+        await open_case(session, COUNCIL, caller, opening)
+    await database.close()
+
+
 async def _measure_round(
     connection: asyncpg.Connection, process: psutil.Process, headers: dict[str, str], port: int, base: str
 ) -> tuple[float, float]:
     """Measure openings, then an act on each of the cases that they opened, per CPU-second."""
     await connection.execute(_FORGET)
-    bodies = [_describe_missed_bin() for _ in range(_REQUESTS)]
+    bodies = [describe_missed_bin() for _ in range(_REQUESTS)]
     plan = LoadPlan(HOST, port, [base] * _REQUESTS, headers, _REQUESTS, connections=8, bodies=bodies)
     opened = await asyncio.to_thread(measure_rate, process, plan)
     cases = await connection.fetch(_OPENED, _REQUESTS)
@@ -109,7 +122,8 @@ async def _measure_round(
     return opened.per_cpu_second, (await asyncio.to_thread(measure_rate, process, acts)).per_cpu_second
 
 
-def _describe_missed_bin() -> str:
+def describe_missed_bin() -> str:
+    """Describe the report of a missed bin at an address of its own."""
     day: date = clock.now().date() - timedelta(days=1)
     fields = {"uprn": str(next(_numbers)), "bin": "recycling", "collection_day": day.isoformat()}
     return json.dumps({"case_type": "missed-bin", "fields": fields})

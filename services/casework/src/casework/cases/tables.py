@@ -68,6 +68,11 @@ case_record = Table(
         postgresql_where=text("closed_at IS NOT NULL"),
     ),
     Index(
+        "ix_case_record_queue_of_type",
+        *("council", "mode", "code", "queued_at", "id"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+    Index(
         "ix_case_record_open_of_team",
         *("council", "mode", "team", "queued_at", "id"),
         postgresql_where=text("closed_at IS NULL"),
