@@ -122,8 +122,9 @@ async def load_due_dates(session: ReadSession, council: str, authority: Any = No
     Without it, or with one that is not there, they say what is missing.
     """
     try:
-        known = ids.read(authority) if isinstance(authority, str) else None
-        return LawOfTime(await load_calendars(session, council, closures=True, authority=known))
+        authority_id = ids.read(authority) if isinstance(authority, str) else None
+        calendars = await load_calendars(session, council, closures=True, authority=authority_id)
+        return LawOfTime(calendars)
     except (ValueError, Problem) as error:
         if isinstance(error, Problem) and error.status_code != _NOT_FOUND:
             raise
