@@ -7,6 +7,7 @@ import casework.bookings.tables
 import casework.calendar.tables
 import casework.case_types.tables
 import casework.cases.tables
+import casework.disclosure.tables
 import casework.office.tables
 import casework.open311.tables
 import casework.performance.tables
@@ -32,6 +33,10 @@ from casework.clocks import routes as clocks
 from casework.colleagues import routes as colleagues
 from casework.consumers import payments, properties
 from casework.diagrams import routes as diagrams
+from casework.disclosure.actions import person_exports
+from casework.disclosure.actions.council_exports import export_council, verify_export
+from casework.disclosure.routes import break_glass
+from casework.disclosure.routes import person_exports as person_export_routes
 from casework.events import PUBLISHED
 from casework.office.routes import (
     act_pages,
@@ -54,6 +59,7 @@ from casework.retention.routes import disposals as disposal_routes
 from casework.retention.routes import holds
 from casework.seals import routes as seals
 from casework.seals.actions import nightly_seals
+from casework.seals.actions.history_files import export_history, print_seal_key, verify_history_file
 from casework.seals.actions.verification import verify_history
 from casework.search import routes as search
 from casework.settings import Settings
@@ -96,6 +102,8 @@ service = Service(
         holds.router,
         disposal_routes.router,
         seals.router,
+        break_glass.router,
+        person_export_routes.router,
         queue_pages.router,
         case_pages.router,
         act_pages.router,
@@ -116,6 +124,7 @@ service = Service(
         deletion.handlers,
         disposals.handlers,
         nightly_seals.handlers,
+        person_exports.handlers,
     ],
     commands={
         "proclaim-holiday": proclaim_holiday,
@@ -123,8 +132,19 @@ service = Service(
         "write-schemas": simulations.write_schemas,
         "install-case-types": install_case_types,
         "verify-history": verify_history,
+        "export-history": export_history,
+        "verify-history-file": verify_history_file,
+        "seal-key": print_seal_key,
+        "export-council": export_council,
+        "verify-export": verify_export,
     },
-    purges=(*reads.purges, *performance.purges, *slots.PURGES, *submissions.PURGES),
+    purges=(
+        *reads.purges,
+        *performance.purges,
+        *slots.PURGES,
+        *submissions.PURGES,
+        *person_exports.PURGES,
+    ),
     schedules=nightly_seals.schedules,
     audited=True,
     sign_in=sign_in,

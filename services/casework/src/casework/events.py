@@ -147,6 +147,7 @@ class CaseAccess(EventData):
         "person": "01kp3v9m2q8s4t6w1x5y7z0abc",
         "actor": "01kp3v9m2q8s4t6w1x5y7z0abh",
         "at": "2026-11-21T10:00:00Z",
+        "purpose": "safeguarding",
     }
 
     case: Id
@@ -155,6 +156,11 @@ class CaseAccess(EventData):
     person: str | None = Field(max_length=255, description="The `sub` of the person whom it is about")
     actor: str = Field(max_length=255, description="The `sub` of who opened it")
     at: AwareDatetime
+    purpose: str | None = Field(
+        default=None,
+        max_length=60,
+        description="Why, where it is a case that one role alone may know of, and not theirs",
+    )
 
 
 PUBLISHED = (

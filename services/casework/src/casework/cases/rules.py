@@ -222,7 +222,12 @@ def digest_content(entry: Entry, personal_digest: bytes | None) -> bytes:
 
     The council is no part: a merger re-keys it.
     """
-    content = {
+    return digest_description(describe_content(entry, personal_digest))
+
+
+def describe_content(entry: Entry, personal_digest: bytes | None) -> dict[str, Any]:
+    """Describe an entry as it is digested: of what is personal, the digest."""
+    return {
         "n": entry.n,
         "kind": entry.kind,
         "act": entry.act,
@@ -234,6 +239,10 @@ def digest_content(entry: Entry, personal_digest: bytes | None) -> bytes:
         "weighed": entry.weighed,
         "personal": personal_digest.hex() if personal_digest else None,
     }
+
+
+def digest_description(content: Mapping[str, Any]) -> bytes:
+    """Digest the description of an entry."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).digest()
 

@@ -234,6 +234,12 @@ case_contact = Table(
     Column("language", Text, nullable=False),
     _of_case(),
     CheckConstraint("language IN ('en', 'cy')", name="language"),
+    Index(
+        "ix_case_contact_email",
+        *("council", text("lower(email)")),
+        postgresql_where=text("email IS NOT NULL"),
+    ),
+    Index("ix_case_contact_phone", "council", "phone", postgresql_where=text("phone IS NOT NULL")),
     info=SECURED,
 )
 

@@ -63,12 +63,17 @@ async def open_case(session: Session, council: str, caller: Caller, case_id: UUI
     return (await open_whole(session, council, caller, case_id)).case
 
 
-async def open_whole(session: Session, council: str, caller: Caller, case_id: UUID) -> OpenedCase:
-    """Get a case and what it rests on, as ``open_case``. Raises Problem 404."""
-    opened = await get_whole(session, council, caller, case_id)
+async def open_whole(
+    session: Session, council: str, caller: Caller, case_id: UUID, purpose: str | None = None
+) -> OpenedCase:
+    """Get a case and what it rests on, as ``open_case``. Raises Problem 404.
+
+    ``purpose``: of somebody who may not know of it, and reads all of it.
+    """
+    opened = await get_whole(session, council, caller, case_id, is_unhidden=bool(purpose))
     case, row = opened.case, opened.row
     reader = caller.actor or caller.subject
-    if not (row.personal or row.language) or reader == case.person:
+    if not purpose and (not (row.personal or row.language) or reader == case.person):
         return opened
     access_id = await access.add_access(session, council, case_id, reader)
     if access_id is not None:
@@ -79,14 +84,17 @@ async def open_whole(session: Session, council: str, caller: Caller, case_id: UU
             person=case.person,
             actor=reader,
             at=clock.now(),
+            purpose=purpose,
         )
         await outbox.add(session, data, council=council, subject=ids.show(access_id), sequence=1)
     return opened
 
 
-async def get_whole(session: ReadSession, council: str, caller: Caller, case_id: UUID) -> OpenedCase:
+async def get_whole(
+    session: ReadSession, council: str, caller: Caller, case_id: UUID, *, is_unhidden: bool = False
+) -> OpenedCase:
     """Get a case and what it rests on. Raises Problem 404."""
-    row, version, roles = await find_visible_case(session, council, caller, case_id)
+    row, version, roles = await find_visible_case(session, council, caller, case_id, is_unhidden=is_unhidden)
     return OpenedCase(await _show_case(session, row, version, roles), row, version, roles)
 
 
@@ -142,13 +150,15 @@ async def _show_case(
 
 
 async def find_visible_case(
-    session: ReadSession, council: str, caller: Caller, case_id: UUID
+    session: ReadSession, council: str, caller: Caller, case_id: UUID, *, is_unhidden: bool = False
 ) -> tuple[Row[Any], PublishedVersion, frozenset[str]]:
     """Find a case that the caller may know of, its type, and their roles in it. Raises Problem 404."""
     row = await store.find_case(session, council, caller.mode, case_id)
     if row is None:
         raise cases.not_found()
     version = await subjects.get_version(session, council, row.type_version)
+    if is_unhidden:
+        return row, version, frozenset({*version.bound.case_type.roles, row.restricted or ""})
     actor = await cases.find_actor(
         session, council, caller, version, person=row.person, restricted=row.restricted
     )

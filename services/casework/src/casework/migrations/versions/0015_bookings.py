@@ -5,7 +5,7 @@ from alembic import op
 from chassis import migrations
 
 revision = "0015"
-down_revision = "0014"
+down_revision = "0014b"
 branch_labels = None
 depends_on = None
 
