@@ -34,6 +34,7 @@ ADMINISTRATION_SCOPES = {
     "identity:prove",
     "identity:mandates",
     "identity:self",
+    "casework:own",
     "payments:sign-in",
 }
 KNOWN_WITHIN = 60.0  # seconds until every service has received the event of a new council
@@ -136,7 +137,7 @@ async def _ensure_council(
 
 async def _create_service(http: httpx.AsyncClient, slug: str) -> dict[str, str]:
     """Create a service for trying sign-in. Its redirect URIs are on this machine, on any port."""
-    scopes = ["email", "offline_access", "openid"]
+    scopes = ["casework:own", "email", "offline_access", "openid"]
     path = f"/{slug}/identity/v1/services"
     return _credentials(await create(http, path, "Sandbox service", "sandbox", scopes, **SERVICE))
 

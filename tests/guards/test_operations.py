@@ -43,6 +43,8 @@ PUBLIC = {
         "get_token",
         "list_updates",
         "send_update",
+        # Guests: the reference and what they gave at opening are the credential; attempts are few.
+        "look_up_case",
         "read_asset",
         "list_sent_messages",
         "read_sent_message",
@@ -214,7 +216,21 @@ PUBLIC = {
 }
 # Operation to theme: who adds one has thought about how far somebody reaches there who acts for another.
 # What people's own tokens reach today, mandates and how identity is proven, are seen to by each operation.
-DELEGATED: dict[str, dict[str, str]] = {}
+DELEGATED: dict[str, dict[str, str]] = {
+    # Each keeps to the cases whose type is of the mandate's theme.
+    "casework": dict.fromkeys(
+        (
+            "list_own_cases",
+            "open_own_case",
+            "get_own_case",
+            "act_on_own_case",
+            "send_message",
+            "correct_own_contact",
+            "add_own_attachment",
+        ),
+        "of-the-resource",
+    ),
+}
 EVERY = {"400", "404", "429", "500", "503"}
 
 

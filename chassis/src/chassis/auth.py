@@ -23,6 +23,8 @@ KeySource = Callable[[], Awaitable[dict[str, Any]]]
 ThemeOf = Callable[[Request], Awaitable[str | None]]
 SESSION_SCHEME = "staff-session"
 """The internal security scheme of pages for staff; in the document they have ``x-session``."""
+ANY_THEME = "*"
+"""Lets in delegates of every theme: the operation keeps to the resources of ``caller.theme`` itself."""
 DELEGATE_PREFIX = "delegates:"
 """Prefix of internal security-scheme names for operations open to delegates; removed from the document."""
 
@@ -82,9 +84,8 @@ class Authorisation(SecurityBase):
         flow = OAuthFlowClientCredentials(tokenUrl="/identity/token")
         self.model = OAuth2(flows=OAuthFlows(clientCredentials=flow))
         self.theme = theme
-        self.scheme_name = (
-            f"{DELEGATE_PREFIX}{theme if isinstance(theme, str) else ''}" if theme else "oauth2"
-        )
+        name = theme if isinstance(theme, str) and theme != ANY_THEME else ""
+        self.scheme_name = f"{DELEGATE_PREFIX}{name}" if theme else "oauth2"
 
     async def __call__(self, request: Request, required: SecurityScopes) -> Caller:
         """Check the request's credential and return its caller. Raises Problem 401, 403 or 404."""
@@ -161,7 +162,7 @@ def _check_theme(caller: Caller, theme: str | None) -> None:
     if not theme:
         detail = "You cannot do this for somebody else. They must sign in and do it themselves."
         raise Problem(403, "not-for-delegates", detail)
-    if not (caller.actor and caller.mandate and caller.theme == theme):
+    if not (caller.actor and caller.mandate and caller.theme and theme in {caller.theme, ANY_THEME}):
         detail = f"You need a mandate for {theme}. Ask the person for one, then ask for a token with it."
         raise Problem(403, "wrong-theme", detail, theme=theme)
 
@@ -173,7 +174,8 @@ def permission(scope: str, *, theme: str | ThemeOf = "") -> Any:
     """Require a scope of a route's caller: ``caller: Annotated[Caller, permission("address:read")]``.
 
     ``theme`` lets in delegates with a mandate for it. It is a theme's name, or a function that finds the
-    theme of the resource in the path: None where there is none. The function sees a request whose parameters
+    theme of the resource in the path: None where there is none; or ``ANY_THEME``, where the operation keeps
+    to what is of ``caller.theme``, as a list does. The function sees a request whose parameters
     are not validated yet. Without ``theme`` no delegate gets in; for others it changes nothing.
     """
     return Security(Authorisation(theme) if theme else _authorisation, scopes=[scope])

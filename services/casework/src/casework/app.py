@@ -1,5 +1,8 @@
 """The casework service, composed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 import casework.attachments.tables
@@ -54,6 +57,9 @@ from casework.open311.routes.responses import shape as open311_shape
 from casework.overview.routes import figure_pages, type_pages
 from casework.performance import routes as performance_routes
 from casework.performance.actions import figures as performance
+from casework.residents.actions.lookups import ResidentLimits
+from casework.residents.routes import files as own_files
+from casework.residents.routes import lookups, own_cases
 from casework.retention.actions import disposals
 from casework.retention.routes import disposals as disposal_routes
 from casework.retention.routes import holds
@@ -68,6 +74,13 @@ from casework.teams import routes as teams
 from casework.workloads import routes as workloads
 from chassis.app import Service, create_app
 from chassis.blobs import deletion
+
+
+@asynccontextmanager
+async def _start(app: FastAPI) -> AsyncIterator[None]:
+    app.state.resident_limits = ResidentLimits(app.state.settings)
+    yield
+
 
 service = Service(
     name="casework",
@@ -104,6 +117,9 @@ service = Service(
         seals.router,
         break_glass.router,
         person_export_routes.router,
+        own_cases.router,
+        own_files.router,
+        lookups.router,
         queue_pages.router,
         case_pages.router,
         act_pages.router,
@@ -147,6 +163,7 @@ service = Service(
     ),
     schedules=nightly_seals.schedules,
     audited=True,
+    start=_start,
     sign_in=sign_in,
     pages=pages,
     messages=messages,

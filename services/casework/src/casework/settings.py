@@ -5,6 +5,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chassis.blobs import BlobSettings
 from chassis.messages import MessageSettings
+from chassis.rates import GuessLimitSetting, LimitSetting, limit_setting
 
 MAX_ATTACHMENT = 104_857_600
 """The most bytes that ``attachment_bytes`` may be; the gateway streams uploads and counts none."""
@@ -22,6 +23,9 @@ class Settings(BlobSettings, MessageSettings):
     attachment_count: int = Field(
         default=50, ge=1, le=1_000, description="Most attachments of a case, and of a submission before it"
     )
+    limit_lookups_from_network: GuessLimitSetting = limit_setting("30/h", "Look-ups of guests from a network")
+    limit_lookups_of_case: GuessLimitSetting = limit_setting("10/h", "Look-ups of guests of one reference")
+    limit_messages_of_person: LimitSetting = limit_setting("20/h", "Messages of a person about their cases")
     attachment_seconds: float = Field(
         default=UPLOAD_SECONDS,
         gt=0,

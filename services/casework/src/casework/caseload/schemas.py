@@ -54,11 +54,16 @@ class NewNote(RequestBody):
     kind: Literal["note", "correspondence"] = "note"
     direction: Literal["in", "out"] | None = Field(default=None, description="Of correspondence")
     text: Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=_TEXT)]
+    for_person: bool = Field(
+        default=False, description="Of correspondence that went out: the person reads it in their own cases"
+    )
 
     @model_validator(mode="after")
     def _check_direction(self) -> "NewNote":
         if (self.kind == "correspondence") != (self.direction is not None):
             raise ValueError("Correspondence has a direction, in or out; a note has none.")
+        if self.for_person and self.direction != "out":
+            raise ValueError("Only correspondence that went out is for the person to read.")
         return self
 
 
@@ -76,6 +81,7 @@ class Note(BaseModel):
     kind: Literal["note", "correspondence"]
     direction: Literal["in", "out"] | None
     text: str
+    for_person: bool = Field(description="Whether the person whom the case is about reads it as theirs")
     author: dict[str, str]
     at: AwareDatetime
 

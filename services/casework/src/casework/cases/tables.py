@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -260,7 +261,7 @@ case_place = Table(
     info=SECURED,
 )
 
-# What staff write down, and what went to and fro: never shown to the person.
+# What staff write down, and what went to and fro: shown to the person only where it is for them.
 case_note = Table(
     "case_note",
     metadata,
@@ -272,12 +273,14 @@ case_note = Table(
     Column("text", Text, nullable=False),
     Column("author", JSONB, nullable=False),
     point_in_time("at"),
+    Column("for_person", Boolean, nullable=False, server_default=text("false")),  # who reads it as theirs
     _of_case(),
     CheckConstraint("kind IN ('note', 'correspondence')", name="kind"),
     CheckConstraint(
         "CASE kind WHEN 'note' THEN direction IS NULL ELSE coalesce(direction, '') IN ('in', 'out') END",
         name="direction",
     ),
+    CheckConstraint("NOT for_person OR kind = 'correspondence'", name="for_person"),
     Index("ix_case_note_case", "council", "case_id", "id"),
     info=SECURED,
 )

@@ -5,6 +5,11 @@ from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
+_WELSH_DAYS = ("Llun", "Mawrth", "Mercher", "Iau", "Gwener", "Sadwrn", "Sul")
+_WELSH_MONTHS = (
+    *("Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin"),
+    *("Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr"),
+)
 
 
 def find_local_day(moment: datetime) -> date:
@@ -30,6 +35,11 @@ def find_local_moment(day: date, hour: time) -> datetime:
 def format_day(day: date) -> str:
     """Write a day as people read it: Wednesday 1 April 2026."""
     return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def format_day_in_welsh(day: date) -> str:
+    """Write a day as people read it in Welsh: dydd Mercher 1 Ebrill 2026."""
+    return f"dydd {_WELSH_DAYS[day.weekday()]} {day.day} {_WELSH_MONTHS[day.month - 1]} {day.year}"
 
 
 def format_moment(moment: datetime) -> str:

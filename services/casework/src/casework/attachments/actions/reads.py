@@ -17,6 +17,7 @@ from chassis.blobs.images import IMAGES
 from chassis.database import ReadSession
 from chassis.problems import Problem
 
+_MOST_FILES = 200
 _UNREADABLE = {
     State.ON_HOLD: "It has not been scanned yet. Try again in a few seconds.",
     State.INFECTED: "A virus was found in it, and it was deleted.",
@@ -66,6 +67,14 @@ async def list_attachments(
     """List the attachments of a case that the caller may know of. Raises Problem 404."""
     roles = await _read_roles(session, council, caller, case_id)
     return await store.list_of_case(session, council, case_id, roles, after or UUID(int=0), fetch)
+
+
+async def list_of_person(
+    session: ReadSession, council: str, case_id: UUID, person: str
+) -> Sequence[Row[Any]]:
+    """List the files of a case that its person sent, or who acts for them: never those of staff."""
+    rows = await store.list_of_case(session, council, case_id, (), UUID(int=0), _MOST_FILES)
+    return [row for row in rows if row.created_by.get("sub") == person and row.restricted is None]
 
 
 def name_owner(council: str, caller: Caller, submission: str) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ from chassis.problems import document_problems
 from chassis.types import Slug
 
 router = APIRouter(prefix="/{council}/casework/v1", tags=["attachments"])
-_RESPONSES: dict[int | str, Any] = {201: ETAG, **document_problems(404, 409, 413, 415, 422)}
+RESPONSES: dict[int | str, Any] = {201: ETAG, **document_problems(404, 409, 413, 415, 422)}
 
 
 class _Body(BaseModel):
@@ -48,7 +48,7 @@ class _Body(BaseModel):
     status_code=201,
     response_model=Attachment,
     openapi_extra=UPLOAD,
-    responses=_RESPONSES,
+    responses=RESPONSES,
 )
 async def add_attachment(
     council: Slug,
@@ -65,11 +65,11 @@ async def add_attachment(
     picture is encoded anew, without what it says of place and camera.
     """
     target = Target(case_id, None, restricted)
-    return await _receive(council, caller, target, file, context, once)
+    return await receive_upload(council, caller, target, file, context, once)
 
 
 @router.post(
-    "/attachments", status_code=201, response_model=Attachment, openapi_extra=UPLOAD, responses=_RESPONSES
+    "/attachments", status_code=201, response_model=Attachment, openapi_extra=UPLOAD, responses=RESPONSES
 )
 async def add_unattached(
     council: Slug,
@@ -85,13 +85,23 @@ async def add_unattached(
     A case that is opened with the same `submission` gets it. If none is within a day, it is deleted.
     """
     target = Target(None, submission, restricted)
-    return await _receive(council, caller, target, file, context, once)
+    return await receive_upload(council, caller, target, file, context, once)
 
 
-async def _receive(
-    council: str, caller: Caller, target: Target, file: FileBody, context: FileContext, once: OnlyOnce
+async def receive_upload(
+    council: str,
+    caller: Caller,
+    target: Target,
+    file: FileBody,
+    context: FileContext,
+    once: OnlyOnce,
+    *,
+    location: str = "",
 ) -> Response:
-    """Receive a file. Its row goes with its bytes if the request is refused, or repeats an earlier one."""
+    """Receive a file. Its row goes with its bytes if the request is refused, or repeats an earlier one.
+
+    ``location``: where its sender finds it, if that is not the case's attachments.
+    """
     async with context.database.writing(council) as session:
         upload = await uploads.begin_upload(session, context.settings, council, caller, target, file.name)
     finished = False
@@ -103,8 +113,8 @@ async def _receive(
         return attachment
 
     def describe(attachment: Attachment) -> Mapping[str, str]:
-        location = reads.locate(council, attachment, target.case_id)
-        return {**version_tag(attachment.version), "Location": location}
+        place = location or reads.locate(council, attachment, target.case_id)
+        return {**version_tag(attachment.version), "Location": place}
 
     try:
         receipt = await uploads.receive_file(

@@ -1,4 +1,4 @@
-"""Notes and correspondence of a case: staff write and read them, and never the person it is about."""
+"""Notes and correspondence of a case: staff write and read them; the person reads what is for them."""
 
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,21 @@ from chassis.problems import Problem
 async def add_note(session: Session, council: str, caller: Caller, case_id: UUID, note: NewNote) -> Note:
     """Write a note. Raises Problem 403 or 404."""
     await _check_staff(session, council, caller, case_id)
-    note_id = await messages.add_note(session, council, case_id, caller.record(), note.text, note.direction)
+    note_id = await messages.add_note(
+        session,
+        council,
+        case_id,
+        caller.record(),
+        note.text,
+        note.direction,
+        for_person=note.for_person,
+    )
     return Note(
         id=note_id,
         kind=note.kind,
         direction=note.direction,
         text=note.text,
+        for_person=note.for_person,
         author=caller.record(),
         at=clock.now(),
     )
@@ -64,6 +73,7 @@ def _show(row: Row[Any]) -> Note:
         kind=row.kind,
         direction=row.direction,
         text=row.text,
+        for_person=row.for_person,
         author=row.author,
         at=row.at,
     )

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/{council}/casework/v1/cases/{case_id}", tags=["cases
 async def add_note(
     council: Slug, case_id: CaseId, body: NewNote, caller: Worker, session: Writing, once: OnlyOnce
 ) -> Response:
-    """Write a note, or record correspondence. The person whom the case is about never sees it."""
+    """Write a note, or record correspondence. The person reads it only with `for_person`."""
 
     async def work() -> Note:
         return await notes.add_note(session, council, caller, case_id, body)

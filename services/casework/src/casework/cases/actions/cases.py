@@ -1,7 +1,7 @@
 """Open a case, act on it, assign it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,7 @@ class Opening:
     uprn: int | None
     contact: Contact | None = None
     place: Place | None = None
+    actor: Actor | None = None  # a resident, where the caller opens it as one
 
 
 async def open_case(session: Session, council: str, caller: Caller, opening: Opening) -> UUID:
@@ -65,7 +66,9 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
         restricted=restricted,
         submission=opening.submission,
     )
-    actor = await find_actor(session, council, caller, version, person=opening.person, restricted=restricted)
+    actor = opening.actor or await find_actor(
+        session, council, caller, version, person=opening.person, restricted=restricted
+    )
     act = Act(
         kind=ActKind.ACTION,
         id=opening.action or _find_opening_action(version),
@@ -149,20 +152,22 @@ async def act_on_case(
 ) -> int:
     """Act on a case, and return its version. ``act.by`` is filled in. Raises Problem 404, 409 or 412."""
     row, version, actor = await lock_visible_case(session, council, caller, case_id)
+    return await act_on_locked_case(session, caller, row, version, precondition, replace(act, by=actor))
+
+
+async def act_on_locked_case(
+    session: Session,
+    caller: Caller,
+    row: Row[Any],
+    version: PublishedVersion,
+    precondition: Precondition,
+    act: Act,
+) -> int:
+    """Act on a locked case in the roles of ``act.by``. Raises Problem 409 or 412."""
     precondition.check(row.version, "case")
     subject = read_subject(row, version)
     now = clock.now()
-    whole = Act(
-        kind=act.kind,
-        id=act.id,
-        at=now,
-        by=actor,
-        effective=check_effective(act.effective, now),
-        fields=act.fields,
-        outcome=act.outcome,
-        result=act.result,
-        chosen=act.chosen,
-    )
+    whole = replace(act, at=now, effective=check_effective(act.effective, now))
     try:
         plan = await plan_act(session, subject, whole)
         await changes.apply(session, subject, plan, caller.record())

@@ -36,16 +36,22 @@ async def add_note(
     author: Mapping[str, str],
     text: str,
     direction: str | None = None,
+    *,
+    for_person: bool = False,
 ) -> UUID:
-    """Write a note, and the words by which staff find it; with a direction, correspondence in or out."""
-    note_id = await notes.add_note(session, council, case_id, author, text, direction)
+    """Write a note, and the words by which staff find it; with a direction, correspondence in or out.
+
+    ``for_person``: whom the case is about reads it as theirs.
+    """
+    note_id = await notes.add_note(session, council, case_id, author, text, direction, for_person=for_person)
     await index_note(session, council, case_id, text)
     return note_id
 
 
 async def queue_messages(session: Session, subject: Subject, decision: Decision) -> None:
     """Queue what a decision sends. A person without an address gets nothing."""
-    if all(message.to == RESIDENT and subject.contact is None for message in decision.messages):
+    is_unread = subject.contact is None and subject.person is None
+    if all(message.to == RESIDENT and is_unread for message in decision.messages):
         return
     council = await contacts.get_council_name(session, subject.council)
     for message in decision.messages:
@@ -54,6 +60,8 @@ async def queue_messages(session: Session, subject: Subject, decision: Decision)
             continue
         for new in _write_to_person(subject, message, council):
             await messages.queue(session, new, council=subject.council)
+        if not is_unread:
+            await _keep_for_person(session, subject, message, council)
 
 
 async def note_not_done(session: Session, subject: Subject, decision: Decision) -> None:
@@ -87,6 +95,15 @@ def _write_to_person(subject: Subject, message: Message, council: str) -> list[N
         del values["subject"]
         return [Sms(_TEMPLATE, contact.phone, contact.language, values, _LIFE)]
     return []
+
+
+async def _keep_for_person(session: Session, subject: Subject, message: Message, council: str) -> None:
+    """Keep what was written to the person with the case: they read it there too, and so do staff."""
+    language = "en" if subject.contact is None else subject.contact.language
+    values = _make_values(subject, message, council, language)
+    text = "\n".join([str(values["subject"]), "", *values["body"]])
+    author = {"sub": "casework"}
+    await notes.add_note(session, subject.council, subject.id, author, text, "out", for_person=True)
 
 
 async def _write_to_role(session: Session, subject: Subject, message: Message, council: str) -> None:

@@ -166,6 +166,11 @@ async def find_visible_case(
     return row, version, actor.roles
 
 
+async def find_case_row(session: ReadSession, council: str, mode: str, case_id: UUID) -> Row[Any] | None:
+    """Find a case with its personal fields and its contact, for who has checked that it is theirs."""
+    return await store.find_case(session, council, mode, case_id)
+
+
 @dataclass(frozen=True, slots=True)
 class CaseOutline:
     """What others may know of a case: nothing of a person."""

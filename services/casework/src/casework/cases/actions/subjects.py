@@ -9,7 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from casework.calendar.actions.calendars import load_calendars
-from casework.case_types.actions.published import PublishedVersion, find_published, get_published
+from casework.case_types.actions.published import (
+    PublishedVersion,
+    find_published,
+    get_published,
+    get_versions,
+)
 from casework.cases import rules
 from casework.cases.store import records as store
 from casework.engine.rules.deadlines import LawOfTime
@@ -20,7 +25,7 @@ from chassis.database import ReadSession, Session
 from chassis.problems import Problem
 
 _NOT_FOUND = 404
-__all__ = ["PublishedVersion", "find_published"]
+__all__ = ["PublishedVersion", "find_published", "get_versions"]
 
 
 @dataclass(frozen=True, slots=True)

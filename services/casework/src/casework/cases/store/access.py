@@ -11,7 +11,7 @@ from chassis import clock, ids
 from chassis.batches import delete_batch
 from chassis.database import Session
 
-_KEEP = timedelta(days=1)
+_KEEP = timedelta(days=90)  # the person reads them with their case
 _ADD = (
     insert(case_access)
     .on_conflict_do_nothing(index_elements=["council", "case_id", "subject", "hour"])
@@ -29,5 +29,5 @@ async def add_access(session: Session, council: str, case_id: UUID, subject: str
 
 
 async def purge(session: Session, most: int) -> int:
-    """Delete a batch of notes of yesterday: an event has said what they say."""
+    """Delete a batch of old notes: an event has said what they say."""
     return await session.execute(_PURGE, {"keep": _KEEP, "most": most})

@@ -19,8 +19,13 @@ async def add_note(
     author: Mapping[str, str],
     text: str,
     direction: str | None = None,
+    *,
+    for_person: bool = False,
 ) -> UUID:
-    """Write a note; with a direction, correspondence that came in or went out."""
+    """Write a note; with a direction, correspondence that came in or went out.
+
+    ``for_person``: whom the case is about reads it as theirs.
+    """
     row = {
         "council": council,
         "id": ids.new(),
@@ -30,6 +35,7 @@ async def add_note(
         "text": text,
         "author": dict(author),
         "at": clock.now(),
+        "for_person": for_person,
     }
     await session.execute(_ADD, row)
     return UUID(str(row["id"]))

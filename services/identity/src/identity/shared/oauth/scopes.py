@@ -29,6 +29,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "casework:read": "Read cases and calendars, and compute due dates",
         "casework:report": "Send reports and read what became of them (Open311)",
         "casework:act": "Open cases and act on them",
+        "casework:own": "As a person: see your own cases, open them and act on them",
         "casework:configure": "Change case types, the roles of staff, closures and school terms",
         "casework:sign-in": "Set the client by which staff sign in to the pages of casework",
         "mapping:read": "Read map layers and areas",
@@ -50,7 +51,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
 REGION: frozenset[str] = frozenset({OPERATE, GATEWAY})
 """Scopes over the whole region. No credential of a single council carries one."""
 
-PERSONAL: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
+PERSONAL: frozenset[str] = frozenset({"casework:own", "identity:mandates", "identity:self"})
 """Scopes over what is a person's own. Everybody holds them, at each service they grant them to."""
 
 DELEGABLE: frozenset[str] = PERSONAL - {"identity:mandates", "identity:self"}
