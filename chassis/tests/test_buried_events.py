@@ -122,6 +122,21 @@ async def test_a_constraint_is_tried_again_and_then_buried_by_its_name_alone(har
     assert harness.calls.count("twice") == 3
 
 
+async def test_a_rule_that_a_trigger_holds_is_tried_again_and_then_buried(harness, monkeypatch):
+    monkeypatch.setattr(settlement, "_RETRY_DELAYS", (0.01,))
+
+    async def break_rule(session, event):
+        if event.data.text == "forbidden":
+            await session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'nobody changes an entry'; END $$"))
+
+    harness.behave = break_rule
+    await harness.publish("forbidden", "after")
+    async with harness.running():
+        await harness.expect_effects("after")
+    assert await harness.list_reasons() == ["RaiseError: P0001"]
+    assert harness.calls.count("forbidden") == 3
+
+
 BAD_VALUES = {
     "NaN": (b'"text"', b'"n":NaN,"text"', "finite_number"),
     "an infinite number": (b'"text"', b'"n":1e999,"text"', "finite_number"),
