@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from chassis import migrations, tables
+from chassis.readiness import find_newest_revision
 from chassis.testing import fresh_database
 
 # The migrations of each service that changed these tables, before the chassis had a history of its own.
@@ -107,3 +108,8 @@ def test_a_change_of_a_chassis_table_is_found(source):
 def test_a_table_of_the_services_own_is_none_of_them():
     assert find_changes_of_platform_tables("CREATE TABLE council_theme (council text)") == []
     assert find_changes_of_platform_tables("ALTER TABLE role ADD council text") == []
+
+
+def test_the_last_migration_has_the_greatest_number(service):
+    """A service is ready when its database has the greatest number, so that must be the head."""
+    assert migrations.read_scripts(service.name).get_heads() == [find_newest_revision(service.name)]
