@@ -19,6 +19,12 @@ MAY_SKIP_LOCKED = {
     "services/identity/src/identity/clients/store/clients.py: _USE_ASSERTION": (
         "ten expired rows are deleted at each use, beside others that do the same: none waits for another"
     ),
+    "services/casework/src/casework/bookings/store.py: _FREE_EXPIRED": (
+        "holds that ran out: who takes a place frees those that nobody else is freeing at the same moment"
+    ),
+    "services/casework/src/casework/bookings/store.py: _PURGE": (
+        "a purge's batch: a hold that somebody frees now is gone, and the next run looks again"
+    ),
     "services/payments/src/payments/search/store/counts.py: _FOLD": (
         "no queue: changes of a count are added up, each once, and what another run has is its own"
     ),

@@ -18,7 +18,7 @@ from chassis.events import ForgedEventError
 
 # Classes of SQLSTATE (PostgreSQL, appendix A) that the event's values cause.
 _VALUES = {"22", "54"}  # data exception; program limit exceeded: too long for an index, nested too deep
-# Cardinality violation, integrity constraint violation, and what a trigger of ours raises: rules of the tables.
+# Rules of the tables: cardinality and integrity constraint violations, and what a trigger of ours raises.
 _CONSTRAINTS = {"21", "23", "P0"}
 # TimeoutError is an OSError.
 _OUTAGES = (OSError, PoolTimeoutError, NatsError, asyncpg.InterfaceError, asyncpg.InternalClientError)

@@ -1,6 +1,6 @@
 """YAML 1.2 read with the line and column of everything: maps, lists of scalars, and scalars; nothing else.
 
-Refused: anchors and aliases, tags, duplicate keys, several documents, more than 256 KiB, more than 8 deep.
+Refused: anchors and aliases, tags, duplicate keys, several documents, more than 256 KiB, more than 9 deep.
 """
 
 import re

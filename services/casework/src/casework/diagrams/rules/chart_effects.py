@@ -23,8 +23,8 @@ def list_causes(bound: BoundType, wording: Wording, action: str) -> Iterator[Tex
     case_type = bound.case_type
     for timer in case_type.timers.values():
         if timer.action == action:
-            clock = wording.pick(case_type.clocks[timer.clock].name).text
-            yield wording.label(_find_moment(timer), n=abs(timer.hours), clock=clock)
+            moment, n = _find_moment(timer)
+            yield wording.label(moment, n=n, clock=_name_instant(bound, wording, timer))
     for reaction in case_type.reactions.values():
         if reaction.action == action:
             yield wording.label("event", event=reaction.event)
@@ -35,9 +35,19 @@ def list_causes(bound: BoundType, wording: Wording, action: str) -> Iterator[Tex
                 yield wording.label("on_outcome", outcome=words)
 
 
-def _find_moment(timer: Timer) -> str:
-    """Find which of the labels says when a timer fires."""
-    return "due" if timer.hours == 0 else "before" if timer.hours < 0 else "after"
+def _name_instant(bound: BoundType, wording: Wording, timer: Timer) -> str:
+    """Name what a timer counts from: a deadline, a booked slot's start, or the end of a hold."""
+    if timer.clock:
+        return wording.pick(bound.case_type.clocks[timer.clock].name).text
+    return wording.label("slot" if timer.slot else "hold").text
+
+
+def _find_moment(timer: Timer) -> tuple[str, int]:
+    """Find which of the labels says when a timer fires, and its number of hours or days."""
+    n = timer.days or timer.hours
+    if n == 0:
+        return "due", 0
+    return f"{'before' if n < 0 else 'after'}{'_days' if timer.days else ''}", abs(n)
 
 
 def list_timers(bound: BoundType, wording: Wording, clock: str) -> Iterator[Text]:
@@ -45,7 +55,8 @@ def list_timers(bound: BoundType, wording: Wording, clock: str) -> Iterator[Text
     for timer in bound.case_type.timers.values():
         if timer.clock == clock:
             deeds = "; ".join(_list_deeds(bound, wording, timer))
-            moment = wording.label(f"own_{_find_moment(timer)}", n=abs(timer.hours)).text
+            label, n = _find_moment(timer)
+            moment = wording.label(f"own_{label}", n=n).text
             yield Text(f"{moment}: {deeds}", wording.language)
 
 

@@ -21,6 +21,16 @@ _LABELS = {
         "{n} hours before this falls due: {clock}", "{n} awr cyn i hyn ddod yn ddyledus: {clock}"
     ),
     "after": Words("{n} hours after this fell due: {clock}", "{n} awr ar ôl i hyn ddod yn ddyledus: {clock}"),
+    "before_days": Words(
+        "{n} days before this falls due: {clock}", "{n} diwrnod cyn i hyn ddod yn ddyledus: {clock}"
+    ),
+    "after_days": Words(
+        "{n} days after this fell due: {clock}", "{n} diwrnod ar ôl i hyn ddod yn ddyledus: {clock}"
+    ),
+    "slot": Words("the time that was booked", "yr amser a drefnwyd"),
+    "hold": Words("the end of the hold on a time", "diwedd y cadw ar amser"),
+    "own_before_days": Words("{n} days before", "{n} diwrnod cyn hynny"),
+    "own_after_days": Words("{n} days after", "{n} diwrnod wedi hynny"),
     "own_due": Words("When it falls due", "Pan ddaw'n ddyledus"),
     "own_before": Words("{n} hours before", "{n} awr cyn hynny"),
     "own_after": Words("{n} hours after", "{n} awr wedi hynny"),
