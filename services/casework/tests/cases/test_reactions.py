@@ -133,6 +133,33 @@ async def test_a_refund_is_due_until_payments_has_given_the_money_back(desk, pay
     assert history[-1]["actor"] == {"sub": "payments"}
 
 
+async def test_cases_with_a_refund_due_are_listed_open_or_closed_until_it_is_given_back(desk, pay):
+    cases = []
+    for name in ("Open", "Closed", "Nothing due"):
+        case = (await desk.apply(name)).json()
+        await pay(case, envelope={"subject": ids.show(ids.new())})
+        cases.append(await read(desk, case))
+    for case in cases[:2]:
+        await desk.act(case, "give_back")
+    ended = (await desk.act(await read(desk, cases[1]), "issue")).json()
+    assert ended["closed_at"]
+
+    async def listed(**query):
+        listed, after = [], {}
+        while True:
+            page = (await desk.get("cases", refund_due="true", limit=2, **query, **after)).json()
+            listed += [item["id"] for item in page["items"]]
+            if page.get("next") is None:
+                return [case["id"] for case in cases if case["id"] in listed]
+            after = {"after": page["next"]}
+
+    opened, closed = cases[0]["id"], cases[1]["id"]
+    assert await listed() == [opened, closed]
+    assert await listed(closed="true") == [closed]
+    await pay(ended, view=PaymentRefunded, refund_amount=200)
+    assert await listed() == [opened]
+
+
 async def test_a_refund_that_is_published_twice_counts_once(desk, deliver, pay):
     case = (await desk.apply()).json()
     await pay(case)

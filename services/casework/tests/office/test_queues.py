@@ -65,6 +65,7 @@ async def test_a_queue_is_filtered_counted_and_holds_nothing_of_a_person(desk, p
     assert await listed(type="permit", state="applied") == {references[2]}
     assert await listed(team="waste", assignee="zoe", type="", state="") == {references[0]}
     assert await listed(view="overdue") == set()
+    assert await listed(view="refund") == set()
     now("2026-04-22T09:00:00Z")
     assert await listed(view="overdue") == set(references)
     page = await (await open_office("zoe")).get(f"{OFFICE}/cases", view="overdue")

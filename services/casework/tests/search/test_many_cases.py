@@ -28,6 +28,9 @@ _USED = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1"
 _PLAN = text("""EXPLAIN SELECT case_id FROM case_place WHERE council = 'citytown'
     AND lat BETWEEN 51.5 AND 51.501 AND long BETWEEN -1.5 AND -1.499""")
 
+_REFUNDS = text("""EXPLAIN SELECT id FROM case_record WHERE council = 'citytown' AND mode = 'sandbox'
+    AND CAST(engine ->> 'refund_due' AS bigint) > 0 ORDER BY queued_at, id LIMIT 51""")
+
 
 @pytest.mark.parametrize("setting", ["", "*", "citytown,hillshire", "city%", "hillshire"])
 async def test_no_other_setting_opens_a_councils_words(report, database, word, setting):
@@ -70,5 +73,7 @@ async def test_a_word_among_ten_thousand_cases_is_found_by_the_index(report, fin
         await find("needle", by=officer)
     async with database.reading("citytown") as session:
         plan = "\n".join(row[0] for row in await session.all(_PLAN))
+        refunds = "\n".join(row[0] for row in await session.all(_REFUNDS))
+    assert "ix_case_record_refund_due" in refunds, refunds
     assert "ix_case_place_point" in plan, plan
     assert "(lat >= " in plan.partition("Index Cond")[2].partition("Filter")[0], plan

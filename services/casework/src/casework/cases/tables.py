@@ -26,6 +26,9 @@ def _of_case() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["council", "case_id"], ["case_record.council", "case_record.id"], **REKEYED)
 
 
+# As the partial index has it, so that the planner knows it again.
+REFUND_DUE = text("CAST(engine ->> 'refund_due' AS bigint) > 0")
+
 case_record = Table(
     "case_record",
     metadata,
@@ -94,6 +97,11 @@ case_record = Table(
         *("council", "mode"),
         postgresql_include=["team", "assignee", "due_at", "restricted"],
         postgresql_where=text("closed_at IS NULL"),
+    ),
+    Index(
+        "ix_case_record_refund_due",
+        *("council", "mode", "queued_at", "id"),
+        postgresql_where=REFUND_DUE,
     ),
     Index("ix_case_record_person", "council", "person", "id", postgresql_where=text("person IS NOT NULL")),
     Index(

@@ -290,6 +290,7 @@ class Selection(Protocol):
     is_mine: bool
     is_unassigned: bool
     is_overdue: bool
+    is_refund_due: bool  # open ones and closed ones
     is_open: bool
 
 
@@ -310,8 +311,15 @@ async def list_cases(
         roles=roles,
         is_unassigned=selection.is_unassigned,
         due_until=clock.now() if selection.is_overdue else None,
+        is_refund_due=selection.is_refund_due,
     )
     return await store.list_cases(session, council, caller.mode, filters, after, fetch)
+
+
+def find_place(selection: Selection, row: Row[Any]) -> tuple[str, str]:
+    """Find the place of a row in its list, from which the next page goes on."""
+    is_by_due = selection.is_open or selection.is_refund_due
+    return (row.queued_at if is_by_due else row.closed_at).isoformat(), ids.show(row.id)
 
 
 def summarise(row: Row[Any]) -> CaseSummary:

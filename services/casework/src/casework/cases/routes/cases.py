@@ -1,5 +1,6 @@
 """Cases: open, get, list, act, correct, assign; their history."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -77,11 +78,7 @@ async def list_cases(
     start = paging.start(str, str)
     after = None if start is None else (paging.read_moment(start[0]), paging.read_id(start[1]))
     rows = await reads.list_cases(session, council, caller, filters, after, paging.fetch)
-
-    def find_key(row: Any) -> tuple[str, str]:
-        return (row.queued_at if filters.is_open else row.closed_at).isoformat(), ids.show(row.id)
-
-    return paging.page(list(rows), reads.summarise, find_key)
+    return paging.page(list(rows), reads.summarise, partial(reads.find_place, filters))
 
 
 @router.get("/by-reference/{reference}", responses={200: ETAG, **document_problems(404)})

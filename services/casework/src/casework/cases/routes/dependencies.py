@@ -43,6 +43,13 @@ class CaseFilters:
         mine: Annotated[bool, Query(description="Those that are assigned to you")] = False,
         unassigned: Annotated[bool, Query(description="Those that are assigned to nobody")] = False,
         overdue: Annotated[bool, Query(description="Open ones whose deadline is over")] = False,
+        refund_due: Annotated[
+            bool,
+            Query(
+                description="Those with money to give back, open and closed, the first due first; "
+                "with `closed`, only closed ones"
+            ),
+        ] = False,
         closed: Annotated[bool, Query(description="Closed cases instead, the last closed first")] = False,
     ) -> None:
         columns = {"code": case_type, "state": state, "team": team, "assignee": assignee, "uprn": uprn}
@@ -50,6 +57,7 @@ class CaseFilters:
         self.is_mine = mine
         self.is_unassigned = unassigned
         self.is_overdue = overdue and not closed
+        self.is_refund_due = refund_due
         self.is_open = not closed
 
 

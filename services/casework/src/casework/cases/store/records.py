@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casework.cases.tables import (
+    REFUND_DUE,
     case_clock,
     case_contact,
     case_entry,
@@ -157,6 +158,7 @@ class Filters:
     roles: Collection[str]
     is_unassigned: bool = False
     due_until: datetime | None = None  # those whose deadline was over at this moment
+    is_refund_due: bool = False  # open ones and closed ones, unless is_open is False
 
 
 async def find_case(session: ReadSession, council: str, mode: str, case_id: UUID) -> Row[Any] | None:
@@ -275,6 +277,7 @@ async def list_cases(
 ) -> Sequence[Row[Any]]:
     """List open cases, the first due first; or closed ones, the last closed first.
 
+    Those with a refund due are few: open ones, the first due first, and closed ones after them.
     ``after``: the moment and id of the last row of the page before.
     """
     statement = _LIST.where(_CASE.council == council, _CASE.mode == mode)
@@ -285,9 +288,15 @@ async def list_cases(
         statement = statement.where(_CASE.assignee.is_(None))
     if filters.due_until is not None:
         statement = statement.where(_CASE.queued_at <= filters.due_until)
-    if filters.is_open:
+    if filters.is_refund_due:
+        statement = statement.where(REFUND_DUE)
+        if not filters.is_open:
+            statement = statement.where(_CASE.closed_at.isnot(None))
+    elif filters.is_open:
+        statement = statement.where(_CASE.closed_at.is_(None))
+    if filters.is_open or filters.is_refund_due:
         key = tuple_(_CASE.queued_at, _CASE.id)
-        page = statement.where(_CASE.closed_at.is_(None)).order_by(_CASE.queued_at, _CASE.id)
+        page = statement.order_by(_CASE.queued_at, _CASE.id)
         rows = page if after is None else page.where(key > tuple_(*after))
     else:
         key = tuple_(_CASE.closed_at, _CASE.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
+from casework.cases.actions.reads import find_place
 from casework.office.actions import people, queues
 from casework.office.actions.queues import Selected
 from casework.office.routes.access import PAGES, Reader, render
@@ -32,6 +34,7 @@ class View(StrEnum):
     MINE = "mine"
     UNASSIGNED = "unassigned"
     OVERDUE = "overdue"
+    REFUND_DUE = "refund"
     CLOSED = "closed"
 
 
@@ -56,6 +59,7 @@ class QueueFilters:
             is_mine=view is View.MINE,
             is_unassigned=view is View.UNASSIGNED,
             is_overdue=view is View.OVERDUE,
+            is_refund_due=view is View.REFUND_DUE,
             is_open=view is not View.CLOSED,
         )
 
@@ -132,9 +136,5 @@ async def _list_page(
     start = paging.start(str, str)
     after = None if start is None else (paging.read_moment(start[0]), paging.read_id(start[1]))
     rows = await queues.list_cases(session, staff, selected, after, paging.fetch)
-
-    def find_key(row: Any) -> tuple[str, str]:
-        return (row.queued_at if selected.is_open else row.closed_at).isoformat(), ids.show(row.id)
-
-    page = paging.page(rows, lambda row: row, find_key)
+    page = paging.page(rows, lambda row: row, partial(find_place, selected))
     return page, await queues.show_cases(session, staff, page.items)
