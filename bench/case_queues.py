@@ -79,6 +79,7 @@ class _Selection:
     is_mine: bool = False
     is_unassigned: bool = False
     is_overdue: bool = False
+    is_refund_due: bool = False
     is_open: bool = True
 
 
