@@ -12,11 +12,28 @@ from casework.events import (
     PropertyRetired,
 )
 from chassis import ids
+from services.casework.tests.cases import types
+from services.casework.tests.cases.conftest import Desk
+
+# Three reactions to one payment, all with its money; the third opens a case whose type is not there.
+THREEFOLD = types.PERMIT.replace("case_type: permit", "case_type: threefold").replace(
+    "  failed:",
+    "  again: {on: payments.payment.succeeded, do: visit, amount: data.amount}\n"
+    "  lost: {on: payments.payment.succeeded, do: inspect, amount: data.amount}\n"
+    "  failed:",
+)
 
 
 @pytest.fixture
 async def desk(desk, permits):
     return desk
+
+
+@pytest.fixture(scope="module")
+async def threefold(client, mint, permits):
+    token = mint(scopes=["casework:configure"], councils=["citytown"], mode="live")
+    headers = {"Authorization": f"Bearer {token}"}
+    await Desk(client, headers).publish("threefold", "1.0", THREEFOLD, types.WELSH, headers=headers)
 
 
 @pytest.fixture
@@ -71,6 +88,23 @@ async def test_a_payment_delivered_or_published_twice_counts_once(desk, deliver)
     await deliver.batch(PaymentSucceeded, [once, once])
     await deliver.batch(PaymentSucceeded, [again])
     assert (await read(desk, case))["paid"] == 300
+
+
+@pytest.mark.parametrize("amount", [500, 300])
+async def test_money_counts_once_however_many_reactions_its_event_has(desk, pay, threefold, amount):
+    case = (await desk.apply(case_type="threefold")).json()
+    await pay(case, amount)
+    case = await read(desk, case)
+    assert (case["paid"], len(case["links"])) == (amount, 1)
+    assert case["state"] == ("paid" if amount == 500 else "applied")
+    history = (await desk.get(f"cases/{case['id']}/history")).json()["items"]
+    assert [(entry["kind"], entry["act"]) for entry in history[1:]] == [
+        ("event", "paid"),
+        ("event", "again"),
+        ("event-refused", "lost"),
+    ]
+    await pay(case, 100)  # another payment is other money
+    assert (await read(desk, case))["paid"] == amount + 100
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ A case is found by council, mode and reference, so a payment of another council 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from casework.caseload.store import events as store
@@ -40,8 +41,10 @@ async def react_to_payment(session: Session, event: Received[PaymentEvent]) -> N
         return
     if is_refund:
         await _act(session, subject, _make_act(ActKind.REFUND, "refund", event))
+    is_counted = False
     for reaction in reactions:
-        await _react(session, row.id, reaction, event)
+        is_done = await _react(session, row.id, reaction, event, is_counted=is_counted)
+        is_counted = is_counted or (is_done and bool(reaction.amount))
 
 
 def _list_reactions(subject: Subject, event_type: str) -> Sequence[Reaction]:
@@ -49,21 +52,34 @@ def _list_reactions(subject: Subject, event_type: str) -> Sequence[Reaction]:
     return [each for each in subject.version.bound.case_type.reactions.values() if each.event == name]
 
 
-async def _react(session: Session, case_id: UUID, reaction: Reaction, event: Received[PaymentEvent]) -> None:
-    """Do one reaction. One that is refused is noted, but not one that is about other payments."""
+async def _react(
+    session: Session,
+    case_id: UUID,
+    reaction: Reaction,
+    event: Received[PaymentEvent],
+    *,
+    is_counted: bool,
+) -> bool:
+    """Do one reaction, or record its money; False if it is refused.
+
+    One that is refused is noted, but not one that is about other payments. ``is_counted``: a reaction before
+    this one counted the event's money.
+    """
     locked = await lock_subject(session, event.council, case_id)
     if locked is None:
-        return
+        return False
     row, subject = locked
-    act = _make_act(ActKind.EVENT, reaction.id, event)
+    act = replace(_make_act(ActKind.EVENT, reaction.id, event), is_counted=is_counted)
     try:
         await _act(session, subject, act)
     except RefusedActError as error:
         if any(reason.rule == f"reactions.{reaction.id}.{_NOT_ABOUT}" for reason in error.refusal.reasons):
-            return
+            return False
         payment = {"event": (None, f"{event.type} {event.subject}")}
         entry = changes.make_plain_entry(row, "event-refused", reaction.id, {"sub": act.by.id}, payment)
         await changes.record(session, row, changes.with_reasons(entry, error.refusal))
+        return False
+    return True
 
 
 def _has_money(subject: Subject) -> bool:

@@ -42,6 +42,8 @@ def keep_payment(
     reaction = bound.case_type.reactions.get(decision.act.id)
     if decision.act.kind is not ActKind.EVENT or reaction is None or not reaction.amount:
         return None
+    if decision.act.is_counted:  # the money is kept already
+        return None
     draft.payment = decision.act.data[reaction.amount.removeprefix("data.")]
     draft.weighed = list(decision.weighed)
     return _record_payment(draft, refusal.reasons)
@@ -119,7 +121,7 @@ def _act_event(draft: Draft) -> None:
     rule = f"reactions.{reaction.id}"
     if reaction.where is not None and draft.weigh(f"{rule}.where", reaction.where) is False:
         draft.refuse(f"{rule}.where", _OTHER_EVENT)
-    if reaction.amount and not draft.reasons:
+    if reaction.amount and not draft.act.is_counted and not draft.reasons:
         amount = draft.act.data.get(reaction.amount.removeprefix("data."))
         if type(amount) is not int or amount <= 0:
             draft.refuse(f"{rule}.amount", _WRONG_AMOUNT)

@@ -55,6 +55,7 @@ class Act:
     outcome: str = ""  # of a task
     result: str = ""  # of an action with more than one
     data: Mapping[str, Any] = field(default_factory=dict)  # of an event
+    is_counted: bool = False  # an event whose money another reaction counted: it is counted once
     chosen: frozenset[str] | None = None  # of a split: fields of the new case; None: all that it may take
     starts: Mapping[str, ClockEvent] = field(default_factory=dict)  # of a split case: clock -> its start
 
