@@ -1,5 +1,6 @@
 """The page of a case, and what is done to it from there."""
 
+import asyncio
 import re
 
 import pytest
@@ -19,7 +20,7 @@ async def test_a_case_shows_what_it_is_how_long_is_left_and_what_can_be_done(des
     for words in ("Missed bin collection", case["reference"], "Reported", "Which bin was missed? Food",
                   "Wednesday 1 April 2026", "rosa@example.org", "Come back for it", "days left",
                   "A promise of the council: Local waste collection policy", "Opened: Report a missed bin",
-                  "Send a crew", "No files", "No notes", "Nobody yet"):  # fmt: skip
+                  "Send a crew", "No files", "Nobody yet"):  # fmt: skip
         assert words in text, words
     assert page_of(case, "actions", "send_crew") in page.text
     assert "2 working days" in text  # why it is due then
@@ -114,24 +115,64 @@ async def test_what_cannot_be_done_says_why(desk, permits, ann):
     assert "Pay all of it first." in page.text
 
 
+async def write(browser, path, *, submission="", **fields):
+    """Fill in the form of a note or letter and send it; with a submission, that of a form sent before."""
+    form = await browser.get(path)
+    fresh = re.search(r'name="submission" value="(\w+)"', form.text)[1]
+    return await browser.post(path, submission=submission or fresh, **fields)
+
+
 async def test_notes_and_letters_stay_with_the_case(desk, ann, database):
     case = (await desk.open(contact={"email": "rosa@example.org"})).json()
-    await ann.get(page_of(case, "note"))
-    empty = await ann.post(page_of(case, "note"), kind="note", text="")
+    empty = await write(ann, page_of(case, "note"), kind="note", text="")
     assert empty.status_code == 400
-    page = await ann.post(page_of(case, "note"), kind="in", text="She rang: <b>the lid</b> is broken.")
+    page = await write(ann, page_of(case, "note"), kind="in", text="She rang: <b>the lid</b> is broken.")
     assert "&lt;b&gt;the lid" in page.text
     assert "Came in, Ann Officer" in text_of(page)
-    await ann.get(page_of(case, "letter"))
-    page = await ann.post(page_of(case, "letter"), subject="Your bin", text="")
+    page = await write(ann, page_of(case, "letter"), subject="Your bin", text="")
     assert page.status_code == 400
-    page = await ann.post(page_of(case, "letter"), subject="Your bin", text="We come on Friday.")
+    page = await write(ann, page_of(case, "letter"), subject="Your bin", text="We come on Friday.")
     assert "Went out, Ann Officer" in text_of(page)
     nobody = (await desk.open({"bin": "garden"})).json()
-    await ann.get(page_of(nobody, "letter"))
-    page = await ann.post(page_of(nobody, "letter"), subject="Your bin", text="We come on Friday.")
+    page = await write(ann, page_of(nobody, "letter"), subject="Your bin", text="We come on Friday.")
     assert page.status_code == 400
     assert "not known how to reach the person" in page.text
+
+
+async def test_a_note_or_letter_that_is_sent_twice_is_kept_once(desk, ann):
+    case = (await desk.open(contact={"email": "rosa@example.org"})).json()
+    first = {"submission": "01jqz3t8qk5v7m9x2c4b6n8p0s", "kind": "note", "text": "The lid is broken."}
+    await ann.get(page_of(case, "note"))
+    await asyncio.gather(*(ann.post(page_of(case, "note"), **first) for _ in range(2)))  # a double click
+    page = await ann.post(page_of(case, "note"), **first)
+    assert page.url.path == page_of(case)
+    assert page.text.count("The lid is broken.") == 1
+    # Other words after a step back are another note.
+    page = await ann.post(page_of(case, "note"), **{**first, "text": "The wheel too."})
+    assert "The wheel too." in page.text
+    letter = {"submission": first["submission"], "subject": "Your bin", "text": "We come on Friday."}
+    for _ in range(2):
+        page = await ann.post(page_of(case, "letter"), **letter)
+    assert page.text.count("We come on Friday.") == 1
+    for path, fields in (("note", first), ("letter", letter)):
+        wrong = await ann.post(page_of(case, path), **{**fields, "submission": "none"})
+        assert wrong.status_code == 400
+        assert "Load the page again" in wrong.text
+
+
+async def test_where_a_case_is_and_what_is_likely_the_same_are_on_its_page(desk, ann, open_office):
+    place = {"lat": 51.38130, "long": -2.35900, "usrn": 44_000_077}
+    case = (await desk.open(location=place)).json()
+    same = (await desk.open({"bin": "garden"}, contact={"email": "rosa@example.org"})).json()
+    text = text_of(await ann.get(page_of(case)))
+    assert "51.38130, -2.35900" in text
+    assert "44000077" in text
+    page = await ann.get(page_of(case))
+    likely = page.text.partition('id="duplicates"')[2].partition("</ul>")[0]
+    assert page_of(same) in likely
+    assert page_of(case) not in likely
+    assert "At the same property." in likely
+    assert "rosa" not in likely
 
 
 async def test_a_case_is_handed_over_and_names_are_those_of_the_directory(desk, ann, open_office):
@@ -146,6 +187,24 @@ async def test_a_case_is_handed_over_and_names_are_those_of_the_directory(desk, 
     page = await ann.post(page_of(case, "assignment"), version=case["version"], assignee="bob", team="waste")
     assert "Bob Officer, Waste" in text_of(page)
     assert "Assignee: Bob Officer" in text_of(page)
+
+
+async def test_a_case_is_given_to_one_of_the_councils_teams(desk, ann):
+    path = f"{desk.base}/teams/waste-north"
+    team = {"name": "Waste, north", "members": [], "areas": []}
+    headers = {**desk.headers, "If-None-Match": "*"}
+    response = await desk.client.put(path, json=team, headers=headers)
+    assert response.status_code in {200, 201}, response.text
+    case = (await desk.open()).json()
+    form = await ann.get(page_of(case, "assignment"))
+    assert '<option value="waste-north">Waste, north</option>' in form.text
+    page = await ann.post(
+        page_of(case, "assignment"), version=case["version"], assignee="", team="waste-north"
+    )
+    assert "Waste north" in text_of(page)
+    assert (await desk.client.delete(path, headers=desk.headers)).status_code == 204
+    # The council has no team now, and the case keeps the code until somebody writes another.
+    assert 'value="waste-north"' in (await ann.get(page_of(case, "assignment"))).text
 
 
 async def test_the_first_opening_in_an_hour_is_told_as_an_event(desk, ann, events_of):

@@ -49,7 +49,10 @@ async def test_a_case_is_opened_for_who_rang_and_sent_twice_opens_one(ann):
         ({"field-uprn": "Rosa's house"}, "It must be a UPRN"),
         ({"field-collection_day-day": "31"}, "Enter a day, such as 27 3 2026"),
         ({"field-collection_day-month": "५"}, "Enter a day, such as 27 3 2026"),
-        ({"field-collection_day-day": "3"}, "Your collection day has not come yet"),
+        (
+            {"field-collection_day-day": "3", "field-uprn": "100012399998"},
+            "Your collection day has not come yet",
+        ),
         ({"email": "rosa"}, "Enter an email address"),
         ({"phone": "12"}, "Enter a phone number"),
         ({"submission": "none"}, "Load the page again"),
@@ -63,6 +66,23 @@ async def test_a_wrong_form_says_what_is_wrong_and_keeps_what_was_typed(ann, fie
     assert "There is a problem" in page.text
     assert words in page.text
     assert "Castle &lt;&amp;&gt; Keep" in page.text
+
+
+async def test_what_is_likely_open_already_is_shown_before_another_is_opened(desk, ann):
+    first = (await desk.open({"bin": "garden"}, contact={"email": "rosa@example.org"})).json()
+    submission = "01jqz3t8qk5v7m9x2c4b6n8p1t"
+    answers = {"field-uprn": desk.uprn, "field-ward": "Castle <&> Keep", "submission": submission}
+    page = await fill_in(ann, **answers)
+    assert page.url.path == REPORT
+    assert "No case is opened yet" in page.text
+    assert f"{OFFICE}/cases/{first['id']}" in page.text
+    assert "Castle &lt;&amp;&gt; Keep" in page.text
+    assert "rosa" not in page.text
+    opened = await fill_in(ann, **answers, despite="yes")
+    assert "Report a missed bin: this is done" in text_of(opened)
+    # Sent again from the page before: the case that it opened is no duplicate of itself.
+    again = await fill_in(ann, **answers)
+    assert again.url.path == opened.url.path
 
 
 async def test_who_has_no_role_opens_nothing(now, installed, open_office):

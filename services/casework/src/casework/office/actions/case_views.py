@@ -16,7 +16,8 @@ from casework.cases.actions.reads import OpenedCase
 from casework.cases.schemas import Case, ClockView, HistoryEntry
 from casework.model.rules.case_state import CaseState
 from casework.model.rules.case_type import CaseType
-from casework.office.actions import people, prospects
+from casework.office.actions import look_alikes, people, prospects
+from casework.office.actions.look_alikes import LookAlike
 from casework.office.actions.prospects import Prospect
 from casework.office.rules import values
 from casework.office.rules.timeline import EntryLine, Narrator
@@ -58,6 +59,7 @@ class CaseView:
     entries: Sequence[EntryLine]  # the latest first
     notes: Sequence[Note] | None
     files: Sequence[Attachment] | None
+    duplicates: Sequence[LookAlike]
     names: Mapping[str, str]  # subject -> what pages call them
     roles: frozenset[str]
     corrections: Sequence[str]  # actions whose time their reader may correct
@@ -88,6 +90,7 @@ async def open_view(session: Session, staff: Staff, case_id: UUID) -> CaseView:
         entries=[narrator.tell(entry) for entry in reversed(entries)],
         notes=None if of_staff is None else of_staff[0],
         files=None if of_staff is None else of_staff[1],
+        duplicates=await look_alikes.list_of_case(session, staff, case_id),
         names=names,
         roles=opened.roles,
         corrections=[

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from casework.model.rules.case_type import Action, CaseType
 from casework.office.rules.questions import (
@@ -13,6 +14,7 @@ from casework.office.rules.questions import (
     read_moment,
     write_answer,
 )
+from chassis import ids
 from chassis.problems import Problem
 from chassis.web import Form, form_body
 
@@ -69,6 +71,15 @@ def read_fields(
 def find_box(question: Question) -> str:
     """Find the first box of a question, to which an error leads."""
     return f"{question.name}-day" if question.kind in {"date", "date-time"} else question.name
+
+
+def read_submission(form: Form) -> UUID | None:
+    """Read the id that a form was given when its page was made; an error in the form if it has none."""
+    try:
+        return ids.read(form.get("submission", 26))
+    except ValueError:
+        form.error("", "Load the page again and send the form once more")
+        return None
 
 
 def read_effective(form: Form, now: datetime) -> datetime | None:

@@ -1,5 +1,6 @@
 """Opening a case for somebody who called, wrote or came: which kind, and what is asked."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -10,7 +11,8 @@ from casework.cases.actions import cases
 from casework.cases.actions.cases import Opening
 from casework.cases.actions.subjects import Contact
 from casework.cases.schemas import ContactDetails, Name
-from casework.office.actions import openings
+from casework.office.actions import look_alikes, openings
+from casework.office.actions.look_alikes import LookAlike
 from casework.office.actions.openings import Openable
 from casework.office.routes import answers
 from casework.office.routes.access import PAGES, Worker, render
@@ -26,6 +28,7 @@ router = APIRouter(prefix=f"{PAGES}/new-case", tags=["office pages"], default_re
 _ONE = "/{code}/{action}"
 _PROBLEMS = document_problems(404)
 _CONTACT = {"email": 254, "phone": 16, "language": 2}
+_BODY = answers.answers_body("submission", submission=26, despite=3, **_CONTACT)
 
 
 @router.get("")
@@ -49,7 +52,7 @@ async def show_opening_form(
     return _show(request, staff, kind, answers.list_questions(kind.case_type, kind.action), form)
 
 
-@router.post(_ONE, responses=_PROBLEMS, openapi_extra=answers.answers_body("submission", **_CONTACT))
+@router.post(_ONE, responses=_PROBLEMS, openapi_extra=_BODY)
 async def submit_opening_form(
     staff: Worker,
     request: Request,
@@ -58,7 +61,10 @@ async def submit_opening_form(
     action: Annotated[Name, Path()],
     form: SubmittedForm,
 ) -> Response:
-    """Open a case. A form that is sent twice opens one."""
+    """Open a case. A form that is sent twice opens one.
+
+    Cases that are likely about the same are shown first; ``despite`` says that they were looked at.
+    """
     database: Database = request.app.state.database
     async with database.reading(council) as session:
         kind = await openings.find_openable(session, staff, code, action)
@@ -68,6 +74,10 @@ async def submit_opening_form(
         return _show(request, staff, kind, questions, form, 400)
     try:
         async with database.writing(council) as writer:
+            if not form.get("despite", 3):
+                likely = await look_alikes.list_of_opening(writer, staff, kind.case_type, opening)
+                if likely:
+                    return _show(request, staff, kind, questions, form, duplicates=likely)
             case_id = await cases.open_case(writer, council, staff.caller, opening)
     except Problem as problem:
         answers.add_problem(form, problem, questions)
@@ -79,19 +89,15 @@ def _read_opening(form: Form, kind: Openable, questions: list[Question], staff: 
     """Read what a case is opened with; None with errors in the form."""
     fields = answers.read_fields(form, kind.case_type, questions, {})
     effective, contact = answers.read_effective(form, clock.now()), _read_contact(form)
-    try:
-        submission = ids.show(ids.read(form.get("submission", 26)))
-    except ValueError:
-        form.error("", "Load the page again and send the form once more")
-        return None
-    if not form.ok:
+    submission = answers.read_submission(form)
+    if submission is None or not form.ok:
         return None
     return Opening(
         code=kind.case_type.code,
         action=kind.action.id,
         fields=fields,
         effective=effective,
-        submission=f"office {staff.subject[:60]} {submission}",
+        submission=f"office {staff.subject[:60]} {ids.show(submission)}",
         person=None,
         uprn=None,
         contact=contact,
@@ -120,7 +126,14 @@ def _read_contact(form: Form) -> Contact | None:
 
 
 def _show(
-    request: Request, staff: Staff, kind: Openable, questions: list[Question], form: Form, status: int = 200
+    request: Request,
+    staff: Staff,
+    kind: Openable,
+    questions: list[Question],
+    form: Form,
+    status: int = 200,
+    *,
+    duplicates: Sequence[LookAlike] = (),
 ) -> Response:
-    context: dict[str, Any] = {"kind": kind, "questions": questions}
+    context: dict[str, Any] = {"kind": kind, "questions": questions, "duplicates": duplicates}
     return render(request, staff, "office-opening.html", status, form=form, **context)

@@ -1,4 +1,4 @@
-"""Who works on a case, what staff write in it and to its person, and when things truly happened."""
+"""Who works on a case, and when things truly happened."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,16 +7,15 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from casework.caseload.actions import notes
-from casework.caseload.schemas import NewLetter, NewNote
 from casework.cases.actions import cases
 from casework.cases.actions.reads import OpenedCase
 from casework.cases.schemas import Assignment, Name
 from casework.model.rules.acts import Act, ActKind, Actor
 from casework.office.actions import case_views, people
 from casework.office.routes import answers
-from casework.office.routes.access import PAGES, render
+from casework.office.routes.access import PAGES
 from casework.office.routes.act_pages import ActPage, TheActPage, find_action, read_version, show_form
+from casework.teams.actions import teams
 from chassis import clock
 from chassis.etags import Precondition
 from chassis.problems import Problem, document_problems
@@ -24,11 +23,10 @@ from chassis.web import Form, SubmittedForm, form_body
 
 router = APIRouter(prefix=f"{PAGES}/cases", tags=["office pages"], default_response_class=HTMLResponse)
 _PROBLEMS = document_problems(404)
-_ASSIGNMENT, _NOTE, _LETTER = "/{case_id}/assignment", "/{case_id}/note", "/{case_id}/letter"
+_ASSIGNMENT = "/{case_id}/assignment"
 _TIME = "/{case_id}/actions/{action}/time"
 _NOBODY = Actor("", frozenset())
-_MOST_NOTE, _MOST_LETTER, _MOST_SUBJECT = 10_000, 5_000, 200
-_LONG = {"x-limits": {"body": 65_536}}
+_MOST_TEAMS = 500
 
 
 @router.post("/{case_id}/take", responses=_PROBLEMS, openapi_extra=form_body("version", version=10))
@@ -80,6 +78,7 @@ async def _assign(page: ActPage, form: Form, values: dict[str, Any]) -> Response
 async def _show_assignment(page: ActPage, opened: OpenedCase, form: Form, status: int = 200) -> Response:
     async with page.database.reading(page.council) as session:
         colleagues = await people.list_people(session, page.staff)
+        council_teams = await teams.list_teams(session, page.council, "", _MOST_TEAMS)
     return await show_form(
         page,
         opened,
@@ -88,67 +87,8 @@ async def _show_assignment(page: ActPage, opened: OpenedCase, form: Form, status
         template="office-assignment.html",
         title="Who works on it",
         people=colleagues,
+        teams=[(team.code, team.name) for team in council_teams],
     )
-
-
-@router.get(_NOTE, responses=_PROBLEMS)
-async def show_note_form(page: TheActPage) -> Response:
-    """Show the form of a note."""
-    return await _show_writing(page, "office-note.html", Form({"kind": "note"}))
-
-
-@router.post(_NOTE, responses=_PROBLEMS, openapi_extra=form_body("kind", kind=20, text=_MOST_NOTE) | _LONG)
-async def submit_note_form(page: TheActPage, form: SubmittedForm) -> Response:
-    """Write a note, or record what came in or went out."""
-    direction = form.get("kind", 20)
-    kind = "note" if direction == "note" else "correspondence"
-    values = {"kind": kind, "text": form.get("text", _MOST_NOTE)}
-    values |= {} if kind == "note" else {"direction": direction}
-    try:
-        note = NewNote.model_validate(values)
-    except ValidationError:
-        form.error("text", "Write between 1 and 10,000 characters")
-        return await _show_writing(page, "office-note.html", form, 400)
-    async with page.database.writing(page.council) as session:
-        await notes.add_note(session, page.council, page.staff.caller, page.case_id, note)
-    return page.finish()
-
-
-@router.get(_LETTER, responses=_PROBLEMS)
-async def show_letter_form(page: TheActPage) -> Response:
-    """Show the form of a letter to the person."""
-    return await _show_writing(page, "office-letter.html", Form())
-
-
-@router.post(
-    _LETTER,
-    responses=document_problems(404, 409),
-    openapi_extra=form_body("subject", subject=_MOST_SUBJECT, text=_MOST_LETTER) | _LONG,
-)
-async def submit_letter_form(page: TheActPage, form: SubmittedForm) -> Response:
-    """Write to the person of a case by e-mail or SMS."""
-    subject, text = form.get("subject", _MOST_SUBJECT), form.get("text", _MOST_LETTER)
-    for name, value, most in (("subject", subject, _MOST_SUBJECT), ("text", text, _MOST_LETTER)):
-        if not 0 < len(value) <= most:
-            form.error(name, "Write between 1 and %(most)s characters", most=f"{most:,}")
-    try:
-        letter = NewLetter(subject=subject, text=text)
-    except ValidationError:
-        form.error("text", "This has a character in it that cannot be sent. Type the words again")
-        return await _show_writing(page, "office-letter.html", form, 400)
-    try:
-        async with page.database.writing(page.council) as session:
-            await notes.send_letter(session, page.council, page.staff.caller, page.case_id, letter)
-    except Problem as problem:
-        answers.add_problem(form, problem, [])
-        return await _show_writing(page, "office-letter.html", form, 400)
-    return page.finish()
-
-
-async def _show_writing(page: ActPage, template: str, form: Form, status: int = 200) -> Response:
-    opened = await page.open()
-    context: dict[str, Any] = {"case": opened.case, "case_type": opened.version.bound.case_type}
-    return render(page.request, page.staff, template, status, form=form, **context)
 
 
 @router.get(_TIME, responses=_PROBLEMS)
