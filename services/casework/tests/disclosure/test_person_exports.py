@@ -55,6 +55,19 @@ async def test_what_is_of_others_is_left_out_and_named(content):
     assert b"brother" in files[f"to-check/{case['reference']}/notes.json"]
 
 
+async def test_other_cases_of_a_home_never_crowd_out_theirs(desk, records, run, monkeypatch):
+    for name in ("Neil Neighbour", "Nora Neighbour"):
+        await desk.apply(name, uprn=int(desk.uprn))
+    case = (await desk.apply("Ann Asks", person=f"last-{desk.uprn}", uprn=int(desk.uprn))).json()
+    monkeypatch.setattr("casework.disclosure.actions.person_exports._MOST", 2)
+    response = await records.post("personal-data-exports", person=f"last-{desk.uprn}", uprn=int(desk.uprn))
+    await run()
+    path = f"personal-data-exports/{response.json()['id']}/content"
+    files = read_zip((await records.desk.get(path)).content)
+    [document] = read_json(files, "for-the-person/cases.json")
+    assert document["reference"] == case["reference"]
+
+
 async def test_it_expires_and_nobody_else_reads_it(content, desk, records, officer, now, database, run):
     *_, path = content
     crew = await officer("crew-3", "officer")

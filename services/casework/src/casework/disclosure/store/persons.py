@@ -36,7 +36,7 @@ _CASES = (
         _CASE.mode == bindparam("mode"),
         or_(_IS_THEIRS, _CASE.uprn == bindparam("uprn")),
     )
-    .order_by(_CASE.id)
+    .order_by(func.coalesce(_IS_THEIRS, False).desc(), _CASE.id)
     .limit(bindparam("fetch"))
 )
 _ENTRIES = (
@@ -67,7 +67,7 @@ _PURGE = delete_batch(person_export, _EXPORT.expires_at <= bindparam("now")).ret
 async def list_cases(
     session: ReadSession, council: str, mode: str, about: Mapping[str, Any], fetch: int
 ) -> Sequence[Row[Any]]:
-    """List the cases of a person, and those of the property, each with whether it is theirs."""
+    """List the cases of a person, then others of the property, each with whether it is theirs."""
     params = {name: about.get(name) for name in ("person", "email", "phone", "uprn")}
     return await session.all(_CASES, {"council": council, "mode": mode, "fetch": fetch, **params})
 
