@@ -184,8 +184,8 @@ async def _write_once(
     async def work() -> None:  # the answer that is remembered has none of the words
         await write()
 
-    once = Idempotency(page.request, f"{ids.show(submission)}-{digest}")
-    await once.run(session, page.staff.caller, body, work)
+    key = f"{ids.show(submission)}-{digest}"
+    await Idempotency(page.request, key).run(session, page.staff.caller, body, work)
 
 
 def _make_form(**values: str) -> Form:
