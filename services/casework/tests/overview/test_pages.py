@@ -26,7 +26,7 @@ async def test_a_type_is_drawn_and_says_on_what_its_deadlines_rest(desk, open_of
     assert "Planning application" in _SVG.search(page.text)[0]
     for words in (
         "The same as a table", "Find it valid", "SI 2015/595 art 34(2)", "Verified", "Not verified",
-        "Fee for a non-major application", "25,800", "0 to 500,000", "Law",
+        "Fee for a non-major application", "£258.00", "£0.00 to £5,000.00", "Law",
     ):  # fmt: skip
         assert words in page.text
     assert "Published" in page.text

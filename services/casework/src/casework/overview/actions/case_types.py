@@ -14,12 +14,14 @@ from casework.diagrams.rules.chart import Chart
 from casework.diagrams.rules.vocabulary import Wording
 from casework.model.rules.case_type import BoundType, Parameter
 from casework.model.rules.clocks import Clock
+from casework.office.rules.values import format_pence
 from casework.performance.actions.figures import count_open
 from chassis.database import ReadSession
 from chassis.problems import not_found
 from chassis.web.sign_in import Staff
 
 _MOST_VERSIONS = 50
+_PENCE = "pence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +137,25 @@ def _write_clock(bound: BoundType, wording: Wording, clock: Clock) -> ClockLine:
 
 
 def _write_parameter(bound: BoundType, parameter: Parameter) -> ParameterLine:
-    unit = parameter.unit.replace("_", " ")
-    bounds = ""
+    def write(value: object) -> str:
+        return _write_value(value, parameter.unit)
+
+    bounds = "Any"
     if parameter.minimum is not None and parameter.maximum is not None:
-        bounds = f"{parameter.minimum:,} to {parameter.maximum:,}"
+        bounds = f"{write(parameter.minimum)} to {write(parameter.maximum)}"
         bounds += ", by law" if parameter.law else ""
-    value = bound.parameters[parameter.id]
+    unit = "" if parameter.unit == _PENCE else parameter.unit.replace("_", " ")
     return ParameterLine(
         name=parameter.name.en,
-        value=f"{_write_value(value)} {unit}".rstrip(),
-        default=_write_value(parameter.default),
-        bounds=bounds or "Any",
+        value=f"{write(bound.parameters[parameter.id])} {unit}".rstrip(),
+        default=write(parameter.default),
+        bounds=bounds,
     )
 
 
-def _write_value(value: object) -> str:
+def _write_value(value: object, unit: str) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int):
+        return format_pence(value) if unit == _PENCE else f"{value:,}"
+    return str(value)
