@@ -40,7 +40,10 @@ def explore(case_type):
         nation,
         {name: each.default for name, each in case_type.parameters.items()},
     )
-    context = Context(LawOfTime(make_all_calendars(nation)), dict.fromkeys(case_type.counts, 0))
+    # A slot that no field chooses is what the submission holds.
+    offered = {slot.pool: SAMPLES["slot"] for slot in case_type.slots.values() if not slot.choice}
+    law = LawOfTime(make_all_calendars(nation))
+    context = Context(law, dict.fromkeys(case_type.counts, 0), offered)
     fields = {name: make_value(field.schema) for name, field in case_type.fields.items()}
     edges, waiting = {}, [CaseState(fields=fields)]
     while waiting:

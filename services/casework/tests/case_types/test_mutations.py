@@ -144,6 +144,8 @@ PLANTED = [
     ("actions.report.guards.not_out", "say", None, "actions.report.guards.not_out.say: it is missing."),
     ("actions.report.guards.not_out", "paid_in_full", True, "a guard has exactly one of"),
     ("actions.refuse", "by", [], "nobody may do it."),
+    ("actions.report", "to", None, "actions.report: it opens a case in no state."),
+    ("actions.refuse", "sets", {"collection_day": "field.bin"}, "bin has no `format: date`"),
     ("actions.refuse", "result", [], "it ends the case without a result."),
     ("actions.refuse", "from", "retruning", "Did you mean returning?"),
     ("actions.refuse", "form", "reported", "there is no such key here. Did you mean from?"),

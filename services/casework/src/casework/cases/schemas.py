@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue, StringConstraints
 
 from casework.shared.schemas import RequestBody
 from chassis.ids import Id
-from chassis.json_values import JsonObject
+from chassis.json_values import check_json
 from chassis.messages import Channel, is_recipient
 from chassis.types import Uprn, Usrn
 
@@ -22,7 +22,12 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,59}$")]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(check_email)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{4,14}$")]
-Fields = Annotated[JsonObject, Field(max_length=100, description="Field -> value, as the case type has them")]
+# The bound before the check, so that the schema says `maxProperties`.
+Fields = Annotated[
+    dict[str, JsonValue],
+    Field(max_length=100, description="Field -> value, as the case type has them"),
+    AfterValidator(check_json),
+]
 _EFFECTIVE = Field(
     default=None,
     description="When it happened, if that was before now: clocks count from it. It may not lie ahead.",

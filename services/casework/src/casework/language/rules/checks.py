@@ -101,6 +101,8 @@ def check_actions(document: CaseTypeDocument, source: Source) -> Iterator[Fault]
         if set(list_targets(action)) & ends and not action.result and not set(action.sources) <= ends:
             way_out = "Say `result:`; a result says how long the case is kept."
             yield source.make_fault(path, "it ends the case without a result.", way_out)
+        if NEW in action.sources and not list_targets(action):
+            yield source.make_fault(path, "it opens a case in no state.", "Say `to:` a state.")
         if len(action.result) > 1 and name in triggered:
             yield source.make_fault(path, "nothing says with which result it is done.", "Give it one result.")
         if isinstance(action.to, dict):

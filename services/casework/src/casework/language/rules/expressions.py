@@ -11,6 +11,8 @@ from casework.shared.faults import Fault, Path, suggest
 from casework.shared.yaml_source import Source
 
 _COMPARISON = re.compile(r"field\.([a-z0-9_]+)\s*[=!]=\s*'([^']*)'")
+_DATES = {"date", "date-time"}
+_RESULT_FIELD = re.compile(r"(?:^|[?:])\s*field\.(\w+)\s*(?=$|:)")
 _RESULT = re.compile(r"(?:^|[?:])\s*'([^']*)'")  # the whole expression, or a way of a choice
 
 
@@ -80,6 +82,7 @@ class ExpressionSet:
         for path, text, kind in self._list():
             self._compile(of_events if path[0] == "reactions" else compiler, path, text, kind, names)
         self.faults += self._check_choices()
+        self.faults += self._check_dates()
         self.faults += self._check_quantities()
         self.faults += self._check_uses()
 
@@ -140,6 +143,18 @@ class ExpressionSet:
                 if document is not None and document.enum and literal not in document.enum:
                     message = f"'{literal}' is none of the choices of {field}."
                     yield self._source.make_fault(path, message, f"Choices: {', '.join(document.enum)}.")
+
+    def _check_dates(self) -> Iterator[Fault]:
+        """Check that a date is set from dates: a text would be refused only when the act is done."""
+        fields = self._document.fields
+        for path, text, _ in self._list():
+            target = fields.get(str(path[-1])) if "sets" in path else None
+            if target is None or target.format not in _DATES:
+                continue
+            for name in _RESULT_FIELD.findall(text):
+                if name in fields and fields[name].format != target.format:
+                    message = f"{name} has no `format: {target.format}`, which {path[-1]} has."
+                    yield self._source.make_fault(path, message, f"Give {name} the same format.")
 
     def _list_quantities(self) -> Iterator[tuple[Path, ChosenQuantity]]:
         for name, clock in self._document.clocks.items():
