@@ -54,7 +54,7 @@ actions:
       proof: {evidence: proof, say: The proof has expired.}
       adult: {when: field.age >= 18, say: Adults only.}
   stamp_it: {name: Stamp, from: applied, by: officer, sets: {stamp: now}}
-  show: {name: Show, from: applied, by: officer, sets: {shown: field.name}}
+  show: {name: Show, from: applied, by: officer, sets: {shown: "field.name + ''"}}
   reopen: {name: Reopen, from: issued, to: applied, by: officer}
 tasks:
   medical: {name: Medical, by: doctor, open_in: applied, outcomes: {fit: Fit, unfit: Unfit}, then: {fit: pass_checks, unfit: fail_checks}}
