@@ -18,6 +18,8 @@ from payments.reconciliation.actions.fetches import FindAccounts
 from services.payments.tests.direct_debit.debits import SCOPES
 from services.payments.tests.reconciliation.ledger import difference
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[4]
 MODULE = "services.payments.tests.direct_debit.mortal_process"
 POINTS = [

@@ -36,6 +36,7 @@ async def read_events(database, mandate):
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["duplicate", "reorder", "drop"])
 async def test_notifications_that_come_twice_backwards_or_not_at_all_do_no_harm(
     debits, database, balances, fault
@@ -99,6 +100,7 @@ async def test_what_is_signed_and_no_event_is_left_alone(debits, secret, events)
     assert answer.status_code == 204
 
 
+@pytest.mark.long
 async def test_an_answer_that_is_lost_makes_no_second_payment(debits):
     mandate = await debits.make_active()
     collection = await debits.collect(mandate, charge_date="2027-04-23")
@@ -111,6 +113,7 @@ async def test_an_answer_that_is_lost_makes_no_second_payment(debits):
     assert len(await debits.list_at_provider("payments")) == before + 1
 
 
+@pytest.mark.long
 async def test_a_process_that_dies_after_the_provider_accepted_makes_no_second_payment(
     debits, database, settings, run_jobs
 ):
@@ -133,6 +136,7 @@ async def test_a_process_that_dies_after_the_provider_accepted_makes_no_second_p
     assert await calls.submit(context, Job(0, "citytown", data, 0, clock.now())) is None
 
 
+@pytest.mark.long
 async def test_a_presentation_whose_answer_is_lost_is_made_once(debits):
     mandate = await debits.sign(await debits.create_mandate(), "refer-to-payer")
     await debits.go_to("2027-04-08")
@@ -151,6 +155,7 @@ async def test_a_presentation_whose_answer_is_lost_is_made_once(debits):
     assert [item["links"]["payment"] for item in retries].count(payment) == 1
 
 
+@pytest.mark.long
 async def test_a_provider_that_refuses_stops_the_collection(debits):
     mandate = await debits.make_active()
     collection = await debits.collect(mandate, charge_date="2027-04-23")
@@ -163,6 +168,7 @@ async def test_a_provider_that_refuses_stops_the_collection(debits):
     assert (await debits.reload(mandate))["state"] == "cancelled"
 
 
+@pytest.mark.long
 async def test_a_charge_on_another_day_than_the_payer_was_told_is_cancelled(debits, monkeypatch):
     mandate = await debits.make_active()
     collection = await debits.collect(mandate, charge_date="2027-04-23")
@@ -187,6 +193,7 @@ async def test_a_provider_that_is_away_is_a_page_that_says_so(debits):
     await debits.control("DELETE", "faults")
 
 
+@pytest.mark.long
 async def test_the_clients_own_http_library_is_never_used(debits, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("the client calls by itself")

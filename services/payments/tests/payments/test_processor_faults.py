@@ -12,6 +12,8 @@ from payments.payments.rules.states import Status
 from services.payments.tests.conftest import V1
 from services.payments.tests.payments.money_world import COUNCIL
 
+pytestmark = pytest.mark.long
+
 GOOD, CHALLENGED = "visa-credit", "three-d-secure"
 SOON, LATE = timedelta(minutes=16), timedelta(hours=3)
 
