@@ -167,7 +167,7 @@ async def test_files_are_written_on_when_councils_merge_meanwhile(
     successor = f"to-{council}"
     async with database.writing() as session:
         await session.execute(
-            text("""INSERT INTO council SELECT :new, :new, 'E06' || right(gss, 6), region, status, settings,
+            text("""INSERT INTO council SELECT :new, :new, 'E10' || right(gss, 6), region, status, settings,
                 1, updated_at FROM council WHERE slug = :old"""),
             {"new": successor, "old": council},
         )
