@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from chassis.app import create_app
+from chassis.problems import Problem
 from chassis.testing import running
+from chassis.web import assets
 from chassis.web.translations import find_missing_translations
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -196,3 +198,32 @@ def test_a_text_without_welsh_is_found(monkeypatch, tmp_path):
     faults = " ".join(find_missing_translations("bare"))
     for text in ("Only English", "Marked", "Bare words"):
         assert text in faults
+
+
+async def test_a_page_with_a_map_may_start_its_workers_and_no_more(browser):
+    page, other = await browser.get("/notes/map"), await browser.get("/notes/write")
+    policies = [answer.headers["Content-Security-Policy"] for answer in (page, other)]
+    rules, plain = ({rule for rule in policy.split("; ") if "nonce" not in rule} for policy in policies)
+    assert rules - plain == {"worker-src 'self'"}
+    assert "geolocation=(self)" in page.headers["Permissions-Policy"]
+    assert "geolocation=()" in other.headers["Permissions-Policy"]
+
+
+def test_libraries_are_served_under_names_that_their_importers_have(tmp_path):
+    for name in ("govuk-frontend.min.css", "govuk-frontend.min.js"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "draw.module.js").write_text("export const a = 1;\n//# sourceMappingURL=draw.js.map")
+    (tmp_path / "adapter.js").write_text('import{a}from"draw";import{b}from"elsewhere"')
+    files = assets.Assets("notes", str(tmp_path), ["draw/draw.module.js", "adapter/dist/adapter.js"])
+    draw, adapter = (
+        files.find(files.url(name).rpartition("/")[2]) for name in ("draw.module.js", "adapter.js")
+    )
+    assert draw.body == b"export const a = 1;"
+    assert adapter.body.decode() == f'import{{a}}from"./{draw.name}";import{{b}}from"elsewhere"'
+
+
+def test_a_library_that_is_missing_is_named(tmp_path):
+    for name in ("govuk-frontend.min.css", "govuk-frontend.min.js"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(Problem, match=r"nowhere\.mjs"):
+        assets.Assets("notes", str(tmp_path), ["nowhere/nowhere.mjs"]).url("nowhere.mjs")

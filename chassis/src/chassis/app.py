@@ -208,7 +208,8 @@ def configure(app: FastAPI, settings: Settings) -> None:
     if service.pages is not None:
         from chassis.web import assets  # noqa: PLC0415 - only a service with pages needs templates
 
-        app.state.assets = assets.Assets(service.pages.package, settings.assets)
+        pages = service.pages
+        app.state.assets = assets.Assets(pages.package, settings.assets, pages.libraries)
     if service.sign_in is not None:
         from chassis.web.sign_in.relying_party import RelyingParty  # noqa: PLC0415 - as above
 

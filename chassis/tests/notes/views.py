@@ -21,6 +21,11 @@ async def show_form(request: Request, _: Annotated[None, public]) -> Response:
     return pages.render(request, "write.html", form=Form())
 
 
+@router.get("/notes/map")
+async def show_map(request: Request, _: Annotated[None, public]) -> Response:
+    return pages.render(request, "write.html", form=Form(), has_map=True)
+
+
 @router.post("/notes/write", openapi_extra=form_body("words", words=100))
 async def submit_form(request: Request, form: SubmittedForm, _: Annotated[None, public]) -> Response:
     if len(form.get("words").split()) > MAX_WORDS:

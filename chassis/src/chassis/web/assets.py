@@ -1,12 +1,14 @@
 """Serves stylesheets and scripts, each under a name with its content's hash, so that browsers keep them.
 
 GOV.UK Frontend as npm delivers it, without what only central government may use: the font, crown and crest.
+A service may name files of other npm packages; an image has them all in one folder.
 """
 
 import gzip
 import hashlib
 import mimetypes
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +21,16 @@ from chassis.auth import public
 from chassis.problems import Problem, not_found
 from chassis.web.languages import folders_of
 
-_CHECKOUT = (Path(__file__).parent / "../../../../web/node_modules/govuk-frontend/dist/govuk").resolve()
+_MODULES = (Path(__file__).parent / "../../../../web/node_modules").resolve()
+_CHECKOUT = _MODULES / "govuk-frontend/dist/govuk"
 _IMAGE = Path("/assets")
 _FRONTEND = ("govuk-frontend.min.css", "govuk-frontend.min.js")
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_COMPRESSED = {".css", ".js", ".svg"}
+_COMPRESSED = {".css", ".js", ".mjs", ".svg"}
 _FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
 _URL = re.compile(r"url\(/assets/[^)]*\)")
-_IMPORT = re.compile(r"(from\s*[\"'])\./([\w.-]+)([\"'])")
+_SOURCE_MAP = re.compile(rb"\n//# sourceMappingURL=[^\n]*\s*$")
+_IMPORT = re.compile(r"(from\s*[\"'])(?:\./)?([\w.-]+)([\"'])")
 
 AssetName = Annotated[str, fastapi.Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -44,9 +48,10 @@ class Asset:
 class Assets:
     """The files a service's pages refer to, read at first use."""
 
-    def __init__(self, package: str, folder: str = "") -> None:
+    def __init__(self, package: str, folder: str = "", libraries: Sequence[str] = ()) -> None:
         self._package = package
         self._folder = folder
+        self._libraries = libraries
 
     def url(self, name: str) -> str:
         """Return the address of a file (``govuk-frontend.min.css``). Raises KeyError if there is none."""
@@ -67,11 +72,12 @@ class Assets:
         return names, assets
 
     def _paths(self) -> list[Path]:
-        """List the files; GOV.UK Frontend's come first, since ours import them."""
+        """List the files; those of npm packages come first, since ours import them."""
         folder = self._frontend()
+        libraries = [_find_library(folder, name) for name in self._libraries]
         static = (Path(__file__).parent / "static", *folders_of(self._package, "static"))
         package_files = [path for directory in static for path in sorted(directory.glob("*.*"))]
-        return [folder / name for name in _FRONTEND] + package_files
+        return [folder / name for name in _FRONTEND] + libraries + package_files
 
     def _frontend(self) -> Path:
         folders = [Path(self._folder)] if self._folder else [_CHECKOUT, _IMAGE]
@@ -86,16 +92,37 @@ class Assets:
         )
 
 
+def _find_library(folder: Path, name: str) -> Path:
+    """Find a file of an npm package beside GOV.UK Frontend's, as in an image, or in the checkout."""
+    paths = [folder / Path(name).name, _MODULES / name]
+    for path in paths:
+        if path.is_file():
+            return path
+    raise Problem(
+        503,
+        "assets-missing",
+        f"There is no {' or '.join(map(str, paths))}. Run `make setup`, or copy the file of the npm package.",
+    )
+
+
 def _prepare(path: Path, names: dict[str, str]) -> Asset:
     body = path.read_bytes()
     if path.name == "govuk-frontend.min.css":
         body = _remove_crown(body.decode()).encode()
+    if path.suffix in {".js", ".mjs"}:
+        body = _SOURCE_MAP.sub(b"", body)
     if path.suffix == ".js":
-        body = _IMPORT.sub(lambda m: f"{m[1]}./{names.get(m[2], m[2])}{m[3]}", body.decode()).encode()
+        body = _IMPORT.sub(lambda match: _rename_import(match, names), body.decode()).encode()
     digest = hashlib.sha256(body).hexdigest()[:12]
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     gzipped = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSED else b""
     return Asset(f"{path.stem}.{digest}{path.suffix}", media_type, body, gzipped)
+
+
+def _rename_import(match: re.Match[str], names: dict[str, str]) -> str:
+    """Name an imported module as it is served: ``./map.js``, or ``terra-draw`` of an npm package."""
+    name = names.get(match[2]) or names.get(f"{match[2]}.module.js")
+    return f"{match[1]}./{name}{match[3]}" if name else match[0]
 
 
 def _remove_crown(css: str) -> str:

@@ -76,16 +76,19 @@ class PagePolicy:
     """What a page may do beyond what every page may.
 
     ``form_action``: other origins that a form's answer may redirect to. ``frames``: origins of pages that it
-    shows in a frame. ``is_framed``: it is shown in a frame of another page of ours.
+    shows in a frame. ``is_framed``: it is shown in a frame of another page of ours. ``has_map``: it draws a
+    map, in workers whose script is ours, and may ask for the person's location.
     """
 
     form_action: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
     is_framed: bool = False
+    has_map: bool = False
 
 
 def security_headers(request: Request, nonce: str, policy: PagePolicy) -> Mapping[str, str]:
     """Make the headers of a page."""
+    location = "self" if policy.has_map else ""
     headers = {
         "Content-Security-Policy": _make_policy(nonce, policy),
         "Cache-Control": "no-store",
@@ -93,7 +96,7 @@ def security_headers(request: Request, nonce: str, policy: PagePolicy) -> Mappin
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN" if policy.is_framed else "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        "Permissions-Policy": f"camera=(), geolocation=({location}), microphone=(), payment=()",
         "Vary": "Cookie, Accept-Language",
     }
     if is_https(request):
@@ -111,6 +114,7 @@ def _make_policy(nonce: str, policy: PagePolicy) -> str:
         "connect-src 'self'",
         " ".join(("form-action 'self'", *policy.form_action)),
         *([" ".join(("frame-src", *policy.frames))] if policy.frames else []),
+        *(["worker-src 'self'"] if policy.has_map else []),
         "base-uri 'none'",
         "frame-ancestors 'self'" if policy.is_framed else "frame-ancestors 'none'",
     )

@@ -41,10 +41,13 @@ class Pages:
     """The pages of a service. Templates and catalogues are read at first use.
 
     ``package`` is the service's name and import package. ``name`` is the header's text without a council.
+    ``libraries`` are files of npm packages that its pages use (``maplibre-gl/dist/maplibre-gl.mjs``); a
+    template has their URLs from ``asset`` by the last part of the name.
     """
 
     package: str
     name: str
+    libraries: tuple[str, ...] = ()
 
     def render(
         self,
@@ -56,6 +59,7 @@ class Pages:
         form_action: tuple[str, ...] = (),
         frames: tuple[str, ...] = (),
         is_framed: bool = False,
+        has_map: bool = False,
         **context: Any,
     ) -> HTMLResponse:
         """Render a page in the reader's language, with security headers; no cache keeps it.
@@ -64,6 +68,7 @@ class Pages:
         ``form_action=``: origins (``https://council.example``) that a form's answer may redirect to, because
         browsers apply the page's policy to that redirect; by default ``request.state.form_action``.
         ``frames=``: origins of what the page shows in a frame; ``is_framed``: another page of ours shows it.
+        ``has_map``: it draws a map, and may ask for the person's location.
         With ``request.state.test_service`` every page says that the service is a test.
         """
         language = language or choose_language(request)
@@ -71,7 +76,7 @@ class Pages:
         values = {**self._common_values(request, language), "cspNonce": nonce, **context}
         body = _environment(self.package, language).get_template(template).render(values)
         origins = form_action or getattr(request.state, "form_action", ())
-        policy = PagePolicy(origins, frames, is_framed)
+        policy = PagePolicy(origins, frames, is_framed, has_map)
         headers = {**security_headers(request, nonce, policy), "Content-Language": language}
         response = HTMLResponse(body, status, headers)
         if not is_framed:  # there the browser may have sent no cookies, and new ones would replace its own
