@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.rules import Placement, select_latest
+from mapping.points.rules import Placement, select_latest
 
 PLACEMENTS = st.builds(
     Placement,

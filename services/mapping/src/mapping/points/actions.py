@@ -1,4 +1,4 @@
-"""Use cases of mapping."""
+"""Use cases of property points."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from sqlalchemy import Row
 from chassis.database import ReadSession, Session
 from chassis.pages import Page, Pager
 from chassis.problems import not_found
-from mapping import store
-from mapping.rules import Placement, select_latest
-from mapping.schemas import Point
+from mapping.points import store
+from mapping.points.rules import Placement, select_latest
+from mapping.points.schemas import Point
 
 
 async def place_properties(session: Session, placements: list[Placement]) -> None:

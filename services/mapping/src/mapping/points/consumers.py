@@ -1,4 +1,4 @@
-"""Consumers of mapping: address's properties."""
+"""Consumers of property points: address's properties."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from chassis.consumer import Consumer
 from chassis.database import Session
 from chassis.events import Received
-from mapping import actions
 from mapping.events import PropertyChanged, PropertyCreated, PropertyRetired
-from mapping.rules import Placement
+from mapping.points import actions
+from mapping.points.rules import Placement
 
 properties = Consumer("properties", capability="address", projection=True)
 

@@ -1,4 +1,4 @@
-"""Pure rules of mapping."""
+"""Pure rules of property points."""
 
 from dataclasses import dataclass, replace
 

@@ -1,10 +1,9 @@
-"""Tables of mapping."""
+"""Tables of property points."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Numeric, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Numeric, Table, Text, text
 
-from chassis.tables import NAMING, timestamp
-
-metadata = MetaData(naming_convention=NAMING)
+from chassis.tables import timestamp
+from mapping.shared.tables import metadata
 
 # Where each property is: a projection of address's events. Address keeps the record.
 property_point = Table(

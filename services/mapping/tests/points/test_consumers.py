@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from mapping import store
 from mapping.events import PropertyChanged, PropertyCreated, PropertyRetired
+from mapping.points import store
 
 _UPRNS = itertools.count(1)
 

@@ -1,4 +1,4 @@
-"""The HTTP API of mapping."""
+"""The HTTP API of property points."""
 
 from typing import Annotated
 
@@ -8,8 +8,8 @@ from chassis.auth import Caller, permission
 from chassis.database import Reading
 from chassis.pages import Page, Paging
 from chassis.types import Slug, Uprn
-from mapping import actions
-from mapping.schemas import Point
+from mapping.points import actions
+from mapping.points.schemas import Point
 
 router = APIRouter(prefix="/{council}/mapping/v1", tags=["points"])
 

@@ -1,7 +1,7 @@
 """Statements of mapping."""
 
-from mapping import actions, store
-from mapping.rules import Placement
+from mapping.points import actions, store
+from mapping.points.rules import Placement
 
 
 async def test_a_late_event_does_not_overwrite_a_newer_place(session):

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert
 
-from mapping.tables import property_point
+from mapping.points.tables import property_point
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Every SQL statement of mapping."""
+"""Every SQL statement of property points."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, Boolean, Integer, Numeric, Row, Text, bindpar
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import ReadSession, Session
-from mapping.rules import Placement
-from mapping.tables import property_point
+from mapping.points.rules import Placement
+from mapping.points.tables import property_point
 
 _COLUMNS = {
     "council": Text,

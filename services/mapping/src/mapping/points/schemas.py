@@ -1,4 +1,4 @@
-"""Models of the HTTP API of mapping."""
+"""Models of the HTTP API of property points."""
 
 from pydantic import BaseModel, Field
 

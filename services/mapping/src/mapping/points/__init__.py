@@ -1,0 +1,1 @@
+"""Where each property is: a projection of address's events."""

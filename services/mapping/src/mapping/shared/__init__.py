@@ -1,0 +1,1 @@
+"""Modules that several domains of mapping use: coordinates, grid references, geometry, the metadata."""
