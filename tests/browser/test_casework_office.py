@@ -115,3 +115,26 @@ async def test_a_case_is_opened_on_a_phone_without_scripts(staffed, visitor):
     await tab.get_by_label("Food").check()
     await tab.get_by_role("button", name="Report a missed bin").click()
     await expect(tab.get_by_role("alert")).to_contain_text("Report a missed bin: this is done")
+
+
+async def test_a_file_is_added_on_a_phone_without_scripts(staffed, visitor, tmp_path):
+    """Of a file that is too big the browser must have sent everything before it shows the answer."""
+    case, cookie, office = staffed
+    tab = await visitor(**harness.PHONE, java_script_enabled=False)
+    await tab.context.add_cookies([cookie])
+    await tab.goto(f"{office}/cases/{case['id']}")
+    await tab.get_by_role("link", name="Add a file").click()
+    letter = tmp_path / "letter.pdf"
+    refused = {b"\x7fELF": "none of the kinds", b"%PDF-1.7\n" + bytes(21_000_000): "This file is too big"}
+    for content, words in refused.items():
+        letter.write_bytes(content)
+        await send_file(tab, letter)
+        await expect(tab.locator(".govuk-error-summary")).to_contain_text(words)
+    letter.write_bytes(b"%PDF-1.7\n" + bytes(5_000_000))
+    await send_file(tab, letter)
+    await expect(tab.locator("main")).to_contain_text("letter.pdf Being scanned")
+
+
+async def send_file(tab, path):
+    await tab.get_by_label("The file").set_input_files(path)
+    await tab.get_by_role("button", name="Add the file").click()

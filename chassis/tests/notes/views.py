@@ -6,10 +6,19 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.auth import public
 from chassis.problems import Problem
-from chassis.web import Form, Pages, SubmittedForm, form_body, gettext_noop, see_other
+from chassis.web import (
+    Form,
+    Pages,
+    SubmittedFileForm,
+    SubmittedForm,
+    file_form_body,
+    form_body,
+    gettext_noop,
+    see_other,
+)
 from chassis.web.sign_in import SignIn, Staff, signed_in
 
-MAX_WORDS = 3
+MAX_WORDS, MAX_FILE = 3, 1_000_000
 pages = Pages("notes", name=gettext_noop("Notes"))
 sign_in = SignIn(["notes:desk", "notes:write"], permission="notes:sign-in", home="/desk")
 router = APIRouter()
@@ -33,6 +42,19 @@ async def submit_form(request: Request, form: SubmittedForm, _: Annotated[None, 
     if not form.ok:
         return pages.render(request, "write.html", 400, form=form, form_action=("https://elsewhere.example",))
     return see_other("/notes/write")
+
+
+@router.post(
+    "/notes/files", openapi_extra=file_form_body("file", {"body": MAX_FILE, "timeout": 60}, words=100)
+)
+async def submit_file(submitted: SubmittedFileForm, _: Annotated[None, public]) -> dict[str, object]:
+    words, file = submitted.form.get("words"), submitted.file
+    if file is None:
+        return {"words": words}
+    pieces = [piece async for piece in file.read()]
+    whole = b"".join(pieces)
+    sizes = {"size": len(whole), "longest": max(map(len, pieces), default=0)}
+    return {"words": words, "name": file.name, "declared": file.declared, "end": whole[-8:].hex(), **sizes}
 
 
 @router.get("/notes/problem/{status}")

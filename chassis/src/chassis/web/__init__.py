@@ -6,6 +6,7 @@ A service with pages has ``pages/*.html`` (Jinja2, extending ``base.html``) in i
 """
 
 from chassis.web.browsers import cookie_name, set_cookie
+from chassis.web.file_forms import FormFile, SubmittedFileForm, file_form_body
 from chassis.web.forms import Form, SubmittedForm, form_body
 from chassis.web.html_pages import Pages, see_other
 from chassis.web.languages import choose_language, gettext_noop, translate
@@ -13,11 +14,14 @@ from chassis.web.origin import csrf_token
 
 __all__ = [
     "Form",
+    "FormFile",
     "Pages",
+    "SubmittedFileForm",
     "SubmittedForm",
     "choose_language",
     "cookie_name",
     "csrf_token",
+    "file_form_body",
     "form_body",
     "gettext_noop",
     "see_other",

@@ -1,7 +1,7 @@
 """What the routes of attachments ask for, and how a body is read."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Header, Path, Query, Request
 from starlette.requests import ClientDisconnect
@@ -35,6 +35,16 @@ DOWNLOAD: dict[str, Any] = {"x-limits": {"timeout": UPLOAD_SECONDS, "stream": Tr
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {str(kind): _BYTES for kind in Content}, "description": "The file, to be saved"}
 }
+
+
+class IncomingFile(Protocol):
+    """A file on its way here: its name, the sender's word for its kind, and its bytes, once."""
+
+    name: str
+    declared: str
+
+    def read(self) -> AsyncIterator[bytes]:
+        """Read the file piece by piece. Raises Problem 400 if the sender breaks off."""
 
 
 class FileBody:

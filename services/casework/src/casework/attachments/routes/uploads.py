@@ -1,19 +1,21 @@
 """Upload files: to a case, or under a submission that is going to open one."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from casework.attachments import rules
 from casework.attachments.actions import reads, removal, uploads
 from casework.attachments.actions.uploads import Target
 from casework.attachments.routes.dependencies import (
     UPLOAD,
     AttachmentId,
     CaseId,
-    FileBody,
     FileContext,
+    IncomingFile,
     Restricted,
     TheContext,
     TheFile,
@@ -25,10 +27,11 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Reading, Writing
 from chassis.etags import ETAG, version_tag
-from chassis.idempotency import OnlyOnce
+from chassis.idempotency import Idempotency, OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import document_problems
+from chassis.problems import Problem, document_problems
 from chassis.types import Slug
+from chassis.web import FormFile
 
 router = APIRouter(prefix="/{council}/casework/v1", tags=["attachments"])
 RESPONSES: dict[int | str, Any] = {201: ETAG, **document_problems(404, 409, 413, 415, 422)}
@@ -65,7 +68,7 @@ async def add_attachment(
     picture is encoded anew, without what it says of place and camera.
     """
     target = Target(case_id, None, restricted)
-    return await receive_upload(council, caller, target, file, context, once)
+    return await receive_upload(council, caller, target, file, context, lambda _: once)
 
 
 @router.post(
@@ -85,22 +88,23 @@ async def add_unattached(
     A case that is opened with the same `submission` gets it. If none is within a day, it is deleted.
     """
     target = Target(None, submission, restricted)
-    return await receive_upload(council, caller, target, file, context, once)
+    return await receive_upload(council, caller, target, file, context, lambda _: once)
 
 
 async def receive_upload(
     council: str,
     caller: Caller,
     target: Target,
-    file: FileBody,
+    file: IncomingFile,
     context: FileContext,
-    once: OnlyOnce,
+    once: Callable[[str], Idempotency],
     *,
     location: str = "",
 ) -> Response:
     """Receive a file. Its row goes with its bytes if the request is refused, or repeats an earlier one.
 
-    ``location``: where its sender finds it, if that is not the case's attachments.
+    ``once`` makes what remembers the answer, of the content's SHA-256. ``location``: where its sender finds
+    it, if that is not the case's attachments.
     """
     async with context.database.writing(council) as session:
         upload = await uploads.begin_upload(session, context.settings, council, caller, target, file.name)
@@ -127,7 +131,7 @@ async def receive_upload(
             submission=target.submission,
         )
         async with context.database.writing(council) as session:
-            return await once.run(session, caller, body, finish, headers=describe)
+            return await once(body.sha256).run(session, caller, body, finish, headers=describe)
     except BaseException:
         finished = False
         raise
@@ -135,6 +139,27 @@ async def receive_upload(
         if not finished:
             async with context.database.writing(council) as session:
                 await uploads.discard_upload(session, council, upload)
+
+
+async def receive_form_file(
+    council: str,
+    caller: Caller,
+    target: Target,
+    file: FormFile,
+    context: FileContext,
+    once: Callable[[str], Idempotency],
+) -> None:
+    """Receive the file of a page's form. Raises Problem 400, 404, 409, 413, 415 or 422.
+
+    The rest of a refused file is read too, and thrown away: else a browser that still sends shows no answer.
+    """
+    file.name = rules.clean_name(file.name)
+    try:
+        await receive_upload(council, caller, target, file, context, once)
+    except Problem:
+        async with asyncio.timeout(context.settings.attachment_seconds):
+            await file.discard()
+        raise
 
 
 @router.get("/attachments")

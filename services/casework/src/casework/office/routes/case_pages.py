@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel, ValidationError
 
+from casework.attachments.actions.uploads import Target
 from casework.attachments.routes.attachments import read_attachment
-from casework.attachments.routes.dependencies import DOWNLOAD, FILE, TheContext
+from casework.attachments.routes.dependencies import DOWNLOAD, FILE, UPLOAD, FileContext, TheContext
+from casework.attachments.routes.uploads import receive_form_file
 from casework.caseload.actions import notes
 from casework.caseload.schemas import NewLetter, NewNote, Note
 from casework.cases.actions import reads
@@ -18,21 +20,29 @@ from casework.office.actions import case_views, people
 from casework.office.routes import answers
 from casework.office.routes.access import PAGES, Reader, render
 from casework.office.routes.act_pages import ActPage, TheActPage
+from casework.office.rules import labels
 from chassis import ids
 from chassis.database import Session, Writing
 from chassis.idempotency import Idempotency
 from chassis.problems import Problem, document_problems
 from chassis.types import Slug
-from chassis.web import Form, SubmittedForm, form_body
+from chassis.web import Form, SubmittedFileForm, SubmittedForm, file_form_body, form_body
 
 router = APIRouter(prefix=f"{PAGES}/cases", tags=["office pages"], default_response_class=HTMLResponse)
 _NAME = r"^[a-z][a-z0-9_-]{0,59}$|^$"
 _PAGE = 50
 _PROBLEMS = document_problems(404)
-_NOTE, _LETTER = "/{case_id}/note", "/{case_id}/letter"
+_NOTE, _LETTER, _FILE = "/{case_id}/note", "/{case_id}/letter", "/{case_id}/file"
 _MOST_NOTE, _MOST_LETTER, _MOST_SUBJECT = 10_000, 5_000, 200
+_FILE_ERRORS = {
+    409: "",
+    413: "This file is too big. Choose a smaller one",
+    415: "This is none of the kinds of file that are taken. Choose another",
+    422: "",
+}
 _LONG = {"x-limits": {"body": 65_536}}
 _NOTE_BODY = form_body("submission", "kind", submission=26, kind=20, text=_MOST_NOTE) | _LONG
+_FILE_BODY = file_form_body("file", UPLOAD["x-limits"], "submission", submission=26, restricted=60)
 _LETTER_LENGTHS = {"submission": 26, "subject": _MOST_SUBJECT, "text": _MOST_LETTER}
 _LETTER_BODY = form_body("submission", "subject", **_LETTER_LENGTHS) | _LONG
 
@@ -128,6 +138,45 @@ async def submit_note_form(page: TheActPage, form: SubmittedForm) -> Response:
     return page.finish()
 
 
+@router.get(_FILE, responses=_PROBLEMS)
+async def show_file_form(page: TheActPage, context: TheContext) -> Response:
+    """Show the form of a file."""
+    return await _show_file_form(page, context, _make_form(restricted="-"))
+
+
+@router.post(_FILE, responses=document_problems(404, 413, 415), openapi_extra=_FILE_BODY)
+async def submit_file_form(page: TheActPage, context: TheContext, submitted: SubmittedFileForm) -> Response:
+    """Add a file to a case. It can be read when it was scanned."""
+    form, file = submitted.form, submitted.file
+    submission = answers.read_submission(form)
+    if file is None:
+        form.error("file", "Choose a file")
+    if submission is None or file is None:
+        return await _show_file_form(page, context, form, 400)
+    key = ids.show(submission)
+    target = Target(page.case_id, None, form.get("restricted", 60).strip("-") or None)
+    try:
+        await receive_form_file(
+            page.council,
+            page.staff.caller,
+            target,
+            file,
+            context,
+            lambda digest: Idempotency(page.request, f"{key}-{digest}"),
+        )
+    except Problem as problem:
+        if problem.status_code not in _FILE_ERRORS:
+            raise
+        form.error("file", "%(text)s", text=_FILE_ERRORS[problem.status_code] or problem.detail)
+        return await _show_file_form(page, context, form, problem.status_code)
+    return page.finish()
+
+
+async def _show_file_form(page: ActPage, context: FileContext, form: Form, status: int = 200) -> Response:
+    most = labels.format_size(context.settings.attachment_bytes)
+    return await _show_writing(page, "office-file.html", form, status, most=most)
+
+
 @router.get(_LETTER, responses=_PROBLEMS)
 async def show_letter_form(page: TheActPage) -> Response:
     """Show the form of a letter to the person."""
@@ -192,7 +241,9 @@ def _make_form(**values: str) -> Form:
     return Form({"submission": ids.show(ids.new()), **values})
 
 
-async def _show_writing(page: ActPage, template: str, form: Form, status: int = 200) -> Response:
+async def _show_writing(
+    page: ActPage, template: str, form: Form, status: int = 200, **values: Any
+) -> Response:
     opened = await page.open()
     context: dict[str, Any] = {"case": opened.case, "case_type": opened.version.bound.case_type}
-    return render(page.request, page.staff, template, status, form=form, **context)
+    return render(page.request, page.staff, template, status, form=form, **context, **values)

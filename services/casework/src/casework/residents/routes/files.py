@@ -30,4 +30,4 @@ async def add_own_attachment(
         case_id = await acts.find_upload_case(session, council, caller, reference)
     location = f"/{council}/casework/v1/own-cases/{reference}"
     target = Target(case_id, None, None)
-    return await receive_upload(council, caller, target, file, context, once, location=location)
+    return await receive_upload(council, caller, target, file, context, lambda _: once, location=location)
