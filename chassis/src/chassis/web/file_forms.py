@@ -59,7 +59,7 @@ class FileForm:
 
 async def _read_file_form(request: Request) -> FileForm:
     require_same_origin(request)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if request.headers.get("content-encoding"):
         raise Problem(415, "unsupported-encoding", "Send the form as it is, without Content-Encoding.")
     try:
         reader = MultipartReader(aiter(request.stream()), request.headers.get("content-type", ""))

@@ -1,7 +1,7 @@
 """Upload files: to a case, or under a submission that is going to open one."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -25,7 +25,7 @@ from casework.attachments.routes.dependencies import (
 from casework.attachments.schemas import Attachment
 from chassis import ids
 from chassis.auth import Caller
-from chassis.database import Reading, Writing
+from chassis.database import Reading, Session, Writing
 from chassis.etags import ETAG, version_tag
 from chassis.idempotency import Idempotency, OnlyOnce
 from chassis.pages import Page, Paging
@@ -97,13 +97,13 @@ async def receive_upload(
     target: Target,
     file: IncomingFile,
     context: FileContext,
-    once: Callable[[str], Idempotency],
+    remember: Callable[[str], Idempotency],
     *,
     location: str = "",
 ) -> Response:
     """Receive a file. Its row goes with its bytes if the request is refused, or repeats an earlier one.
 
-    ``once`` makes what remembers the answer, of the content's SHA-256. ``location``: where its sender finds
+    ``remember`` makes what remembers the answer, of the SHA-256. ``location``: where its sender finds
     it, if that is not the case's attachments.
     """
     async with context.database.writing(council) as session:
@@ -131,7 +131,7 @@ async def receive_upload(
             submission=target.submission,
         )
         async with context.database.writing(council) as session:
-            return await once(body.sha256).run(session, caller, body, finish, headers=describe)
+            return await _answer(session, remember(body.sha256), caller, body, finish, describe)
     except BaseException:
         finished = False
         raise
@@ -141,13 +141,24 @@ async def receive_upload(
                 await uploads.discard_upload(session, council, upload)
 
 
+async def _answer(
+    session: Session,
+    once: Idempotency,
+    caller: Caller,
+    body: _Body,
+    finish: Callable[[], Awaitable[Attachment]],
+    describe: Callable[[Attachment], Mapping[str, str]],
+) -> Response:
+    return await once.run(session, caller, body, finish, headers=describe)
+
+
 async def receive_form_file(
     council: str,
     caller: Caller,
     target: Target,
     file: FormFile,
     context: FileContext,
-    once: Callable[[str], Idempotency],
+    remember: Callable[[str], Idempotency],
 ) -> None:
     """Receive the file of a page's form. Raises Problem 400, 404, 409, 413, 415 or 422.
 
@@ -155,7 +166,7 @@ async def receive_form_file(
     """
     file.name = rules.clean_name(file.name)
     try:
-        await receive_upload(council, caller, target, file, context, once)
+        await receive_upload(council, caller, target, file, context, remember)
     except Problem:
         async with asyncio.timeout(context.settings.attachment_seconds):
             await file.discard()
