@@ -45,6 +45,9 @@ MAY_LOOP = {
     "services/identity/src/identity/tokens/actions/token_response.py: run_with_locked_roles": (
         "a request waits for the next second, three times at most"
     ),
+    "services/mapping/src/mapping/snapshots/actions/registry.py: Snapshots": (
+        "each process keeps layers in memory and asks what changed: nothing is taken or done once"
+    ),
     "gateway/src/gateway/drain.py: drain": "a command waits for the end of requests, for a bounded time",
     "gateway/src/gateway/members.py: follow_members": "the gateway asks DNS for its replicas: no database",
     "gateway/src/gateway/subscription.py: ChangeSubscription": "the gateway connects to NATS anew",

@@ -254,8 +254,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(app.state.database.close)
         stack.push_async_callback(app.state.readiness.close)
         await app.state.table_copies.refresh()
-        await stack.enter_async_context(_run_in_background("table copies", app.state.table_copies.follow))
-        await stack.enter_async_context(_run_in_background("loop lag", metrics.measure_loop_lag))
+        await stack.enter_async_context(run_in_background("table copies", app.state.table_copies.follow))
+        await stack.enter_async_context(run_in_background("loop lag", metrics.measure_loop_lag))
         if service.start is not None:
             await stack.enter_async_context(service.start(app))
         yield
@@ -269,7 +269,8 @@ def _match_routes(app: FastAPI) -> None:
 
 
 @asynccontextmanager
-async def _run_in_background(name: str, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def run_in_background(name: str, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run a coroutine for ever beside the block, again when it fails: for a service's own ``start``, too."""
     task = asyncio.create_task(run_forever(name, work))
     try:
         yield

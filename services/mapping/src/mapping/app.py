@@ -5,19 +5,29 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+import mapping.collections.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
-from chassis.app import Service, create_app
+from chassis.app import Service, create_app, run_in_background
+from mapping.events import PUBLISHED
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
 from mapping.shared.coordinates import check_grid
 from mapping.shared.tables import metadata
+from mapping.snapshots.actions import Snapshots
 
 
 @asynccontextmanager
-async def _start(_: FastAPI) -> AsyncIterator[None]:
+async def _start(app: FastAPI) -> AsyncIterator[None]:
     check_grid()
-    yield
+    snapshots = Snapshots(app.state.database, app.state.settings.snapshot_bytes)
+    await snapshots.refresh()
+    app.state.snapshots = snapshots
+    try:
+        async with run_in_background("layers", snapshots.follow):
+            yield
+    finally:
+        snapshots.close()
 
 
 service = Service(
@@ -26,6 +36,7 @@ service = Service(
     settings=Settings,
     metadata=metadata,
     routers=[points_routes.router],
+    publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     start=_start,
 )

@@ -1,11 +1,18 @@
 """Settings of mapping, from the environment: ``MAPPING_...``."""
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis import settings
 
 
 class Settings(settings.Settings):
-    """The settings that every service has."""
+    """The settings that every service has, and how much of the map a process keeps in memory."""
 
     model_config = SettingsConfigDict(env_prefix="MAPPING_")
+
+    snapshot_bytes: int = Field(
+        default=512_000_000,
+        ge=1_000_000,
+        description="Most bytes that layers in memory take, of each process",
+    )

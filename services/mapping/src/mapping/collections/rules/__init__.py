@@ -1,0 +1,1 @@
+"""What layers and their features are, without a database."""

@@ -1,0 +1,108 @@
+"""A layer: what it holds, whose it is, and who may see what of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from mapping.shared.coordinates import Crs
+from mapping.shared.councils import NATIONAL
+
+Kind = Literal["zones", "areas", "assets", "lines", "places"]
+Audience = Literal["public", "staff", "restricted"]
+GeometryType = Literal["Point", "LineString", "Polygon"]
+PropertyType = Literal["string", "integer", "number", "boolean", "date", "date-time"]
+AUDIENCES: Sequence[Audience] = ("public", "staff", "restricted")
+"""Each sees what those before it see, and more."""
+
+
+def may_see(audience: Audience, needed: Audience) -> bool:
+    """Check whether somebody of an audience may see what needs another."""
+    return AUDIENCES.index(audience) >= AUDIENCES.index(needed)
+
+
+class Property(NamedTuple):
+    """A property that the features of a layer have."""
+
+    name: str
+    title: str
+    type: PropertyType = "string"
+    audience: Audience = "public"
+    required: bool = False
+    values: Sequence[str] = ()
+
+
+class Extent(NamedTuple):
+    """A box in CRS84: degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+def unite(extents: Sequence[Extent]) -> Extent:
+    """Return the extent of several."""
+    west, south, east, north = zip(*extents, strict=True)
+    return Extent(min(west), min(south), max(east), max(north))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer as it is after its latest change. ``council`` is ``region`` for a national one."""
+
+    id: UUID
+    council: str
+    name: str
+    title: str
+    description: str
+    kind: Kind
+    geometry_type: GeometryType
+    storage_srid: int
+    keeper: str
+    licence: str
+    licence_url: str
+    attribution: str
+    vintage: str
+    source_url: str
+    synthetic: bool
+    audience: Audience
+    properties: tuple[Property, ...]
+    key_property: str
+    label_property: str
+    code_property: str
+    area_type: str
+    locking: Literal["optional", "required"]
+    style: Mapping[str, Any]
+    status: Literal["draft", "published", "retired"]
+    version: int
+    feature_count: int
+    extent: Extent | None
+    changed_at: datetime
+
+    @property
+    def is_national(self) -> bool:
+        """Check whether it stands once for all councils."""
+        return self.council == NATIONAL
+
+    @property
+    def storage_crs(self) -> Crs:
+        """Return the CRS in which its geometry is kept."""
+        return Crs.BNG if self.storage_srid == Crs.BNG.srid else Crs.CRS84
+
+    def visible_to(self, audience: Audience) -> bool:
+        """Check whether an audience may see the layer."""
+        return may_see(audience, self.audience)
+
+    def visible_properties(self, audience: Audience) -> tuple[Property, ...]:
+        """List the properties that an audience may see."""
+        return tuple(each for each in self.properties if may_see(audience, each.audience))
+
+
+def make_layer(row: object) -> Layer:
+    """Make a layer of a row of ``collection``, by its columns' names."""
+    values = {name: getattr(row, name) for name in Layer.__dataclass_fields__}
+    values["properties"] = tuple(Property(**each) for each in values["properties"])
+    values["extent"] = None if values["extent"] is None else Extent(*values["extent"])
+    return Layer(**values)

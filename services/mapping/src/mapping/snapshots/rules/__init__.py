@@ -1,0 +1,1 @@
+"""Features in memory: arrays, an index, and ready-made bytes."""
