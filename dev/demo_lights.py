@@ -27,19 +27,19 @@ def make_street_lights(council: str) -> Iterator[Feature]:
     """Number lights along the named roads where people live, on alternate sides."""
     roads = read(council, "roads")
     latitude = float(list_points(roads)[:, 1].mean())
-    there, back = to_plane(latitude)
-    points = there(list_points(read(council, "postcodes")))
+    to_metres, to_degrees = to_plane(latitude)
+    points = to_metres(list_points(read(council, "postcodes")))
     homes = shapely.STRtree([shapely.Point(each) for each in points])
     numbers, on_street = count(1), dict[str, int]()
     for properties, road in roads:
         name = properties["name"]
         if not name or properties["class"] not in LIT:
             continue
-        for point in _along(shapely.transform(road, there)):
+        for point in _along(shapely.transform(road, to_metres)):
             if not len(homes.query(point, predicate="dwithin", distance=LIT_WITHIN)):
                 continue
             on_street[name] = on_street.get(name, 0) + 1
-            yield _light(next(numbers), on_street[name], name), shapely.transform(point, back)
+            yield _light(next(numbers), on_street[name], name), shapely.transform(point, to_degrees)
 
 
 def _light(number: int, column: int, street: str) -> Properties:
@@ -60,9 +60,9 @@ def _along(road: BaseGeometry) -> Iterator[BaseGeometry]:
     side = 4.0
     for line in shapely.get_parts(road):
         for distance in np.arange(SPACING / 2, line.length, SPACING):
-            here = line.interpolate(distance)
-            ahead = line.interpolate(min(distance + 1, line.length))
-            length = math.hypot(ahead.x - here.x, ahead.y - here.y) or 1.0
-            across = (-(ahead.y - here.y) / length * side, (ahead.x - here.x) / length * side)
+            start = line.interpolate(distance)
+            next_point = line.interpolate(min(distance + 1, line.length))
+            length = math.hypot(next_point.x - start.x, next_point.y - start.y) or 1.0
+            across = (-(next_point.y - start.y) / length * side, (next_point.x - start.x) / length * side)
             side = -side
-            yield shapely.Point(here.x + across[0], here.y + across[1])
+            yield shapely.Point(start.x + across[0], start.y + across[1])

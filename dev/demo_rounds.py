@@ -39,9 +39,9 @@ def _keep_polygons(geometry: BaseGeometry) -> BaseGeometry:
 def make_bin_rounds(council: str) -> Iterator[Feature]:
     """Divide the council into twenty rounds: five days of two weeks, two crews each."""
     (_, boundary), *_ = read(council, "council-boundary")
-    there, back = to_plane(boundary.centroid.y)
-    points = there(list_points(read(council, "postcodes")))
-    for index, part in enumerate(divide(shapely.transform(boundary, there), points, 20)):
+    to_metres, to_degrees = to_plane(boundary.centroid.y)
+    points = to_metres(list_points(read(council, "postcodes")))
+    for index, part in enumerate(divide(shapely.transform(boundary, to_metres), points, 20)):
         day, week = DAYS[index % 5], "AB"[index // 5 % 2]
         properties = {
             "reference": f"R{index + 1:02d}",
@@ -51,7 +51,7 @@ def make_bin_rounds(council: str) -> Iterator[Feature]:
             "crew": index // 10 + 1,
             "recycling": "Every week",
         }
-        yield properties, shapely.transform(part, back)
+        yield properties, shapely.transform(part, to_degrees)
 
 
 def make_polling_districts(council: str) -> Iterator[Feature]:
@@ -61,11 +61,11 @@ def make_polling_districts(council: str) -> Iterator[Feature]:
     where = list_points(codes)
     for number, (ward, polygon) in enumerate(read(council, "wards")):
         inside = where[shapely.contains_xy(polygon, where)]
-        there, back = to_plane(polygon.centroid.y)
+        to_metres, to_degrees = to_plane(polygon.centroid.y)
         parts = max(1, min(6, len(inside) // 40))
-        area = shapely.transform(polygon, there)
-        for index, part in enumerate(divide(area, there(inside), parts)):
-            shape = shapely.transform(part, back)
+        area = shapely.transform(polygon, to_metres)
+        for index, part in enumerate(divide(area, to_metres(inside), parts)):
+            shape = shapely.transform(part, to_degrees)
             properties = {
                 "reference": f"{chr(65 + number // 26)}{chr(65 + number % 26)}{index + 1}",
                 "name": f"{ward['name']} {index + 1}",

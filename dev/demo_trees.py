@@ -15,15 +15,15 @@ from dev.demo_layer_files import Feature, Properties, read, to_plane
 SPECIES = ("Oak", "Beech", "Lime", "Horse chestnut", "Yew", "London plane", "Sycamore", "Copper beech")
 ORDERS = 24
 FELLED = 4  # of every nine orders, the one whose first tree is gone
-MADE_FIRST = date(1974, 3, 4)
+FIRST_ORDER = date(1974, 3, 4)
 KINDS = ("group", "area", "woodland", None)  # of an order's zone; some orders name trees only
 PAGE = "https://www.citytown.example/planning"
 
 
 def _order_dates(number: int) -> tuple[date, date | None]:
     """Give when an order was made, and when confirmed: the last two are not yet."""
-    made = MADE_FIRST + timedelta(days=733 * number)
-    return made, None if number >= ORDERS - 2 else made + timedelta(days=150)
+    order_date = FIRST_ORDER + timedelta(days=733 * number)
+    return order_date, None if number >= ORDERS - 2 else order_date + timedelta(days=150)
 
 
 def _sites(council: str) -> list[tuple[Properties, BaseGeometry]]:
@@ -39,8 +39,8 @@ def make_zones(council: str) -> Iterator[Feature]:
         if kind is None:
             continue
         share = {"group": 0.15, "area": 0.6, "woodland": 1.0}[kind]
-        there, back = to_plane(polygon.centroid.y)
-        flat = shapely.transform(polygon, there)
+        to_metres, to_degrees = to_plane(polygon.centroid.y)
+        flat = shapely.transform(polygon, to_metres)
         disc = flat.representative_point().buffer(share * np.sqrt(flat.area / np.pi), quad_segs=6)
         zone = flat if kind == "woodland" else max(shapely.get_parts(disc & flat), key=lambda part: part.area)
         properties = {
@@ -50,7 +50,7 @@ def make_zones(council: str) -> Iterator[Feature]:
             "kind": kind,
             "species": ", ".join(SPECIES[number % 5 : number % 5 + 3]),
         }
-        yield properties, shapely.transform(zone, back)
+        yield properties, shapely.transform(zone, to_degrees)
 
 
 def make_trees(council: str) -> Iterator[Feature]:
@@ -77,12 +77,12 @@ def make_orders(council: str) -> Iterator[Feature]:
     for properties, geometry in [*make_zones(council), *make_trees(council)]:
         parts.setdefault(properties["order"], []).append(geometry)
     for number, (site, _) in enumerate(_sites(council)):
-        made, confirmed = _order_dates(number)
+        order_date, confirmed = _order_dates(number)
         reference = f"TPO-{number + 1:03d}"
         properties = {
             "reference": reference,
-            "name": f"{site['name']} Tree Preservation Order {made.year}",
-            "made_date": made.isoformat(),
+            "name": f"{site['name']} Tree Preservation Order {order_date.year}",
+            "made_date": order_date.isoformat(),
             "confirmed_date": confirmed and confirmed.isoformat(),
             "documentation_url": f"{PAGE}/trees/{reference.lower()}",
             "document_url": f"{PAGE}/trees/{reference.lower()}.pdf",
