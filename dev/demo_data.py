@@ -43,11 +43,18 @@ def steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Step
         process = _year_of_cases(stack, council)
         return Step(f"{council} cases", lambda: supervisor.run(process), ("case types",))
 
+    maps = Step("map layers", lambda: supervisor.run(_map_layers(stack)), ("tables",))
     types = Step("case types", lambda: supervisor.run(_case_types(stack)), ("councils",))
     close_days = Step(
         "funds and a closed day", lambda: closed_day.ensure(stack, supervisor), ("councils", "card processor")
     )
-    return [*map(load_step, KNOWN_POSTCODES), types, *map(cases_step, CASES), close_days]
+    return [*map(load_step, KNOWN_POSTCODES), maps, types, *map(cases_step, CASES), close_days]
+
+
+def _map_layers(stack: Stack) -> Process:
+    """Describe the process that publishes the map layers, national ones too. It may run again."""
+    environment = {**service_environment(stack, "mapping"), "DEMO_MAPS": stack.data}
+    return Process("map-layers", [sys.executable, "-m", "dev.demo_maps"], environment)
 
 
 def _case_types(stack: Stack) -> Process:

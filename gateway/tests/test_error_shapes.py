@@ -61,6 +61,10 @@ def pay(status, detail, _):
     return {"code": PAY_CODES.get(str(status), PAY_CODES[f"{status // 100}XX"]), "description": detail}
 
 
+def mapit(status, detail, _):
+    return {"error": detail, "code": status}
+
+
 def scim(status, detail, _):
     return {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
@@ -82,6 +86,7 @@ AT_CLIENTS = oauth(s401="invalid_client")
 BODIES = {
     "/citytown/address/search/places/v1": (JSON, os_places),
     "/citytown/address/postcodes-io": (JSON, postcodes_io),
+    "/citytown/mapping/mapit": (JSON, mapit),
     "/citytown/identity/scim/v2": ("application/scim+json", scim),
     "/identity/token": (JSON, AT_CLIENTS),
     "/identity/par": (JSON, AT_CLIENTS),

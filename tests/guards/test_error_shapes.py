@@ -19,6 +19,7 @@ PROBLEM = {"$ref": "#/components/schemas/ProblemBody"}
 MOUNTED = {
     "address": {"address/search/places/v1", "address/postcodes-io"},
     "casework": {"casework/open311/v2"},
+    "mapping": {"mapping/mapit"},
     "payments": {
         f"payments/v1/{resource}" for resource in ("payments", "refunds", "disputes", "agreements", "auth")
     },

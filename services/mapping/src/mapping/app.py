@@ -9,6 +9,7 @@ import mapping.collections.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
 from mapping.events import PUBLISHED
+from mapping.mapit import routes as mapit
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -35,9 +36,11 @@ service = Service(
     title="Townhall Mapping",
     settings=Settings,
     metadata=metadata,
-    routers=[points_routes.router],
+    routers=[points_routes.router, *mapit.ROUTERS],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
+    shapes=[mapit.shape],
+    cross_origin=[mapit.cross_origin],
     start=_start,
 )
 

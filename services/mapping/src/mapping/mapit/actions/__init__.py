@@ -1,0 +1,1 @@
+"""Areas of a council, assembled from its layers."""

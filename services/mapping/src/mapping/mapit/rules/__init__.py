@@ -1,0 +1,1 @@
+"""What MapIt says of areas, without a database."""
