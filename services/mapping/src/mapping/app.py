@@ -9,6 +9,7 @@ import mapping.collections.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
 from mapping.events import PUBLISHED
+from mapping.exports import routes as exports
 from mapping.mapit import routes as mapit
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
@@ -36,7 +37,7 @@ service = Service(
     title="Townhall Mapping",
     settings=Settings,
     metadata=metadata,
-    routers=[points_routes.router, *mapit.ROUTERS],
+    routers=[points_routes.router, *mapit.ROUTERS, *exports.ROUTERS],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],

@@ -87,8 +87,8 @@ async def test_measures_are_of_the_national_grid(fetch, numbers, wards):
     assert measures["area"] == pytest.approx(ward.area)
     assert [measures[name] for name in ("min_e", "min_n", "max_e", "max_n")] == pytest.approx(ward.bounds)
     assert (measures["parts"], measures["srid_en"]) == (1, 27700)
-    _, several = await fetch(f"/areas/{number},999999999/geometry")
-    assert several == {str(number): measures}
+    _, measures_by_id = await fetch(f"/areas/{number},999999999/geometry")
+    assert measures_by_id == {str(number): measures}
 
 
 @pytest.mark.parametrize("relation", sorted(RELATIONS))

@@ -46,10 +46,10 @@ async def test_a_point_is_the_same_in_every_system(fetch, path):
 async def test_a_generation_has_its_own_wards(fetch):
     _, before = await fetch("/point/4326/-2.3591,51.3827?generation=1&type=UTW")
     _, now = await fetch("/point/4326/-2.3591,51.3827?generation=20190502&type=UTW")
-    _, both = await fetch("/point/4326/-2.3591,51.3827?min_generation=1&type=UTW")
+    _, of_all_years = await fetch("/point/4326/-2.3591,51.3827?min_generation=1&type=UTW")
     assert name_areas(before) == {("UTW", "Abbey")}
     assert name_areas(now) == {("UTW", "Kingsmead")}
-    assert set(both) == {*before, *now}
+    assert set(of_all_years) == {*before, *now}
     (ward,) = before.values()
     assert (ward["generation_low"], ward["generation_high"]) == (1, 1)
 

@@ -58,12 +58,12 @@ def test_an_area_is_in_the_generations_that_it_was_valid_in(days, start, length)
     moments = [day * DAY for day in [*days, start, end]]
     generations = make_generations(moments, now=60_000 * DAY)
     low, high = generations.bound(start * DAY, end * DAY)
-    held = [
+    in_force = [
         number
         for number, moment in zip(generations.ids[1:], generations.moments, strict=True)
         if start * DAY <= moment < end * DAY
     ]
-    assert (low, high) == (held[0], held[-1])
+    assert (low, high) == (in_force[0], in_force[-1])
     assert generations.bound(-(2**63), 2**63 - 1) == (1, generations.ids[-1])
 
 

@@ -1,0 +1,1 @@
+"""Layers as data sets of planning.data.gov.uk."""

@@ -1,0 +1,113 @@
+"""Data sets of planning.data.gov.uk: made of layers, and checked by its rules."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from chassis import clock
+from chassis.database import ReadSession
+from chassis.problems import Problem
+from mapping.collections.actions import features, layers
+from mapping.collections.actions.features import Feature
+from mapping.collections.rules.layers import Layer
+from mapping.collections.tables import STILL
+from mapping.exports.rules.checks import Issue, check_rows
+from mapping.exports.rules.datasets import DATASETS, Dataset
+from mapping.exports.rules.rows import Record, Row, make_row, write_cell
+from mapping.shared.coordinates import Crs, transform
+
+MOST_ROWS = 50_000
+_PAGE = 2_000
+_MOST_VERSIONS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDataset:
+    """A data set's rows with the issues that its rules find in them."""
+
+    dataset: Dataset
+    layer: Layer
+    rows: Sequence[Row]
+    issues: Sequence[Issue]
+
+    @property
+    def errors(self) -> int:
+        """Count what is to be mended before it is published."""
+        return sum(issue.severity == "error" for issue in self.issues)
+
+
+async def check_dataset(session: ReadSession, council: str, name: str) -> CheckedDataset:
+    """Make a data set of its layer, and check it. Raises Problem 404, 400."""
+    dataset = DATASETS[name]
+    layer = await _get_layer(session, council, dataset)
+    records = [record async for record in _read_records(session, layer)]
+    parents = {
+        parent: await _list_references(session, council, DATASETS[parent])
+        for parent in dataset.parents.values()
+    }
+    rows = [make_row(dataset, record) for record in records]
+    today = clock.now().date()
+    issues = await asyncio.to_thread(check_rows, dataset, rows, parents, today)
+    return CheckedDataset(dataset, layer, rows, issues)
+
+
+async def _get_layer(session: ReadSession, council: str, dataset: Dataset) -> Layer:
+    layer = await layers.find_layer(session, council, dataset.layer)
+    if layer is None or layer.status != "published" or not layer.visible_to("public"):
+        detail = f"This council has no public layer named {dataset.layer}, which {dataset.name} is made of."
+        raise Problem(404, "no-such-dataset", f"{detail} Create and publish one.")
+    if layer.feature_count > MOST_ROWS:
+        raise Problem(400, "layer-too-large", f"{layer.title} has more than {MOST_ROWS:,} features.")
+    return layer
+
+
+async def _list_references(session: ReadSession, council: str, dataset: Dataset) -> frozenset[str]:
+    layer = await layers.find_layer(session, council, dataset.layer)
+    if layer is None:
+        return frozenset()
+    return frozenset([feature.fid async for feature in _read_features(session, layer)])
+
+
+async def _read_features(session: ReadSession, layer: Layer) -> AsyncIterator[Feature]:
+    after = 0
+    while page := await features.list_at(session, layer.id, layer.version, after, _PAGE):
+        for feature in page:
+            yield feature
+        after = page[-1].number
+
+
+async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Record]:
+    """Read the features with their shapes in degrees, and when each last changed: by its version."""
+    versions = await layers.list_versions(session, layer.id, STILL, _MOST_VERSIONS)
+    times = {row.version: row.created_at for row in versions}
+    public = {each.name for each in layer.visible_properties("public")}
+    everything = [feature async for feature in _read_features(session, layer)]
+    shapes = await asyncio.to_thread(_to_degrees, everything, layer.storage_crs)
+    for feature, shape in zip(everything, shapes, strict=True):
+        properties = {name: value for name, value in feature.properties.items() if name in public}
+        changed_at: datetime = times.get(feature.version, layer.changed_at)
+        yield Record(feature.fid, properties, shape, changed_at, feature.valid_from, feature.valid_to)
+
+
+def _to_degrees(everything: Sequence[Feature], source: Crs) -> Sequence[BaseGeometry | None]:
+    if not everything:
+        return []
+    shapes = np.array([feature.geometry for feature in everything], dtype=object)
+    converted: list[BaseGeometry | None] = transform(shapes, source, Crs.CRS84).tolist()
+    return converted
+
+
+def write_csv(checked: CheckedDataset) -> bytes:
+    """Write a data set's CSV: its columns in their order, UTF-8."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(checked.dataset.columns)
+    for row in checked.rows:
+        writer.writerow([write_cell(row[column]) for column in checked.dataset.columns])
+    return out.getvalue().encode()

@@ -1,0 +1,1 @@
+"""What data sets must be like, without a database."""
