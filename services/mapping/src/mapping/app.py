@@ -11,6 +11,9 @@ from chassis.app import Service, create_app, run_in_background
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
 from mapping.mapit import routes as mapit
+from mapping.features.routes import collections as ogc_collections
+from mapping.features.routes import items as ogc_items
+from mapping.features.routes.common import cross_origin, pages
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -38,11 +41,14 @@ service = Service(
     settings=Settings,
     metadata=metadata,
     routers=[points_routes.router, *mapit.ROUTERS, *exports.ROUTERS],
+    routers=[points_routes.router, ogc_collections.router, ogc_items.router],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],
     cross_origin=[mapit.cross_origin],
     start=_start,
+    cross_origin=[cross_origin],
+    pages=pages,
 )
 
 
