@@ -65,6 +65,12 @@ class StreetEvent(EventData):
     description: str = Field(max_length=100, description="Its English name")
     locality: str | None = Field(max_length=60)
     town: str | None = Field(max_length=60)
+    easting: Easting | None = Field(
+        default=None,
+        description="A point of it, in metres: its start, else the middle of its addresses. Null if the "
+        "event says none: the one you know holds",
+    )
+    northing: Northing | None = None
 
 
 class StreetCreated(StreetEvent):
@@ -76,6 +82,8 @@ class StreetCreated(StreetEvent):
         "description": "YORK STREET",
         "locality": None,
         "town": "BATH",
+        "easting": 375192.4,
+        "northing": 164690.1,
     }
 
 

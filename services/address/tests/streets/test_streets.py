@@ -44,7 +44,14 @@ async def test_a_street_is_entered_with_the_councils_next_number(officer, databa
     assert (await officer.get("/streets/91000001")).json() == response.json()
     event = (await published(database))[-1]
     assert (event.type, event.subject, event.sequence) == ("address.street.created.v1", "91000001", 1)
-    assert event.data == {"usrn": "91000001", "description": "NEW ROW", "locality": "WALCOT", "town": "BATH"}
+    assert event.data == {
+        "usrn": "91000001",
+        "description": "NEW ROW",
+        "locality": "WALCOT",
+        "town": "BATH",
+        "easting": None,
+        "northing": None,
+    }
 
 
 async def test_a_street_of_the_same_name_in_the_same_place_is_refused(officer):

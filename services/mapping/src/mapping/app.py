@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import mapping.collections.tables
+import mapping.locate.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
 from mapping.events import PUBLISHED
@@ -14,6 +15,11 @@ from mapping.mapit import routes as mapit
 from mapping.features.routes import collections as ogc_collections
 from mapping.features.routes import items as ogc_items
 from mapping.features.routes.common import cross_origin, pages
+from mapping.locate import consumers as locate_consumers
+from mapping.locate.actions.sources import Reads
+from mapping.locate.routes import points as locate_points
+from mapping.locate.routes import properties as locate_properties
+from mapping.locate.routes import responsibilities
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -28,6 +34,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     snapshots = Snapshots(app.state.database, app.state.settings.snapshot_bytes)
     await snapshots.refresh()
     app.state.snapshots = snapshots
+    app.state.look_ups = Reads(snapshots, app.state.database)
     try:
         async with run_in_background("layers", snapshots.follow):
             yield
@@ -46,6 +53,15 @@ service = Service(
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],
     cross_origin=[mapit.cross_origin],
+    routers=[
+        points_routes.router,
+        locate_points.router,
+        locate_properties.router,
+        responsibilities.router,
+    ],
+    publishes=PUBLISHED,
+    consumers=[points_consumers.properties, locate_consumers.streets],
+    audited=True,
     start=_start,
     cross_origin=[cross_origin],
     pages=pages,

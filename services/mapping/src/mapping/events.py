@@ -31,6 +31,28 @@ class PropertyRetired(PropertyCreated):
     event_type: ClassVar[str] = "address.property.retired.v1"
 
 
+class StreetCreated(EventData):
+    """A street appeared in a gazetteer."""
+
+    event_type: ClassVar[str] = "address.street.created.v1"
+    usrn: str = Field(pattern=r"^[1-9][0-9]{0,7}$", max_length=8)
+    description: str = Field(max_length=100)
+    easting: Easting | None = None
+    northing: Northing | None = None
+
+
+class StreetChanged(StreetCreated):
+    """A street changed, perhaps its name."""
+
+    event_type: ClassVar[str] = "address.street.changed.v1"
+
+
+class StreetRetired(StreetCreated):
+    """A street was closed for good."""
+
+    event_type: ClassVar[str] = "address.street.retired.v1"
+
+
 _LAYER: dict[str, object] = {"layer": "grit-bins", "collection": "01hzy3t8qk5v7m9x2c4b6n8p0r"}
 
 

@@ -14,18 +14,23 @@ _PROPERTY = """'"uprn":"', uprn, '","easting":', easting, ',"northing":', northi
     ',"changed":' || changed, ',"successors":' || successors"""
 _STREET = """'"usrn":"', usrn, '","description":', to_json(description), ',"locality":',
     coalesce(to_json(locality)::text, 'null'), ',"town":', coalesce(to_json(town)::text, 'null'),
-    ',"changed":' || changed"""
+    ',"easting":' || easting, ',"northing":' || northing, ',"changed":' || changed"""
 # The known successors of a retired property.
 _SUCCESSORS = """(SELECT coalesce(replace(json_agg(DISTINCT s.successor::text)::text, ', ', ','), '[]')
     FROM successor s WHERE s.council = b.council AND s.uprn = b.uprn AND s.end_date IS NULL)"""
 _PROPERTIES = f"""SELECT b.*, t.n, t.kind, CASE WHEN t.kind = 'changed' THEN {_CHANGED} END AS changed,
         CASE WHEN t.kind = 'retired' THEN {_SUCCESSORS} END AS successors
     FROM touched t JOIN blpu b USING (uprn) WHERE b.council = :council"""
+# A street's one point: its start as the supply has it, else the middle of its addresses; none without either.
+_POINT = """coalesce(k.start_easting, p.easting) AS easting,
+        coalesce(k.start_northing, p.northing) AS northing"""
+_MIDDLE = "SELECT round(avg(easting), 2) AS easting, round(avg(northing), 2) AS northing"
 _STREETS = f"""SELECT k.council, k.usrn, k.version, t.n, t.kind, coalesce(d.description, '') AS description,
-        d.locality, d.town, CASE WHEN t.kind = 'changed' THEN {_CHANGED} END AS changed
+        d.locality, d.town, {_POINT}, CASE WHEN t.kind = 'changed' THEN {_CHANGED} END AS changed
     FROM touched_street t JOIN street k USING (usrn)
     LEFT JOIN (SELECT DISTINCT ON (usrn) usrn, description, locality, town FROM street_descriptor
         WHERE council = :council ORDER BY usrn, language <> 'ENG', language) d USING (usrn)
+    LEFT JOIN ({_MIDDLE}, usrn FROM place WHERE council = :council GROUP BY usrn) p USING (usrn)
     WHERE k.council = :council"""
 
 INSERT_PROPERTY_EVENTS = outbox.from_rows(
@@ -38,13 +43,14 @@ _PRESENT_PROPERTIES = f"""SELECT b.*, row_number() OVER (ORDER BY b.uprn) - 1 AS
         CASE b.logical_status WHEN 8 THEN 'retired' ELSE 'created' END AS kind,
         CASE b.logical_status WHEN 8 THEN {_SUCCESSORS} END AS successors
     FROM blpu b WHERE b.council = :council AND b.uprn BETWEEN :first AND :last"""
-_PRESENT_STREETS = """SELECT k.council, k.usrn, k.version, row_number() OVER (ORDER BY k.usrn) - 1 AS n,
+_PRESENT_STREETS = f"""SELECT k.council, k.usrn, k.version, row_number() OVER (ORDER BY k.usrn) - 1 AS n,
         CASE k.state WHEN 4 THEN 'retired' ELSE 'created' END AS kind, NULL AS changed,
-        coalesce(d.description, '') AS description, d.locality, d.town
+        coalesce(d.description, '') AS description, d.locality, d.town, {_POINT}
     FROM street k LEFT JOIN LATERAL (
         SELECT description, locality, town FROM street_descriptor s
         WHERE (s.council, s.usrn) = (k.council, k.usrn) ORDER BY language <> 'ENG', language LIMIT 1
     ) d ON true
+    LEFT JOIN LATERAL ({_MIDDLE} FROM place WHERE (council, usrn) = (k.council, k.usrn)) p ON true
     WHERE k.council = :council AND k.usrn BETWEEN :first AND :last"""
 INSERT_PROPERTY_SNAPSHOTS = outbox.from_rows(
     "address.property", subject="uprn", members=_PROPERTY, rows=_PRESENT_PROPERTIES, snapshot=True
