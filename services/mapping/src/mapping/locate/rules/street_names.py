@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-_JOINERS = re.compile("['.`\u2019\u00b4]")
+_MARKS = re.compile("['.`\u2019\u00b4]")
 _OTHER = re.compile(r"[^A-Z0-9]+")
 _SAINT = re.compile(r"^SAINT ")
 LONGEST = 100
@@ -17,7 +17,7 @@ def fold_street_name(name: str) -> str:
     """Fold a street's name, so that ``St. John's Road`` is ``ST JOHNS ROAD``; at most 100 characters."""
     plain = unicodedata.normalize("NFKD", name[: 2 * LONGEST].upper())
     letters = "".join(each for each in plain if not unicodedata.combining(each))
-    folded = _OTHER.sub(" ", _JOINERS.sub("", letters)).strip()
+    folded = _OTHER.sub(" ", _MARKS.sub("", letters)).strip()
     return _SAINT.sub("ST ", folded)[:LONGEST]
 
 
