@@ -26,6 +26,10 @@ from mapping.settings import Settings
 from mapping.shared.coordinates import check_grid
 from mapping.shared.tables import metadata
 from mapping.snapshots.actions import Snapshots
+from mapping.tiles.actions import Tiles
+from mapping.tiles.actions.exports import write_pmtiles
+from mapping.tiles.routes import styles, tile_sets
+from mapping.tiles.routes import tiles as tile_routes
 
 
 @asynccontextmanager
@@ -35,6 +39,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     await snapshots.refresh()
     app.state.snapshots = snapshots
     app.state.look_ups = Reads(snapshots, app.state.database)
+    app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
     try:
         async with run_in_background("layers", snapshots.follow):
             yield
@@ -62,6 +67,15 @@ service = Service(
     publishes=PUBLISHED,
     consumers=[points_consumers.properties, locate_consumers.streets],
     audited=True,
+    routers=[
+        points_routes.router,
+        tile_sets.router,
+        tile_routes.router,
+        styles.router,
+    ],
+    publishes=PUBLISHED,
+    consumers=[points_consumers.properties],
+    commands={"write-pmtiles": write_pmtiles},
     start=_start,
     cross_origin=[cross_origin],
     pages=pages,
