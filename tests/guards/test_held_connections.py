@@ -28,6 +28,10 @@ ALLOWED = {
     "address.loading.actions.record_copy.stage": (
         "a load is one transaction of a command of its own, which reads its file in a thread"
     ),
+    **dict.fromkeys(
+        ("mapping.loading.actions.bulk._replace", "mapping.loading.actions.staged_rows.put_rows"),
+        "a load is one transaction of a command or a job, which makes its rows in a thread",
+    ),
     "payments.payments.actions.webhooks.send": "it writes what is to be delivered; jobs deliver it",
     "identity.issuer.actions.signing_keys.Issuer._add_key": (
         "the region's first keys, or an operator's next ones: a lock lets one process make them"

@@ -20,6 +20,7 @@ from mapping.locate.actions.sources import Reads
 from mapping.locate.routes import points as locate_points
 from mapping.locate.routes import properties as locate_properties
 from mapping.locate.routes import responsibilities
+from mapping.loading.actions.commands import load_demonstration, load_layer
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -76,6 +77,7 @@ service = Service(
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     commands={"write-pmtiles": write_pmtiles},
+    commands={"load-demonstration": load_demonstration, "load-layer": load_layer},
     start=_start,
     cross_origin=[cross_origin],
     pages=pages,

@@ -108,7 +108,7 @@ def clean(geometries: NDArray[Any]) -> tuple[NDArray[Any], list[Finding]]:
 def _mend(index: int, geometry: Any) -> tuple[Any, Finding]:
     reason = shapely.is_valid_reason(geometry)
     try:
-        mended = shapely.make_valid(geometry, method="structure")
+        mended = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
     except GEOSException:
         return geometry, Finding(index, Fault.NOT_MENDABLE, reason)
     if _FAMILIES.get(shapely.get_type_id(mended)) != _FAMILIES.get(shapely.get_type_id(geometry)):
