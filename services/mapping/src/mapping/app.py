@@ -9,6 +9,8 @@ import mapping.collections.tables
 import mapping.locate.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
+from mapping.collections.routes import features as layer_features
+from mapping.collections.routes import layers as layer_routes
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
 from mapping.mapit import routes as mapit
@@ -21,6 +23,8 @@ from mapping.locate.routes import points as locate_points
 from mapping.locate.routes import properties as locate_properties
 from mapping.locate.routes import responsibilities
 from mapping.loading.actions.commands import load_demonstration, load_layer
+from mapping.office.routes import edit_pages, feature_pages, layer_pages, version_pages
+from mapping.office.routes.access import pages, sign_in
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -55,6 +59,15 @@ service = Service(
     metadata=metadata,
     routers=[points_routes.router, *mapit.ROUTERS, *exports.ROUTERS],
     routers=[points_routes.router, ogc_collections.router, ogc_items.router],
+    routers=[
+        layer_routes.router,
+        layer_features.router,
+        layer_pages.router,
+        edit_pages.router,
+        feature_pages.router,
+        version_pages.router,
+        points_routes.router,
+    ],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],
@@ -80,6 +93,8 @@ service = Service(
     commands={"load-demonstration": load_demonstration, "load-layer": load_layer},
     start=_start,
     cross_origin=[cross_origin],
+    audited=True,
+    sign_in=sign_in,
     pages=pages,
 )
 
