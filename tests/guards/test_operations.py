@@ -70,6 +70,21 @@ PUBLIC = {
         "sign_out",
         "show_signed_out",
         "receive_logout",
+    # Pages that show public layers only, each with what everybody may see of it.
+    "mapping": {
+        "ask_place",
+        "check_place",
+        "find_place",
+        "list_map_features",
+        "read_asset",
+        "read_meaning",
+        "read_style",
+        "show_example",
+        "show_layer",
+        "show_layers",
+        "show_map",
+        "show_place",
+        "use_place",
     },
     "payments": {
         "read_asset",

@@ -1,7 +1,8 @@
 """The mapping service, composed."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
@@ -11,6 +12,7 @@ import mapping.points.tables  # noqa: F401 - the metadata hold the tables of eve
 from chassis.app import Service, create_app, run_in_background
 from mapping.collections.routes import features as layer_features
 from mapping.collections.routes import layers as layer_routes
+from chassis.problems import Problem
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
 from mapping.mapit import routes as mapit
@@ -29,12 +31,15 @@ from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
 from mapping.shared.coordinates import check_grid
+from mapping.shared.pages import pages
 from mapping.shared.tables import metadata
 from mapping.snapshots.actions import Snapshots
 from mapping.tiles.actions import Tiles
 from mapping.tiles.actions.exports import write_pmtiles
 from mapping.tiles.routes import styles, tile_sets
 from mapping.tiles.routes import tiles as tile_routes
+from mapping.viewer.routes import layers as layer_pages
+from mapping.viewer.routes import maps, pins, places
 
 
 @asynccontextmanager
@@ -45,6 +50,8 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     app.state.snapshots = snapshots
     app.state.look_ups = Reads(snapshots, app.state.database)
     app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
+    with suppress(Problem):  # without these files only pages fail, and say so
+        await asyncio.to_thread(app.state.assets.url, "map-pages.js")  # all are packed, once
     try:
         async with run_in_background("layers", snapshots.follow):
             yield
@@ -67,6 +74,12 @@ service = Service(
         feature_pages.router,
         version_pages.router,
         points_routes.router,
+    routers=[
+        points_routes.router,
+        layer_pages.router,
+        maps.router,
+        pins.router,
+        places.router,
     ],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],

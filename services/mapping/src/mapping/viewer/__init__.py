@@ -1,0 +1,1 @@
+"""Map pages for the public: layers, the map, finding a place, and putting a pin on one."""

@@ -1,0 +1,1 @@
+"""What the map pages show, read from layers in memory."""

@@ -1,0 +1,1 @@
+"""The map pages that everybody may read."""

@@ -1,0 +1,1 @@
+"""How layers look and how their features are listed, without a database."""
