@@ -62,16 +62,13 @@ PUBLIC = {
         "get_dataset_tilejson",
         "get_collection_tilejson",
         "get_style",
-    "mapping": {
-        "read_asset",
         # Staff come to sign in, and identity says who signed out there: its token's signature shows it.
         "start_sign_in",
         "complete_sign_in",
         "sign_out",
         "show_signed_out",
         "receive_logout",
-    # Pages that show public layers only, each with what everybody may see of it.
-    "mapping": {
+        # Pages that show public layers only, each with what everybody may see of it.
         "ask_place",
         "check_place",
         "find_place",

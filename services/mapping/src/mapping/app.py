@@ -1,4 +1,4 @@
-"""The mapping service, composed."""
+"""The mapping service, composed: one line for each part, so that parts can come side by side."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,23 +10,24 @@ import mapping.collections.tables
 import mapping.locate.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
+from chassis.problems import Problem
 from mapping.collections.routes import features as layer_features
 from mapping.collections.routes import layers as layer_routes
-from chassis.problems import Problem
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
-from mapping.mapit import routes as mapit
 from mapping.features.routes import collections as ogc_collections
 from mapping.features.routes import items as ogc_items
-from mapping.features.routes.common import cross_origin, pages
+from mapping.features.routes.common import cross_origin
+from mapping.loading.actions.commands import load_demonstration, load_layer
 from mapping.locate import consumers as locate_consumers
 from mapping.locate.actions.sources import Reads
 from mapping.locate.routes import points as locate_points
 from mapping.locate.routes import properties as locate_properties
 from mapping.locate.routes import responsibilities
-from mapping.loading.actions.commands import load_demonstration, load_layer
-from mapping.office.routes import edit_pages, feature_pages, layer_pages, version_pages
-from mapping.office.routes.access import pages, sign_in
+from mapping.mapit import routes as mapit
+from mapping.office.routes import edit_pages, feature_pages, version_pages
+from mapping.office.routes import layer_pages as office_layer_pages
+from mapping.office.routes.access import sign_in
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -64,48 +65,47 @@ service = Service(
     title="Townhall Mapping",
     settings=Settings,
     metadata=metadata,
-    routers=[points_routes.router, *mapit.ROUTERS, *exports.ROUTERS],
-    routers=[points_routes.router, ogc_collections.router, ogc_items.router],
-    routers=[
-        layer_routes.router,
-        layer_features.router,
-        layer_pages.router,
-        edit_pages.router,
-        feature_pages.router,
-        version_pages.router,
-        points_routes.router,
-    routers=[
-        points_routes.router,
-        layer_pages.router,
-        maps.router,
-        pins.router,
-        places.router,
-    ],
-    publishes=PUBLISHED,
-    consumers=[points_consumers.properties],
-    shapes=[mapit.shape],
-    cross_origin=[mapit.cross_origin],
     routers=[
         points_routes.router,
         locate_points.router,
         locate_properties.router,
         responsibilities.router,
-    ],
-    publishes=PUBLISHED,
-    consumers=[points_consumers.properties, locate_consumers.streets],
-    audited=True,
-    routers=[
-        points_routes.router,
+        layer_routes.router,
+        layer_features.router,
+        ogc_collections.router,
+        ogc_items.router,
         tile_sets.router,
         tile_routes.router,
         styles.router,
+        *mapit.ROUTERS,
+        *exports.ROUTERS,
+        layer_pages.router,
+        maps.router,
+        pins.router,
+        places.router,
+        office_layer_pages.router,
+        edit_pages.router,
+        feature_pages.router,
+        version_pages.router,
     ],
     publishes=PUBLISHED,
-    consumers=[points_consumers.properties],
-    commands={"write-pmtiles": write_pmtiles},
-    commands={"load-demonstration": load_demonstration, "load-layer": load_layer},
+    consumers=[
+        points_consumers.properties,
+        locate_consumers.streets,
+    ],
+    shapes=[
+        mapit.shape,
+    ],
+    cross_origin=[
+        cross_origin,
+        mapit.cross_origin,
+    ],
+    commands={
+        "load-demonstration": load_demonstration,
+        "load-layer": load_layer,
+        "write-pmtiles": write_pmtiles,
+    },
     start=_start,
-    cross_origin=[cross_origin],
     audited=True,
     sign_in=sign_in,
     pages=pages,

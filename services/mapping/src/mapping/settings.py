@@ -25,6 +25,7 @@ class Settings(settings.Settings):
         default=256_000_000,
         ge=1_000_000,
         description="Most bytes that the geometry tiles are cut from takes in memory, of each process",
+    )
     sandbox_edits: bool = Field(
         default=False,
         description="Whether sandbox credentials may change layers: where nothing is live, as on a laptop",

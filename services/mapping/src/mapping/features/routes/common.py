@@ -13,7 +13,6 @@ from chassis.etags import NOT_MODIFIED, respond_hashed
 from chassis.openapi import CrossOrigin
 from chassis.problems import Problem, document_problems, invalid
 from chassis.types import Slug
-from chassis.web import Pages
 from mapping.collections.rules.layers import Audience
 from mapping.features.rules.accept import choose_form
 from mapping.features.rules.extensions import Extension
@@ -21,13 +20,13 @@ from mapping.features.rules.links import HTML, JSON, Site
 from mapping.features.rules.parameters import MAX_LENGTH, ParameterError
 from mapping.filters.rules.nodes import FilterError
 from mapping.shared.coordinates import Crs, OutsideGreatBritainError
+from mapping.shared.pages import pages
 from mapping.snapshots.actions import Snapshots
 
 BASE = "mapping/ogc"
 PREFIX = f"/{{council}}/{BASE}"
 EXPOSED = ("Content-Crs", "ETag", "Link")
 cross_origin = CrossOrigin(BASE, ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), EXPOSED)
-pages = Pages("mapping", name="Maps")
 _STAFF, _RESTRICTED = "mapping:staff", "mapping:restricted"
 _ALWAYS_KNOWN = frozenset({"f", "key", "lang"})
 _MAX_FILTER = 9_000  # characters: a filter's own limit is in bytes, and says so

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from chassis import ids
 from chassis.database import Database, ReadSession
 from chassis.problems import Problem, not_found
-from chassis.web import Form, Pages, gettext_noop, see_other
+from chassis.web import Form, see_other
 from chassis.web.sign_in import SignIn, Staff, label_staff, signed_in
 from mapping.collections.actions import definitions, features
 from mapping.collections.actions.edit_records import Editor
@@ -27,9 +27,9 @@ from mapping.collections.rules.layers import Layer
 from mapping.collections.schemas.features import FeatureId
 from mapping.collections.schemas.layers import LayerName
 from mapping.office.rules import labels
+from mapping.shared.pages import pages
 
 PAGES = "/{council}/mapping/office"
-pages = Pages("mapping", name=gettext_noop("Maps"))
 sign_in = SignIn([READ, WRITE, PUBLISH, STAFF, RESTRICTED], permission="mapping:sign-in", home="/office")
 Reader = Annotated[Staff, signed_in(READ)]
 Writer = Annotated[Staff, signed_in(WRITE)]
