@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import error_handlers, etags
-from chassis.etags import Tag, is_current, parse_tags, read_precondition
+from chassis.etags import Tag, is_current, parse_tags, read_precondition, read_tag_precondition
+from chassis.problems import Problem
 
 TAG_TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters='"\x7f')).filter(
     lambda text: not any(0x7F <= ord(character) < 0x80 for character in text)
@@ -181,3 +182,26 @@ async def test_a_public_read_is_not_sent_twice(client):
         assert (again.headers["ETag"], again.headers["Cache-Control"]) == (tag, "public, max-age=60")
     for header in ('"other"', tag.strip('"'), ""):
         assert (await client.get("/public", headers={"If-None-Match": header})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "holds"),
+    [
+        ('"abc"', "abc", True),
+        ('"x", "abc"', "abc", True),
+        ("*", "abc", True),
+        ("*", None, False),
+        ('W/"abc"', "abc", False),
+        ('"abd"', "abc", False),
+        ("", "abc", False),
+        ('"abc"', None, False),
+    ],
+)
+def test_a_change_is_for_a_record_with_one_of_the_tags_and_for_none_that_is_gone(header, text, holds):
+    precondition = read_tag_precondition(header)
+    if holds:
+        precondition.check(text, "feature")
+        return
+    with pytest.raises(Problem) as error:
+        precondition.check(text, "feature")
+    assert (error.value.status_code, error.value.code) == (412, "version-changed")

@@ -1,6 +1,7 @@
 """Entity tags (RFC 9110, sections 8.8.3 and 13): no change is lost, and nothing is sent twice.
 
-A record's tag is its version, ``"3"``; that of a public read is a hash of its bytes. The suite's words for a
+A record's tag is its version, ``"3"``; that of a public read is a hash of its bytes, and of a map's feature
+a hash of what it is. The suite's words for a
 change of a record: 428 ``version-needed`` without ``If-Match``, 412 ``version-changed`` when the record is at
 none of the versions that it names.
 """
@@ -73,6 +74,25 @@ class Precondition:
             raise _problem(412, CHANGED, detail, ETag=str(Tag(str(version), self.weak)))
 
 
+@dataclass(frozen=True, slots=True)
+class TagPrecondition:
+    """The tags of a record's states that a change is for, where a tag is a hash; None for whichever (``*``)."""
+
+    texts: frozenset[str] | None
+
+    def holds(self, text: str) -> bool:
+        """Tell whether the change is for a record with this tag."""
+        return self.texts is None or text in self.texts
+
+    def check(self, text: str | None, noun: str) -> None:
+        """Raise Problem 412 when the change is not for a record with this tag; None: it is not there."""
+        if text is None:
+            raise _problem(412, CHANGED, f"There is no such {noun} now, or no longer.")
+        if not self.holds(text):
+            detail = f"The {noun} was changed meanwhile. Read it again, then repeat the change."
+            raise _problem(412, CHANGED, detail, ETag=str(Tag(text)))
+
+
 def parse_tags(header: str) -> list[Tag] | None:
     """Parse a list of tags; None for ``*``. A text that is no such list has no tags."""
     if header.strip(" \t") == "*":
@@ -117,11 +137,33 @@ async def _accept_weak(request: Request, if_match: _IfMatchHeader = None) -> Pre
     return None if if_match is None else read_precondition(_join(request, if_match), weak=True)
 
 
+def read_tag_precondition(if_match: str) -> TagPrecondition:
+    """Read ``If-Match`` of a record whose tag is a hash. Weak tags never match."""
+    tags = parse_tags(if_match)
+    return TagPrecondition(None if tags is None else frozenset(tag.text for tag in tags if not tag.weak))
+
+
+async def _require_tag(request: Request, if_match: _IfMatchHeader = None) -> TagPrecondition:
+    if if_match is None:
+        raise refuse_without_version("record")
+    return read_tag_precondition(_join(request, if_match))
+
+
+async def _accept_tag(request: Request, if_match: _IfMatchHeader = None) -> TagPrecondition | None:
+    return None if if_match is None else read_tag_precondition(_join(request, if_match))
+
+
 IfMatch = Annotated[Precondition, Depends(_require)]
 """The precondition of a change. The request is refused with 428 without one."""
 
 OptionalIfMatch = Annotated[Precondition | None, Depends(_accept)]
 """For a PUT that also creates, and for outside contracts whose clients never send ``If-Match``."""
+
+IfMatchTag = Annotated[TagPrecondition, Depends(_require_tag)]
+"""``IfMatch`` of a record whose tag is a hash."""
+
+OptionalIfMatchTag = Annotated[TagPrecondition | None, Depends(_accept_tag)]
+"""The same for outside contracts whose clients never send ``If-Match``."""
 
 OptionalWeakIfMatch = Annotated[Precondition | None, Depends(_accept_weak)]
 """The same where the outside contract's tags are weak, as SCIM's."""
