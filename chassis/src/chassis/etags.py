@@ -76,7 +76,7 @@ class Precondition:
 
 @dataclass(frozen=True, slots=True)
 class TagPrecondition:
-    """The tags of a record's states that a change is for, where a tag is a hash; None for whichever (``*``)."""
+    """The tags of a record's states of which a change is for one; None for whichever (``*``)."""
 
     texts: frozenset[str] | None
 
