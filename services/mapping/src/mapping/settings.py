@@ -16,3 +16,7 @@ class Settings(settings.Settings):
         ge=1_000_000,
         description="Most bytes that layers in memory take, of each process",
     )
+    sandbox_edits: bool = Field(
+        default=False,
+        description="Whether sandbox credentials may change layers: where nothing is live, as on a laptop",
+    )

@@ -169,7 +169,7 @@ class Publication:
             **await self._measure(),
             "version": self.version,
             "vintage": vintage,
-            "status": "published",
+            "status": self.layer.status if cause.kind == "edit" else "published",
             "updated_by": cause.actor,
             "changed_at": now,
         }
