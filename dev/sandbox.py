@@ -36,6 +36,7 @@ ADMINISTRATION_SCOPES = {
     "identity:self",
     "casework:own",
     "payments:sign-in",
+    "mapping:sign-in",
 }
 KNOWN_WITHIN = 60.0  # seconds until every service has received the event of a new council
 

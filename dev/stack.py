@@ -135,6 +135,8 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
     if name == "casework":
         environment["CASEWORK_BLOBS"] = f"file://{stack.folder.absolute()}/blobs/casework"
         environment["CASEWORK_SCANNER"] = "test:"  # knows the file with which scanners are tested
+    if name == "mapping":
+        environment["MAPPING_SANDBOX_EDITS"] = "true"  # every credential of a laptop is the sandbox's
     if name == "payments":
         environment["PAYMENTS_SANDBOX_PROCESSOR_URL"] = stack.url("card-processor")
         environment["PAYMENTS_SANDBOX_DIRECT_DEBIT_URL"] = stack.url("direct-debit")

@@ -10,6 +10,7 @@ from dev.stack import Stack
 SERVICES = {
     "payments": ("Payments office", "Swyddfa daliadau"),
     "casework": ("Casework office", "Swyddfa achosion"),
+    "mapping": ("Maps office", "Swyddfa mapiau"),
 }
 """Those with pages for staff, and what the issuer calls them in English and Welsh."""
 

@@ -18,7 +18,10 @@ from simulators.openid_provider.clients import Client
 TENANTS = {"citytown": staff.CITYTOWN, "hillshire": staff.HILLSHIRE}
 # Each group of a council's directory gives a role, and the role gives scopes.
 ROLES = {
-    "Waste services": ("waste-officer", ["address:read", "casework:act", "casework:read"]),
+    "Waste services": (
+        "waste-officer",
+        ["address:read", "casework:act", "casework:read", "mapping:read", "mapping:staff", "mapping:write"],
+    ),
     "Council tax": ("council-tax-officer", ["address:private", "address:read", "payments:read"]),
     "Customer services": ("adviser", ["address:read", "casework:read", "identity:prove"]),
     "Finance": (
@@ -27,7 +30,18 @@ ROLES = {
     ),
     "Administrators": (
         "administrator",
-        ["casework:configure", "casework:read", "identity:clients", "identity:keys", "identity:staff"],
+        [
+            "casework:configure",
+            "casework:read",
+            "identity:clients",
+            "identity:keys",
+            "identity:staff",
+            "mapping:publish",
+            "mapping:read",
+            "mapping:restricted",
+            "mapping:staff",
+            "mapping:write",
+        ],
     ),
 }
 LOCAL_NAMES = ("127.0.0.1", "localhost")

@@ -49,6 +49,15 @@ PUBLIC = {
         "list_sent_messages",
         "read_sent_message",
     },
+    "mapping": {
+        "read_asset",
+        # Staff come to sign in, and identity says who signed out there: its token's signature shows it.
+        "start_sign_in",
+        "complete_sign_in",
+        "sign_out",
+        "show_signed_out",
+        "receive_logout",
+    },
     "payments": {
         "read_asset",
         "list_sent_messages",

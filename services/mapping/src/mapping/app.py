@@ -8,9 +8,13 @@ from fastapi import FastAPI
 import mapping.collections.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
+from mapping.collections.routes import features as layer_features
+from mapping.collections.routes import layers as layer_routes
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
 from mapping.mapit import routes as mapit
+from mapping.office.routes import edit_pages, feature_pages, layer_pages, version_pages
+from mapping.office.routes.access import pages, sign_in
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -38,11 +42,23 @@ service = Service(
     settings=Settings,
     metadata=metadata,
     routers=[points_routes.router, *mapit.ROUTERS, *exports.ROUTERS],
+    routers=[
+        layer_routes.router,
+        layer_features.router,
+        layer_pages.router,
+        edit_pages.router,
+        feature_pages.router,
+        version_pages.router,
+        points_routes.router,
+    ],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],
     cross_origin=[mapit.cross_origin],
     start=_start,
+    audited=True,
+    sign_in=sign_in,
+    pages=pages,
 )
 
 

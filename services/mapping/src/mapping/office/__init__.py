@@ -1,0 +1,1 @@
+"""Pages for staff: layers, their versions, and features added, moved, changed and retired."""
