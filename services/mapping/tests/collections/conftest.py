@@ -40,8 +40,8 @@ class Desk:
 
     async def send(self, method, path, json=None, etag=None, **headers):
         """Send a request to a path below the layers."""
-        sent = {**self.headers, **headers, **({"If-Match": etag} if etag else {})}
-        return await self.client.request(method, f"{self.base}{path}", json=json, headers=sent)
+        all_headers = {**self.headers, **headers, **({"If-Match": etag} if etag else {})}
+        return await self.client.request(method, f"{self.base}{path}", json=json, headers=all_headers)
 
     async def get(self, path, **query):
         response = await self.client.get(f"{self.base}{path}", params=query, headers=self.headers)

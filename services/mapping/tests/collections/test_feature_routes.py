@@ -63,8 +63,8 @@ async def test_a_feature_is_added_replaced_patched_and_retired(desk, client, dat
     snapshots = client._transport.app.state.snapshots
     snapshot = await snapshots.get(snapshots.layer("citytown", "grit-bins"))
     assert "GB-2" in snapshot.by_fid  # its writer reads it in its next request
-    gone = await desk.send("DELETE", f"{path}?reason=scrapped", etag=after.headers["etag"])
-    assert gone.status_code == 204
+    retired = await desk.send("DELETE", f"{path}?reason=scrapped", etag=after.headers["etag"])
+    assert retired.status_code == 204
     snapshot = await snapshots.get(snapshots.layer("citytown", "grit-bins"))
     assert "GB-2" not in snapshot.by_fid
     assert (await desk.send("GET", path)).status_code == 404
@@ -86,22 +86,22 @@ async def test_a_feature_is_added_replaced_patched_and_retired(desk, client, dat
 async def test_every_change_needs_the_tag_of_what_was_seen(desk):
     stale = await desk.tag(ONE)
     body = {"properties": {"site": "Elsewhere"}, "reason": "x"}
-    for method, path, sent in (
+    for method, path, content in (
         ("PUT", ONE, {**NEW, "properties": {"ref": "GB-1"}}),
         ("PATCH", ONE, body),
         ("DELETE", f"{ONE}?reason=x", None),
         ("POST", f"{ONE}/undo", {"reason": "x"}),
         ("POST", f"{ONE}/restore", {"version": 1, "reason": "x"}),
     ):
-        assert (await desk.send(method, path, sent)).status_code == 428, method
+        assert (await desk.send(method, path, content)).status_code == 428, method
     assert (await desk.send("PATCH", ONE, body, stale)).status_code == 200
-    for method, path, sent in (
+    for method, path, content in (
         ("PUT", ONE, {**NEW, "properties": {"ref": "GB-1"}}),
         ("PATCH", ONE, body),
         ("DELETE", f"{ONE}?reason=x", None),
         ("POST", f"{ONE}/undo", {"reason": "x"}),
     ):
-        assert (await desk.send(method, path, sent, stale)).status_code == 412, method
+        assert (await desk.send(method, path, content, stale)).status_code == 412, method
     assert (await desk.send("PATCH", ONE, body, "*")).status_code == 200
 
 
@@ -120,10 +120,10 @@ async def test_a_change_that_changes_nothing_is_no_version(desk, database):
 
 
 async def test_a_property_of_a_higher_audience_is_neither_shown_nor_overwritten(desk, public):
-    shown = await public.get(ONE)
-    assert shown.json()["properties"] == {"ref": "GB-1", "site": "Site 1"}
+    before = await public.get(ONE)
+    assert before.json()["properties"] == {"ref": "GB-1", "site": "Site 1"}
     body = {**NEW, "properties": {"ref": "GB-1", "site": "New site"}}
-    assert (await public.send("PUT", ONE, body, shown.headers["etag"])).status_code == 200
+    assert (await public.send("PUT", ONE, body, before.headers["etag"])).status_code == 200
     assert (await desk.get(ONE)).json()["properties"]["key_code"] == "4711"
     patch = {"properties": {"key_code": "0000"}, "reason": "guess"}
     refused = await public.send("PATCH", ONE, patch, "*")
@@ -187,8 +187,8 @@ async def test_a_feature_that_does_not_fit_its_layer_is_refused_by_the_field(des
 
 
 async def test_an_id_is_for_ever_and_of_one_feature(desk):
-    taken = await desk.send("POST", FEATURES, {**NEW, "properties": {"ref": "GB-1"}})
-    assert (taken.status_code, taken.json()["code"]) == (409, "feature-exists")
+    conflict = await desk.send("POST", FEATURES, {**NEW, "properties": {"ref": "GB-1"}})
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "feature-exists")
     renamed = await desk.send("PATCH", ONE, {"properties": {"ref": "GB-7"}, "reason": "x"}, "*")
     assert [error["code"] for error in renamed.json()["errors"]] == ["id_changed"]
 

@@ -145,8 +145,8 @@ async def test_who_may_not_see_a_layer_or_property_learns_nothing_of_it(desk, op
     assert [each["name"] for each in (await public.get("/grit-bins")).json()["properties"]] == ["ref", "site"]
     patch = {"title": "Bins", "properties": (await public.get("/grit-bins")).json()["properties"]}
     assert (await public.send("PATCH", "/grit-bins", patch, '"2"')).status_code == 200
-    kept = [each["name"] for each in (await desk.get("/grit-bins")).json()["properties"]]
-    assert kept == ["ref", "site", "key_code"]  # not overwritten by who could not see it
+    names = [each["name"] for each in (await desk.get("/grit-bins")).json()["properties"]]
+    assert names == ["ref", "site", "key_code"]  # not overwritten by who could not see it
 
     too_high = await public.send("PATCH", "/grit-bins", {"audience": "staff"}, '"3"')
     assert (too_high.status_code, too_high.json()["errors"][0]["code"]) == (400, "audience_too_high")

@@ -96,9 +96,9 @@ async def test_a_bin_is_changed_moved_retired_and_brought_back(ann):
 async def test_two_tabs_with_one_feature_lose_nobodys_change(ann, open_office):
     ben = await open_office("ben")
     first, second = await ann.get(f"{ONE}/edit"), await ben.get(f"{ONE}/edit")
-    seen = hidden(first, "tag")
-    assert seen == hidden(second, "tag")
-    fields = {"property-key_code": "4711", "tag": seen, "reason": "seen"}
+    tag = hidden(first, "tag")
+    assert tag == hidden(second, "tag")
+    fields = {"property-key_code": "4711", "tag": tag, "reason": "seen"}
     await ben.post(f"{ONE}/edit", **fields, **{"property-site": "By the pond"})
     page = await ann.post(f"{ONE}/edit", **fields, **{"property-site": "By the inn"})
     assert page.status_code == 400

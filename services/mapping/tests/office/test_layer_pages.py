@@ -31,9 +31,9 @@ async def test_a_layer_shows_its_features_and_finds_one_by_its_id(ann):
     page = await ann.get(BINS)
     for words in ("Keeper Highways", "As of October 2017", "Code of its lock", "4711", "Site 1", "Site 2"):
         assert words in text_of(page), words
-    found = await ann.get(BINS, q="GB-2")
-    assert "Site 2" in found.text
-    assert "Site 1" not in found.text
+    result = await ann.get(BINS, q="GB-2")
+    assert "Site 2" in result.text
+    assert "Site 1" not in result.text
     assert "No feature has this id" in text_of(await ann.get(BINS, q="GB-3"))
 
 
@@ -80,18 +80,18 @@ async def test_a_layer_is_created_published_and_retired(ann):
     fields = {"title": "Benches", "kind": "assets", "audience": "public", "locking": "optional"}
     refused = await ann.post(f"{OFFICE}/new-layer", **fields, name="Town Benches", geometry_type="Point")
     assert "Use small letters" in text_of(refused)
-    taken = await ann.post(f"{OFFICE}/new-layer", **fields, name="grit-bins", geometry_type="Point")
-    assert "has a layer named grit-bins" in text_of(taken)
+    conflict = await ann.post(f"{OFFICE}/new-layer", **fields, name="grit-bins", geometry_type="Point")
+    assert "has a layer named grit-bins" in text_of(conflict)
     page = await ann.post(f"{OFFICE}/new-layer", **fields, name="benches", geometry_type="Point")
     assert "The layer is created as a draft. Benches Draft" in text_of(page).replace("Done ", "").replace(
         "All layers ", ""
     )
-    here = f"{OFFICE}/layers/benches"
+    layer = f"{OFFICE}/layers/benches"
     for act, words in (("publish", "The layer is published."), ("retire", "The layer is retired.")):
-        form = await ann.get(f"{here}/{act}")
-        no_reason = await ann.post(f"{here}/{act}", version=hidden(form, "version"))
+        form = await ann.get(f"{layer}/{act}")
+        no_reason = await ann.post(f"{layer}/{act}", version=hidden(form, "version"))
         assert "Enter a reason" in text_of(no_reason)
-        page = await ann.post(f"{here}/{act}", version=hidden(form, "version"), reason="checked on site")
+        page = await ann.post(f"{layer}/{act}", version=hidden(form, "version"), reason="checked on site")
         assert words in text_of(page)
     assert "Add a feature" not in page.text
 

@@ -67,10 +67,10 @@ async def write_state(
         return Edited(layer, before, layer.version, notes)
     async with publication(session, layer.id, make_cause(editor)) as change:
         await change.put([state])
-    written = await features.get_feature(session, layer.id, state.fid)
+    after = await features.get_feature(session, layer.id, state.fid)
     act = "feature-created" if before is None else "feature-changed"
-    await record_edit(session, layer, editor, act, before, written)
-    return Edited(layer, written, change.version, notes)
+    await record_edit(session, layer, editor, act, before, after)
+    return Edited(layer, after, change.version, notes)
 
 
 def make_cause(editor: Editor) -> Cause:

@@ -172,8 +172,8 @@ async def _get(session: Session, layer: Layer, fid: str, precondition: TagPrecon
 async def _read_place(layer: Layer, draft: Draft, faults: Sequence[Fault]) -> Place:
     """Read the place in a thread. Raises Problem 400 with all that is wrong with the feature."""
     try:
-        read = fit_place if isinstance(draft.geometry, BaseGeometry) else read_place
-        place = await asyncio.to_thread(read, layer, draft.geometry, draft.crs)
+        make_place = fit_place if isinstance(draft.geometry, BaseGeometry) else read_place
+        place = await asyncio.to_thread(make_place, layer, draft.geometry, draft.crs)
     except PlaceError as error:
         raise _refuse([*faults, error.fault]) from error
     _require_no(faults)
@@ -205,9 +205,9 @@ async def _write_former(
     before = None if latest.is_deletion else latest.feature
     properties = dict(former.feature.properties)
     if before is not None:
-        shown = {each.name for each in layer.visible_properties(editor.audience)}
-        properties = {name: value for name, value in properties.items() if name in shown}
-        properties |= {name: value for name, value in before.properties.items() if name not in shown}
+        visible = {each.name for each in layer.visible_properties(editor.audience)}
+        properties = {name: value for name, value in properties.items() if name in visible}
+        properties |= {name: value for name, value in before.properties.items() if name not in visible}
     state = former.feature
     new = NewFeature(state.fid, state.geometry, properties, state.valid_from, state.valid_to)
     return await write_state(session, layer, editor, before, new, ())

@@ -11,7 +11,7 @@ _SEPARATORS = frozenset("/?#")
 
 
 def choose_id(
-    layer: Layer, properties: dict[str, Any], sent: str | None, new: str
+    layer: Layer, properties: dict[str, Any], requested: str | None, new: str
 ) -> tuple[str, Sequence[Fault]]:
     """Choose a new feature's id: its key property, else the one that is sent, else ``new``.
 
@@ -20,12 +20,12 @@ def choose_id(
     key = layer.key_property
     value = properties.get(key) if key else None
     if value is None:
-        chosen = new if sent is None else sent
+        chosen = new if requested is None else requested
         if any(each.name == key and each.type == "string" for each in layer.properties):
             properties[key] = chosen
         return chosen, ()
-    if sent is not None and sent != str(value):
-        return sent, [Fault(key, "not_the_id", f"is the feature's id, and the id sent is {sent!r}")]
+    if requested is not None and requested != str(value):
+        return requested, [Fault(key, "not_the_id", f"is the feature's id, and the id sent is {requested!r}")]
     return str(value), _check_id(key, str(value))
 
 

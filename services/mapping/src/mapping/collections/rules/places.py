@@ -65,15 +65,15 @@ def fit_place(layer: Layer, shape: BaseGeometry, crs: Crs) -> Place:
         many = " or ".join(_FITTING[layer.geometry_type])
         raise PlaceError("wrong_geometry_type", f"{layer.title} has {many}, not {mended.geom_type}")
     try:
-        stored = transform(np.array([mended], dtype=object), crs, layer.storage_crs)
+        shapes = transform(np.array([mended], dtype=object), crs, layer.storage_crs)
     except OutsideGreatBritainError as error:
         raise PlaceError("outside_great_britain", str(error)) from error
     if layer.storage_crs is Crs.BNG:
-        _check_grid(stored[0])
-        stored = snap(stored)
-    if stored[0].is_empty:
+        _check_grid(shapes[0])
+        shapes = snap(shapes)
+    if shapes[0].is_empty:
         raise PlaceError("too_small", "is smaller than a millimetre")
-    return Place(stored[0], notes)
+    return Place(shapes[0], notes)
 
 
 def _check_grid(shape: BaseGeometry) -> None:

@@ -56,13 +56,13 @@ def check_values(
     Returns them as they are kept, without nulls and in the schema's order, and what is wrong with them. A
     property that they may not see is an unknown one: nobody learns that there is such.
     """
-    known = {each.name: each for each in schema}
+    names = {each.name for each in schema}
     faults = [
         Fault(name, "unknown_property", "the layer has no such property")
         for name in values
-        if name not in known
+        if name not in names
     ]
-    kept: dict[str, Any] = {}
+    checked: dict[str, Any] = {}
     for each in schema:
         value = values.get(each.name)
         if value is None or value == "":
@@ -70,10 +70,10 @@ def check_values(
                 faults.append(Fault(each.name, "missing", f"{each.title} is needed"))
             continue
         try:
-            kept[each.name] = check_value(each, value)
+            checked[each.name] = check_value(each, value)
         except _WrongValueError as error:
             faults.append(Fault(each.name, error.code, str(error)))
-    return kept, faults
+    return checked, faults
 
 
 def check_value(schema: Property, value: Any) -> Any:
@@ -154,9 +154,11 @@ def replace_values(
 ) -> tuple[dict[str, Any], Sequence[Fault]]:
     """Check values that take the place of those before; what their writer may not see stays as it was."""
     checked, faults = check_values(visible, values)
-    shown = {each.name for each in visible}
+    visible_names = {each.name for each in visible}
     hidden = {
-        each.name: before[each.name] for each in properties if each.name not in shown and each.name in before
+        each.name: before[each.name]
+        for each in properties
+        if each.name not in visible_names and each.name in before
     }
     return checked | hidden, faults
 
@@ -172,11 +174,13 @@ def patch_values(
     Only what the patch names is checked, and what is needed: a value that was loaded from a file with another
     schema does not stand in the way of a new one beside it.
     """
-    shown = {each.name for each in visible}
-    named = [each for each in visible if each.name in patch]
+    visible_names = {each.name for each in visible}
+    patched = [each for each in visible if each.name in patch]
     unpatched = {name: value for name, value in before.items() if name not in patch}
-    merged = merge_patch({name: before[name] for name in patch if name in before and name in shown}, patch)
-    checked, faults = check_values(named, {name: merged.get(name) for name in patch})
+    merged = merge_patch(
+        {name: before[name] for name in patch if name in before and name in visible_names}, patch
+    )
+    checked, faults = check_values(patched, {name: merged.get(name) for name in patch})
     return _order(properties, unpatched | checked), faults
 
 

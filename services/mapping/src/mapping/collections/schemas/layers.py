@@ -23,7 +23,7 @@ Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
     _STORABLE,
-    Field(description="Why, for whoever reads the history: no names of people"),
+    Field(description="Why, for the history: no names of people"),
 ]
 
 
@@ -205,8 +205,8 @@ def show_layer(layer: Layer, audience: Audience) -> LayerView:
         PropertyView(**each._asdict() | {"values": list(each.values)})
         for each in layer.visible_properties(audience)
     ]
-    own = {"properties", "extent", "storage_crs", "national"}
-    values = {name: getattr(layer, name) for name in LayerView.model_fields if name not in own}
+    derived = {"properties", "extent", "storage_crs", "national"}
+    values = {name: getattr(layer, name) for name in LayerView.model_fields if name not in derived}
     return LayerView(
         properties=properties,
         extent=None if layer.extent is None else list(layer.extent),

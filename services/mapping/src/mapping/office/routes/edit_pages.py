@@ -209,8 +209,8 @@ async def _list_changes(page: OfficePage, layer: Layer, fid: str, form: Form) ->
     tag = form.get("tag", 100)
     if not records or tag_of(records[0]) == tag:
         return {"changes": None, "tag": tag}
-    seen = [record for record in records if tag_of(record) == tag]
-    changes = compare(page, layer, records[0], seen[0]) if seen else []
-    if seen and seen[0].feature.wkb != records[0].feature.wkb:
+    former = [record for record in records if tag_of(record) == tag]
+    changes = compare(page, layer, records[0], former[0]) if former else []
+    if former and former[0].feature.wkb != records[0].feature.wkb:
         changes.append(("Place", "where it was", "another place"))
     return {"changes": changes, "tag": tag_of(records[0])}

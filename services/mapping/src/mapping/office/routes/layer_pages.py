@@ -95,8 +95,8 @@ async def show_office_layer(
 
 async def _list_features(session: Reading, layer: Layer, paging: Pager, fid: str) -> list[features.Feature]:
     if fid:
-        one = await features.get_feature(session, layer.id, fid)
-        return [] if one is None else [one]
+        feature = await features.get_feature(session, layer.id, fid)
+        return [] if feature is None else [feature]
     start = paging.start(int)
     after = -1 if start is None else max(-1, min(start[0], 2**62))
     return await features.list_after(session, layer.id, after, paging.fetch)

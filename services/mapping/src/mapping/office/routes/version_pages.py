@@ -68,12 +68,12 @@ async def _show_version(page: OfficePage, version: int, form: Form, status: int 
         layer = await page.find_layer(session)
         row = await definitions.get_version(session, layer, version)
         most = _MOST_DIFFERENCES + 1
-        made = await features.list_differences(session, layer.id, (version - 1, version), -1, most)
+        changes = await features.list_differences(session, layer.id, (version - 1, version), -1, most)
         since = await features.list_differences(session, layer.id, (version, layer.version), -1, most)
     context: dict[str, Any] = {
         "version": row,
-        "changes": made[:_MOST_DIFFERENCES],
-        "has_more": len(made) > _MOST_DIFFERENCES,
+        "changes": changes[:_MOST_DIFFERENCES],
+        "has_more": len(changes) > _MOST_DIFFERENCES,
         "since": len(since),
         "most": _MOST_DIFFERENCES,
     }
