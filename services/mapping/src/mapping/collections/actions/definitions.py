@@ -25,7 +25,7 @@ async def find_visible(session: ReadSession, council: str, name: str, audience: 
     """Get a layer of a council that an audience may see. Raises Problem 404."""
     layer = await layers.get_layer(session, council, name)
     if not layer.visible_to(audience):
-        raise not_found(f"layer {name} of {council}")
+        raise not_found(f"layer {name}")
     return layer
 
 

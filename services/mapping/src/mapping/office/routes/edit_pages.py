@@ -165,7 +165,7 @@ async def _create_once(page: OfficePage, layer: Layer, form: Form, draft: Draft,
     """Add a feature, and return its id: a form that is sent again adds none. Empty if it is refused."""
     words = f"{draft.properties}{draft.geometry}{reason}"
     digest = hashlib.sha256(words.encode(errors="surrogatepass")).hexdigest()
-    once = Idempotency(page.request, f"{form.get('submission', 26)}-{digest}")
+    key = f"{form.get('submission', 26)}-{digest}"
     added: list[str] = []
 
     async def create(session: Session) -> Edited | None:
@@ -175,7 +175,8 @@ async def _create_once(page: OfficePage, layer: Layer, form: Form, draft: Draft,
             done.append(await edits.create_feature(session, layer.id, editor, draft))
             return AddedFeature(id=done[0].feature.fid if done[0].feature else "")
 
-        response = await once.run(session, page.staff.caller, FeatureUndo(reason=reason), work)
+        remembered = FeatureUndo(reason=reason)
+        response = await Idempotency(page.request, key).run(session, page.staff.caller, remembered, work)
         added.append(AddedFeature.model_validate_json(bytes(response.body)).id)
         return done[0] if done else None
 
