@@ -41,7 +41,6 @@ service = Service(
     title="Townhall Mapping",
     settings=Settings,
     metadata=metadata,
-    routers=[points_routes.router, *mapit.ROUTERS, *exports.ROUTERS],
     routers=[
         layer_routes.router,
         layer_features.router,
@@ -50,6 +49,8 @@ service = Service(
         feature_pages.router,
         version_pages.router,
         points_routes.router,
+        *mapit.ROUTERS,
+        *exports.ROUTERS,
     ],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
