@@ -82,7 +82,7 @@ def _to_integer(value: Any) -> int:
 
 def _to_number(value: Any) -> float | int:
     if not isinstance(value, str):
-        return float(value) if isinstance(value, bool) else value  # type: ignore[no-any-return]
+        return float(value) if isinstance(value, bool) else value
     bare = value.strip()
     if not _NUMBER.fullmatch(bare) or not any(map(str.isdigit, bare)):
         raise ValueError(f"{value[:40]!r} is no number")

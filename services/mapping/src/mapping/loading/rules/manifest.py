@@ -58,7 +58,7 @@ def read_manifest(content: Any) -> list[LayerEntry]:
 def _read_entry(entry: Any) -> LayerEntry:
     name = entry.get("name") if isinstance(entry, dict) else None
     try:
-        values = {**{key: str(entry.get(key) or "") for key in _TEXTS.split()}}
+        values: dict[str, Any] = {key: str(entry.get(key) or "") for key in _TEXTS.split()}
         for key, choices in _CHOICES.items():
             values[key] = entry.get(key, _DEFAULTS.get(key))
             if values[key] not in choices:
