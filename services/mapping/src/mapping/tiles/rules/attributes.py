@@ -63,14 +63,12 @@ def _code_column(values: Sequence[object], known: dict[bytes, int]) -> list[int]
 
 def _simplify(value: object) -> str | int | float | None:
     """Turn a value of another type into one that a tile can hold; lists and objects become JSON."""
-    if value is None:
-        return None
     if isinstance(value, list | dict | tuple):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return str(value)
+    return None if value is None else str(value)
 
 
-def write_value(value: str | float | None) -> bytes | None:
+def write_value(value: str | int | float | None) -> bytes | None:
     """Write a value's message; None for what a tile leaves out: null, NaN and the infinities."""
     if isinstance(value, str):
         return write_field(_STRING, value.encode())
