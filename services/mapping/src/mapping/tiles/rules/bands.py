@@ -4,6 +4,7 @@ A `Base` is made once for a version of a layer; a `Band` once for a zoom of it. 
 since a quarter of a pixel is less there than what boundaries are drawn to.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -18,6 +19,7 @@ from mapping.tiles.rules.protobuf import Integers
 
 Kind = Literal["Point", "LineString", "Polygon"]
 Geometries = NDArray[np.object_]
+ToDegrees = Callable[[Coordinates], Coordinates]
 FINE_ZOOM = 15
 """The zoom from which geometry is not simplified."""
 TOLERANCE = 3.0
@@ -69,13 +71,18 @@ def band_zoom(zoom: int) -> int:
     return min(zoom, FINE_ZOOM)
 
 
-def make_base(geometries: Geometries, kind: Kind) -> Base:
-    """Make the base of geometries in longitude and latitude; those without a place are left out."""
+def make_base(geometries: Geometries, kind: Kind, to_degrees: ToDegrees = lambda pairs: pairs) -> Base:
+    """Make the base of geometries; those without a place, or of another kind, are left out.
+
+    ``to_degrees`` converts an (n, 2) array of their coordinates to longitude and latitude; what is infinite
+    then has no place.
+    """
     parts, features = shapely.get_parts(geometries, return_index=True)
     nested = shapely.get_type_id(parts) > 3  # noqa: PLR2004 - multi-geometries within a collection
     if nested.any():
         deeper, owners = shapely.get_parts(parts, return_index=True)
         parts, features = deeper, features[owners]
+    parts = np.asarray(shapely.transform(parts, to_degrees))
     bounds = shapely.bounds(parts)
     fits = (shapely.get_dimensions(parts) == _DIMENSIONS[kind]) & np.isfinite(bounds).all(axis=1)
     parts, features = parts[fits], features[fits]
