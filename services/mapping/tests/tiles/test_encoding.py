@@ -36,19 +36,19 @@ def _star(corners):
 @pytest.mark.parametrize("zoom", range(MAX_ZOOM + 1))
 def test_a_point_is_within_a_unit_of_its_place_at_every_zoom(zoom):
     tile = find_tile(*BATH, zoom)
-    shown = decode(encode([Point(*BATH)], "Point", tile))[1]
-    assert shown.distance(in_units(Point(*BATH), tile)) <= 0.72
+    tile_shape = decode(encode([Point(*BATH)], "Point", tile))[1]
+    assert tile_shape.distance(in_units(Point(*BATH), tile)) <= 0.72
 
 
 @settings(max_examples=40)
 @given(CORNERS)
 def test_a_polygon_is_shown_within_a_pixel(corners):
     source = _polygon(_star(corners))
-    shown = decode(encode([source], "Polygon", TILE)).get(1, Polygon())
-    wanted = in_units(shapely.make_valid(source), TILE).intersection(SQUARE)
-    assert shown.is_valid
-    assert wanted.buffer(-PIXEL).difference(shown).is_empty
-    assert shown.intersection(SQUARE).difference(wanted.buffer(PIXEL)).is_empty
+    tile_shape = decode(encode([source], "Polygon", TILE)).get(1, Polygon())
+    exact = in_units(shapely.make_valid(source), TILE).intersection(SQUARE)
+    assert tile_shape.is_valid
+    assert exact.buffer(-PIXEL).difference(tile_shape).is_empty
+    assert tile_shape.intersection(SQUARE).difference(exact.buffer(PIXEL)).is_empty
 
 
 @settings(max_examples=40)
@@ -72,10 +72,10 @@ def test_a_hostile_polygon_is_shown_valid_and_turned_right(corners, hole):
 @given(ENDS)
 def test_a_line_is_shown_within_a_pixel(corners):
     source = LineString(place(np.array(corners, float), TILE))
-    shown = decode(encode([source], "LineString", TILE)).get(1, LineString())
-    wanted = in_units(source, TILE).intersection(SQUARE)
-    assert wanted.difference(shown.buffer(PIXEL)).is_empty
-    assert shown.intersection(SQUARE).difference(wanted.buffer(2 * PIXEL)).length <= 2 * PIXEL
+    tile_shape = decode(encode([source], "LineString", TILE)).get(1, LineString())
+    exact = in_units(source, TILE).intersection(SQUARE)
+    assert exact.difference(tile_shape.buffer(PIXEL)).is_empty
+    assert tile_shape.intersection(SQUARE).difference(exact.buffer(2 * PIXEL)).length <= 2 * PIXEL
 
 
 def test_holes_and_parts_keep_their_places():
@@ -113,10 +113,10 @@ def test_what_lies_beyond_180_degrees_is_shown_on_the_other_side(column):
     shape = shapely.box(170, 10, 190, 20)
     tile = Tile(4, find_tile(0, 15, 4).row, column)
     box = shapely.box(-180 if column == 0 else 170, 10, -170 if column == 0 else 180, 20)
-    shown = decode(encode([shape], "Polygon", tile))[1]
+    tile_shape = decode(encode([shape], "Polygon", tile))[1]
     area = in_units(box, tile).intersection(SQUARE).area
-    assert shown.intersection(SQUARE).area == pytest.approx(area, rel=0.01)
-    assert shown.bounds[0 if column == 0 else 2] == (-64 if column == 0 else EXTENT + 64)
+    assert tile_shape.intersection(SQUARE).area == pytest.approx(area, rel=0.01)
+    assert tile_shape.bounds[0 if column == 0 else 2] == (-64 if column == 0 else EXTENT + 64)
 
 
 def test_the_poles_and_the_whole_world_are_shown():
@@ -141,8 +141,8 @@ def test_keys_and_values_stand_once_and_keep_their_types():
     values = [value.SerializeToString() for value in layer.values]
     assert len(values) == len(set(values))
     assert (layer.version, layer.extent, layer.name) == (2, 4096, "layer")
-    shown = [{key: value for key, value in row.items() if value is not None} for row in _rows(columns)]
-    assert _read_properties(layer) == shown
+    tile_shape = [{key: value for key, value in row.items() if value is not None} for row in _rows(columns)]
+    assert _read_properties(layer) == tile_shape
     assert [feature.id for feature in layer.features] == [1, 2, 3]
 
 

@@ -34,10 +34,10 @@ def _coverage(seed, count=60, side=EXTENT + 1200):
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000))
 def test_areas_that_cover_a_tile_still_do(seed):
-    shown = list(decode(encode(_coverage(seed), "Polygon", TILE)).values())
-    together = shapely.union_all(shown)
+    shapes = list(decode(encode(_coverage(seed), "Polygon", TILE)).values())
+    together = shapely.union_all(shapes)
     assert SQUARE.difference(together).area == 0
-    assert sum(shape.area for shape in shown) == pytest.approx(together.area, rel=1e-6)
+    assert sum(shape.area for shape in shapes) == pytest.approx(together.area, rel=1e-6)
 
 
 @settings(max_examples=4, deadline=None)
@@ -51,8 +51,12 @@ def test_simplifying_keeps_shared_borders_and_its_tolerance(seed):
     assert shapely.coverage_is_valid(band.parts)
     for part, feature in zip(band.parts[::7], band.features[::7], strict=True):
         exact = in_units(areas[feature], TILE)
-        shown = shapely.transform(part, lambda xy: (xy * 2**TILE.zoom - (TILE.column, TILE.row)) * EXTENT)
-        assert shapely.hausdorff_distance(exact.exterior, shown.exterior, densify=0.3) <= TOLERANCE + 0.01
+        tile_shape = shapely.transform(
+            part, lambda xy: (xy * 2**TILE.zoom - (TILE.column, TILE.row)) * EXTENT
+        )
+        assert (
+            shapely.hausdorff_distance(exact.exterior, tile_shape.exterior, densify=0.3) <= TOLERANCE + 0.01
+        )
 
 
 def test_tiles_side_by_side_show_a_border_at_the_same_height():
@@ -60,12 +64,12 @@ def test_tiles_side_by_side_show_a_border_at_the_same_height():
     edge = shapely.LineString([(EXTENT, 0), (EXTENT, EXTENT)])
     start = shapely.LineString([(0, 0), (0, EXTENT)])
     ours, theirs = decode(encode(areas, "Polygon", TILE)), decode(encode(areas, "Polygon", BESIDE))
-    both = sorted(ours.keys() & theirs.keys())
-    crossing = [number for number in both if ours[number].intersection(edge).length > 2]
+    common = sorted(ours.keys() & theirs.keys())
+    crossing = [number for number in common if ours[number].intersection(edge).length > 2]
     assert len(crossing) >= 4
     for number in crossing:
-        here, there = ours[number].intersection(edge), theirs[number].intersection(start)
-        assert np.abs(np.array(here.bounds)[[1, 3]] - np.array(there.bounds)[[1, 3]]).max() <= 1.5
+        left, right = ours[number].intersection(edge), theirs[number].intersection(start)
+        assert np.abs(np.array(left.bounds)[[1, 3]] - np.array(tleft.bounds)[[1, 3]]).max() <= 1.5
 
 
 def test_an_island_and_the_hole_it_fills_keep_the_same_shore():
@@ -73,7 +77,7 @@ def test_an_island_and_the_hole_it_fills_keep_the_same_shore():
     shore = place(np.column_stack([np.cos(angles), np.sin(angles)]) * 700.3 + 2000, TILE)
     sea = Polygon(place(np.array([(0, 0), (4000, 0), (4000, 4000), (0, 4000)], float), TILE), [shore[::-1]])
     island = Polygon(np.roll(shore, 123, axis=0))
-    shown = decode(encode([sea, island], "Polygon", TILE))
-    assert len(shown[2].exterior.coords) < 200
-    assert shown[1].union(shown[2]).area == shown[1].area + shown[2].area == 4000 * 4000
-    assert not shown[1].union(shown[2]).interiors
+    shapes = decode(encode([sea, island], "Polygon", TILE))
+    assert len(shapes[2].exterior.coords) < 200
+    assert shapes[1].union(shapes[2]).area == shapes[1].area + shapes[2].area == 4000 * 4000
+    assert not shapes[1].union(shapes[2]).interiors

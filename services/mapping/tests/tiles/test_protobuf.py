@@ -50,5 +50,5 @@ def test_ranges_are_listed_one_after_the_other(ranges):
 @given(st.lists(st.binary(max_size=5), min_size=1, max_size=9), st.data())
 def test_byte_strings_are_taken_by_their_numbers(strings, data):
     chosen = data.draw(st.lists(st.integers(0, len(strings) - 1)))
-    taken = Ragged.join(strings).take(np.array(chosen, np.int64))
-    assert taken == b"".join(strings[number] for number in chosen)
+    result = Ragged.join(strings).take(np.array(chosen, np.int64))
+    assert result == b"".join(strings[number] for number in chosen)

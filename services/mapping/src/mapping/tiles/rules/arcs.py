@@ -42,14 +42,16 @@ class Arcs:
 
     def simplify(self, tolerance: float) -> tuple[Coordinates, Integers]:
         """Simplify; give the coordinates that are left, and how many each path has."""
-        kept = np.zeros(len(self.coordinates), np.bool_)
-        kept[self.starts] = kept[self.ends] = True
+        salient = np.zeros(len(self.coordinates), np.bool_)
+        salient[self.starts] = salient[self.ends] = True
         long = np.flatnonzero(self.ends - self.starts > 1)
-        kept[self._list_kept(long, tolerance)] = True
-        counts = np.add.reduceat(kept, self.offsets[:-1], dtype=np.int64) if len(self.offsets) > 1 else _EMPTY
-        return self.coordinates[kept], counts
+        salient[self._list_salient(long, tolerance)] = True
+        counts = (
+            np.add.reduceat(salient, self.offsets[:-1], dtype=np.int64) if len(self.offsets) > 1 else _EMPTY
+        )
+        return self.coordinates[salient], counts
 
-    def _list_kept(self, arcs: Integers, tolerance: float) -> Integers:
+    def _list_salient(self, arcs: Integers, tolerance: float) -> Integers:
         """List the vertices that Douglas and Peucker keep. Each vertex carries its position as its height."""
         counts = self.ends[arcs] - self.starts[arcs] + 1
         positions = spread(self.starts[arcs], counts)

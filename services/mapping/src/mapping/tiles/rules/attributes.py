@@ -37,26 +37,26 @@ class Table:
 
 def make_table(columns: Mapping[str, Sequence[object]], count: int) -> Table:
     """Make the table of ``count`` features from their values by key."""
-    known: dict[bytes, int] = {}
+    numbers: dict[bytes, int] = {}
     codes = np.full((count, len(columns)), _ABSENT, np.int32)
     for number, values in enumerate(columns.values()):
-        codes[:, number] = _code_column(values, known)
+        codes[:, number] = _code_column(values, numbers)
     keys = tuple(write_field(_KEYS, key.encode()) for key in columns)
-    return Table(keys, codes, Ragged.join(list(known)))
+    return Table(keys, codes, Ragged.join(list(numbers)))
 
 
-def _code_column(values: Sequence[object], known: dict[bytes, int]) -> list[int]:
+def _code_column(values: Sequence[object], numbers: dict[bytes, int]) -> list[int]:
     """Number a column's values; equal ones are written once. 1, 1.0 and True are three values."""
-    seen: dict[tuple[type, object], int] = {}
+    codes_by_value: dict[tuple[type, object], int] = {}
     codes = []
     for value in values:
         plain = value if isinstance(value, str | int | float) else _simplify(value)
         key = (type(plain), plain)
-        code = seen.get(key)
+        code = codes_by_value.get(key)
         if code is None:
             field = write_value(plain)
-            code = _ABSENT if field is None else known.setdefault(write_field(_VALUES, field), len(known))
-            seen[key] = code
+            code = _ABSENT if field is None else numbers.setdefault(write_field(_VALUES, field), len(numbers))
+            codes_by_value[key] = code
         codes.append(code)
     return codes
 

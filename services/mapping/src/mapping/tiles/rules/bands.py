@@ -130,8 +130,8 @@ def _build_polygons(base: Base, coordinates: Coordinates, counts: Integers) -> t
         return np.zeros(0, object), np.zeros(0, np.int64)
     vertices = coordinates[np.repeat(whole, counts)]
     rings = np.asarray(shapely.linearrings(vertices, indices=_number(counts[whole])))
-    kept, owners = np.unique(base.parts[whole], return_inverse=True)
-    return _mend(np.asarray(shapely.polygons(rings, indices=owners)), base.features[kept])
+    polygons, owners = np.unique(base.parts[whole], return_inverse=True)
+    return _mend(np.asarray(shapely.polygons(rings, indices=owners)), base.features[polygons])
 
 
 def _mend(parts: Geometries, features: Integers) -> tuple[Geometries, Integers]:

@@ -67,12 +67,12 @@ def write_layer(name: str, paths: Paths, table: Table, numbers: Integers) -> byt
 def _list_tags(table: Table, features: Integers) -> tuple[_Section, bytes, bytes]:
     """List the tags of features, with the keys and values that they use, each once."""
     codes = table.codes[features]
-    there = codes >= 0
-    used_keys: NDArray[np.bool_] = np.asarray(there.any(axis=0))
-    used_values, places = np.unique(codes[there], return_inverse=True)
-    key_numbers = np.broadcast_to(np.cumsum(used_keys) - 1, codes.shape)[there]
+    present = codes >= 0
+    used_keys: NDArray[np.bool_] = np.asarray(present.any(axis=0))
+    used_values, places = np.unique(codes[present], return_inverse=True)
+    key_numbers = np.broadcast_to(np.cumsum(used_keys) - 1, codes.shape)[present]
     integers = np.column_stack([key_numbers, places]).ravel().astype(np.uint64)
-    section = _Section(integers, measure_varints(integers), 2 * there.sum(axis=1))
+    section = _Section(integers, measure_varints(integers), 2 * present.sum(axis=1))
     keys = b"".join(table.keys[number] for number in np.flatnonzero(used_keys))
     return section, keys, table.values.take(used_values.astype(np.int64))
 

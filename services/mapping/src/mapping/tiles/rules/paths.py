@@ -142,9 +142,9 @@ def double_areas(paths: Paths) -> Integers:
     return np.asarray(sums[ends] - sums[ends - paths.counts])
 
 
-def _drop(paths: Paths, kept: Flags) -> Paths:
-    if kept.all():
+def _drop(paths: Paths, mask: Flags) -> Paths:
+    if mask.all():
         return paths
     starts = np.cumsum(paths.counts) - paths.counts
-    vertices = paths.vertices[spread(starts[kept], paths.counts[kept])]
-    return Paths(paths.kind, vertices, paths.counts[kept], paths.features[kept])
+    vertices = paths.vertices[spread(starts[mask], paths.counts[mask])]
+    return Paths(paths.kind, vertices, paths.counts[mask], paths.features[mask])
