@@ -9,7 +9,7 @@ from mapbox_vector_tile.Mapbox import vector_tile_pb2
 
 from mapping.tiles.rules.attributes import make_table
 from mapping.tiles.rules.bands import Kind, band_zoom, make_band, make_base
-from mapping.tiles.rules.encoding import write_layer
+from mapping.tiles.rules.encoder import write_layer
 from mapping.tiles.rules.matrix import EXTENT, Tile, project
 from mapping.tiles.rules.paths import cut_tile
 

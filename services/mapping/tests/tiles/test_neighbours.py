@@ -69,7 +69,7 @@ def test_tiles_side_by_side_show_a_border_at_the_same_height():
     assert len(crossing) >= 4
     for number in crossing:
         left, right = ours[number].intersection(edge), theirs[number].intersection(start)
-        assert np.abs(np.array(left.bounds)[[1, 3]] - np.array(tleft.bounds)[[1, 3]]).max() <= 1.5
+        assert np.abs(np.array(left.bounds)[[1, 3]] - np.array(right.bounds)[[1, 3]]).max() <= 1.5
 
 
 def test_an_island_and_the_hole_it_fills_keep_the_same_shore():
