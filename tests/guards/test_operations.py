@@ -57,6 +57,19 @@ PUBLIC = {
         "sign_out",
         "show_signed_out",
         "receive_logout",
+    # Maps are open data, and map libraries send no credential; a layer of staff is 404 to strangers.
+    "mapping": {
+        "get_matrix_sets",
+        "get_matrix_set",
+        "mapping.collection.vector.getTile",
+        "mapping.collection.vector.getTileSet",
+        "mapping.collection.vector.getTileSetsList",
+        "mapping.dataset.vector.getTile",
+        "mapping.dataset.vector.getTileSet",
+        "mapping.dataset.vector.getTileSetsList",
+        "get_dataset_tilejson",
+        "get_collection_tilejson",
+        "get_style",
     },
     "payments": {
         "read_asset",

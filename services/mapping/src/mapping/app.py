@@ -21,6 +21,10 @@ from mapping.settings import Settings
 from mapping.shared.coordinates import check_grid
 from mapping.shared.tables import metadata
 from mapping.snapshots.actions import Snapshots
+from mapping.tiles.actions import Tiles
+from mapping.tiles.actions.exports import write_pmtiles
+from mapping.tiles.routes import styles, tile_sets
+from mapping.tiles.routes import tiles as tile_routes
 
 
 @asynccontextmanager
@@ -29,6 +33,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     snapshots = Snapshots(app.state.database, app.state.settings.snapshot_bytes)
     await snapshots.refresh()
     app.state.snapshots = snapshots
+    app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
     try:
         async with run_in_background("layers", snapshots.follow):
             yield
@@ -56,6 +61,15 @@ service = Service(
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],
     cross_origin=[mapit.cross_origin],
+    routers=[
+        points_routes.router,
+        tile_sets.router,
+        tile_routes.router,
+        styles.router,
+    ],
+    publishes=PUBLISHED,
+    consumers=[points_consumers.properties],
+    commands={"write-pmtiles": write_pmtiles},
     start=_start,
     audited=True,
     sign_in=sign_in,

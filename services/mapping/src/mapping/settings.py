@@ -19,4 +19,13 @@ class Settings(settings.Settings):
     sandbox_edits: bool = Field(
         default=False,
         description="Whether sandbox credentials may change layers: where nothing is live, as on a laptop",
+    tile_bytes: int = Field(
+        default=64_000_000,
+        ge=1_000_000,
+        description="Most bytes that ready-made tiles take in memory, of each process",
+    )
+    tile_geometry_bytes: int = Field(
+        default=256_000_000,
+        ge=1_000_000,
+        description="Most bytes that the geometry tiles are cut from takes in memory, of each process",
     )

@@ -1,0 +1,1 @@
+"""HTTP of tiles, below the base of the OGC API."""

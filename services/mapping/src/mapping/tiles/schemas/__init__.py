@@ -1,0 +1,1 @@
+"""The documents of OGC API Tiles, TileJSON and MapLibre."""
