@@ -19,6 +19,7 @@ class Settings(settings.Settings):
     sandbox_edits: bool = Field(
         default=False,
         description="Whether sandbox credentials may change layers: where nothing is live, as on a laptop",
+    )
     tile_bytes: int = Field(
         default=64_000_000,
         ge=1_000_000,
