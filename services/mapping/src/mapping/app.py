@@ -15,6 +15,9 @@ from mapping.exports import routes as exports
 from mapping.mapit import routes as mapit
 from mapping.office.routes import edit_pages, feature_pages, layer_pages, version_pages
 from mapping.office.routes.access import pages, sign_in
+from mapping.features.routes import collections as ogc_collections
+from mapping.features.routes import items as ogc_items
+from mapping.features.routes.common import cross_origin, pages
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -60,6 +63,7 @@ service = Service(
         tile_routes.router,
         styles.router,
     ],
+    routers=[points_routes.router, ogc_collections.router, ogc_items.router],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],
@@ -68,6 +72,7 @@ service = Service(
     start=_start,
     audited=True,
     sign_in=sign_in,
+    cross_origin=[cross_origin],
     pages=pages,
 )
 

@@ -7,7 +7,7 @@ for writing, and for the past.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import shapely
@@ -123,6 +123,33 @@ async def count_in_box(
 ) -> int:
     """Count current features whose boxes meet a box, up to ``most``."""
     return await store.count_in_box(session, layer, box, most)
+
+
+class Matching(NamedTuple):
+    """A condition of ours on the columns of ``feature``, with its values.
+
+    ``by_place``: few features meet it, and all in a box: they are found by the box's index.
+    """
+
+    condition: str
+    parameters: Mapping[str, Any]
+    by_place: bool = False
+
+
+async def list_matching(
+    session: ReadSession, layer: UUID, matching: Matching, after: int, most: int
+) -> list[Feature]:
+    """List current features after a number that meet a condition."""
+    values = {**matching.parameters, "after": after, "most": most}
+    rows = await store.list_matching(session, layer, matching.condition, values, by_place=matching.by_place)
+    return [make_feature(row) for row in rows]
+
+
+async def count_matching(session: ReadSession, layer: UUID, matching: Matching, most: int) -> int:
+    """Count current features that meet a condition, up to ``most``."""
+    return await store.count_matching(
+        session, layer, matching.condition, {**matching.parameters, "most": most}
+    )
 
 
 async def get_feature(session: ReadSession, layer: UUID, fid: str) -> Feature | None:

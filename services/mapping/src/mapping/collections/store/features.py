@@ -85,7 +85,11 @@ _AFTER = text(f"""SELECT {_STATE} FROM feature WHERE {_CURRENT} AND number > :af
 _IN_BOX = text(f"""SELECT {_STATE} FROM feature WHERE {_CURRENT} AND number > :after AND {_MEETS_BOX}
     ORDER BY number LIMIT :most""")  # noqa: S608
 _COUNT_IN_BOX = text(f"""SELECT count(*) FROM (SELECT FROM feature WHERE {_CURRENT} AND {_MEETS_BOX}
-    LIMIT :most) AS some""")  # noqa: S608
+    LIMIT :most) AS counted""")  # noqa: S608
+_MATCHING = f"SELECT {_STATE} FROM feature WHERE {_CURRENT} AND number > :after AND "  # noqa: S608 - a constant
+_COUNT_MATCHING = f"SELECT count(*) FROM (SELECT FROM feature WHERE {_CURRENT} AND "  # noqa: S608 - as above
+# `number + 0`: few features of a box are read by the box's index and sorted, never by walking all numbers.
+_ENDS = {False: " ORDER BY number LIMIT :most", True: " ORDER BY number + 0 LIMIT :most"}
 _ONE = text(f"SELECT {_STATE} FROM feature WHERE {_CURRENT} AND fid = :fid")  # noqa: S608
 _BY_NUMBER = text(f"SELECT collection, {_STATE} FROM feature WHERE ended = 2147483647 AND number = :number")  # noqa: S608
 _STATES = text(f"""SELECT {_STATE}, actor, reason, created_at FROM feature
@@ -183,6 +187,25 @@ async def count_in_box(
 
 def _to_values(layer: UUID, box: tuple[float, float, float, float]) -> dict[str, Any]:
     return {"collection": layer, **dict(zip(("west", "south", "east", "north"), box, strict=True))}
+
+
+async def list_matching(
+    session: ReadSession, layer: UUID, condition: str, parameters: Mapping[str, Any], *, by_place: bool
+) -> Sequence[Row[Any]]:
+    """List current features after a number that meet a condition on the columns of ``feature``.
+
+    The condition is SQL of ours; its values are in ``parameters``, with ``after`` and ``most``.
+    """
+    statement = text(f"{_MATCHING}({condition}){_ENDS[by_place]}")
+    return await session.all(statement, {**parameters, "collection": layer})
+
+
+async def count_matching(
+    session: ReadSession, layer: UUID, condition: str, parameters: Mapping[str, Any]
+) -> int:
+    """Count current features that meet a condition, up to ``most`` in ``parameters``."""
+    statement = text(f"{_COUNT_MATCHING}({condition}) LIMIT :most) AS counted")
+    return int(await session.scalar(statement, {**parameters, "collection": layer}))
 
 
 async def get_current(session: ReadSession, layer: UUID, fid: str) -> Row[Any] | None:

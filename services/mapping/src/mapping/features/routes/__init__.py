@@ -1,0 +1,1 @@
+"""The resources of OGC API Features."""

@@ -1,0 +1,1 @@
+"""The rules of OGC API Features: parameters, coordinates, and the documents that describe the service."""
