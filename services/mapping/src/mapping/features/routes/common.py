@@ -152,7 +152,7 @@ async def _find_caller(request: Request) -> Caller | None:
 
 async def _read_reader(request: Request, council: Slug, _: Annotated[None, public]) -> Reader:
     caller = await _find_caller(request)
-    site = Site(f"{request.url.scheme}://{request.url.netloc}{PREFIX.format(council=council)}")
+    site = Site(str(request.url.replace(path=PREFIX.format(council=council), query="")))
     return Reader(request, council, audience_of(caller), caller is not None, site)
 
 
