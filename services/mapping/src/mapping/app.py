@@ -12,12 +12,12 @@ from mapping.collections.routes import features as layer_features
 from mapping.collections.routes import layers as layer_routes
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
+from mapping.features.routes import collections as ogc_collections
+from mapping.features.routes import items as ogc_items
+from mapping.features.routes.common import cross_origin as ogc_cross_origin
 from mapping.mapit import routes as mapit
 from mapping.office.routes import edit_pages, feature_pages, layer_pages, version_pages
 from mapping.office.routes.access import pages, sign_in
-from mapping.features.routes import collections as ogc_collections
-from mapping.features.routes import items as ogc_items
-from mapping.features.routes.common import cross_origin, pages
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
 from mapping.settings import Settings
@@ -62,17 +62,17 @@ service = Service(
         tile_sets.router,
         tile_routes.router,
         styles.router,
+        ogc_collections.router,
+        ogc_items.router,
     ],
-    routers=[points_routes.router, ogc_collections.router, ogc_items.router],
     publishes=PUBLISHED,
     consumers=[points_consumers.properties],
     shapes=[mapit.shape],
-    cross_origin=[mapit.cross_origin],
+    cross_origin=[mapit.cross_origin, ogc_cross_origin],
     commands={"write-pmtiles": write_pmtiles},
     start=_start,
     audited=True,
     sign_in=sign_in,
-    cross_origin=[cross_origin],
     pages=pages,
 )
 
