@@ -20,6 +20,7 @@ from bench import (
     identity,
     jobs,
     loader,
+    map_tiles,
     payment_creation,
     payments,
     reconciliation,
@@ -39,6 +40,7 @@ _WITH_DATABASE: dict[str, _Measure] = {
     "reconciliation": lambda url, _: reconciliation.measure(url),
     "case-changes": case_changes.measure,
     "case-queues": case_queues.measure,
+    "tiles": map_tiles.measure,
     "case-timers": case_timers.measure,
 }
 _WITHOUT_GAZETTEER = {"identity", *_WITH_DATABASE, *_WITHOUT_DATABASE}
