@@ -1,7 +1,7 @@
 """Vector tiles: cold ones against mapbox-vector-tile's encoder, cached ones against a handler of bytes.
 
 Cold: both write the tile of the same features, in turns, by the CPU time of the process, without gzip. Ours
-finds the features, clips, rounds and checks them; mapbox-vector-tile is given shapes that are clipped already.
+finds the features, clips, rounds and checks them; mapbox-vector-tile is given shapes clipped already.
 What is made once for a version of a layer (geometry in the tiles' plane, its simplification for a zoom, the
 table of properties) is shown by itself.
 """

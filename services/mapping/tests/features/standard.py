@@ -273,13 +273,13 @@ class StandardTests:
         extent = (await ogc.describe(collection))["extent"]["spatial"]["bbox"][0]
         all_features = (await ogc.items(collection, limit=ETS_MOST))["features"]
         for box in (*ETS_BOXES, write_box(extent)):
-            found = await ogc.items(collection, bbox=box, limit=ETS_MOST)
-            assert all(meets(feature, box) for feature in found["features"]), box
+            result = await ogc.items(collection, bbox=box, limit=ETS_MOST)
+            assert all(meets(feature, box) for feature in result["features"]), box
             if len(all_features) < ETS_MOST:
-                ids = {feature["id"] for feature in found["features"]}
+                ids = {feature["id"] for feature in result["features"]}
                 missed = [each for each in all_features if each["id"] not in ids and meets(each, box)]
                 assert all(is_near_border(each, box) for each in missed), box
-        assert len(found["features"]) == len(all_features)  # of our own extent
+        assert len(result["features"]) == len(all_features)  # of our own extent
 
     async def test_fc_limit_definition(self, ogc, collection):
         schema = (await find_parameter(ogc, collection, "limit"))["schema"]
@@ -398,8 +398,8 @@ class StandardTests:
     async def test_crs_parameter_default(self, ogc, collection):
         response = await ogc(f"/collections/{collection}/items", limit=3)
         assert response.headers["content-crs"] == f"<{CRS84}>"
-        as_asked = await ogc(f"/collections/{collection}/items", limit=3, crs=CRS84)
-        assert response.json()["features"] == as_asked.json()["features"]
+        explicit = await ogc(f"/collections/{collection}/items", limit=3, crs=CRS84)
+        assert response.json()["features"] == explicit.json()["features"]
 
     async def test_crs_parameter_transform(self, ogc, collection):
         from mapping.shared.coordinates import Crs, project  # noqa: PLC0415 - what it is checked against
@@ -465,8 +465,8 @@ class StandardTests:
         del of_properties["properties"]["geometry"]
         jsonschema.Draft202012Validator.check_schema(schema)
         for feature in (await ogc.items(collection, limit=200))["features"]:
-            known = {name: value for name, value in feature["properties"].items() if value is not None}
-            assert known.keys() <= of_properties["properties"].keys()
+            values = {name: value for name, value in feature["properties"].items() if value is not None}
+            assert values.keys() <= of_properties["properties"].keys()
 
     async def test_queryables_link(self, ogc, collection):
         href = find_link(await ogc.describe(collection), QUERYABLES, "application/schema+json")
@@ -477,9 +477,9 @@ class StandardTests:
         if name is None:
             pytest.skip("no feature has a text to look for")
         assert (await find_parameter(ogc, collection, name))["in"] == "query"
-        found = await ogc.items(collection, **{name: value})
-        assert found["features"]
-        assert all(feature["properties"][name] == value for feature in found["features"])
+        result = await ogc.items(collection, **{name: value})
+        assert result["features"]
+        assert all(feature["properties"][name] == value for feature in result["features"])
 
     async def test_filter_param(self, ogc, collection):
         assert (await find_parameter(ogc, collection, "filter"))["schema"]["type"] == "string"
@@ -510,12 +510,12 @@ class StandardTests:
         half = write_box((west, south, (west + east) / 2, north))
         name, value = await find_value(ogc, collection)
         condition = f"\"{name}\" = '{value}'" if name else "TRUE"
-        in_box, held = (
+        in_box, matching_ids = (
             await ogc.all_ids(collection, bbox=half),
             await ogc.all_ids(collection, filter=condition),
         )
-        both = await ogc.all_ids(collection, bbox=half, filter=condition)
-        assert both == [each for each in in_box if each in set(held)]
+        intersection = await ogc.all_ids(collection, bbox=half, filter=condition)
+        assert intersection == [each for each in in_box if each in set(matching_ids)]
 
     async def test_response(self, ogc, collection):
         path = f"/collections/{collection}/items"

@@ -115,7 +115,7 @@ def test_every_box_of_metres_can_be_put_anywhere(numbers, crs, storage):
     limits = (
         shapely.box(-180, -90, 180, 90) if storage is Crs.CRS84 else shapely.box(0, 0, 700_000, 1_300_000)
     )
-    assert area.is_empty or area.within(limits)
+    assert area.is_empty or area.within(limits.buffer(1e-6))
 
 
 def test_box_of_great_britain_has_all_of_it():
@@ -172,14 +172,14 @@ def test_bad_time_is_refused(text):
 
 
 @given(MOMENTS, MOMENTS)
-def test_interval_of_two_moments_is_read_or_is_the_wrong_way_round(one, other):
-    text = "/".join(moment.isoformat().replace("+00:00", "Z") for moment in (one, other))
-    if one > other:
+def test_interval_of_two_moments_is_read_or_is_the_wrong_way_round(first_moment, other):
+    text = "/".join(moment.isoformat().replace("+00:00", "Z") for moment in (first_moment, other))
+    if first_moment > other:
         with pytest.raises(ParameterError):
             read_datetime(text)
     else:
         period = read_datetime(text)
-        assert EPOCH + timedelta(microseconds=period.first) == one
+        assert EPOCH + timedelta(microseconds=period.first) == first_moment
         assert EPOCH + timedelta(microseconds=period.last) == other
 
 

@@ -184,13 +184,13 @@ async def test_postgresql_finds_what_memory_finds(ogc, client, monkeypatch, subt
     for search, remembered in zip(SEARCHES, in_memory, strict=True):
         with subtests.test(str(search)):
             assert remembered.status_code == 200
-            asked = await client.get(path, params=search)
-            assert asked.status_code == 200, asked.text
-            assert read_answer(asked) == read_answer(remembered)
-            matched = asked.json().get("numberMatched")
+            from_database = await client.get(path, params=search)
+            assert from_database.status_code == 200, from_database.text
+            assert read_answer(from_database) == read_answer(remembered)
+            matched = from_database.json().get("numberMatched")
             assert matched in (None, remembered.json()["numberMatched"])
-    one = await client.get(f"{path}/T3")
-    assert one.json()["properties"]["height"] == 3.5
+    single = await client.get(f"{path}/T3")
+    assert single.json()["properties"]["height"] == 3.5
     check_problem(await client.get(f"{path}/T999"), 404)
     assert await ogc.all_ids("trees") == [f"T{number}" for number in range(25)]
 

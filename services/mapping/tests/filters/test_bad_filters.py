@@ -70,10 +70,10 @@ def select(source):
     ids=["nested", "open", "very open", "not", "minus", "chain", "sum", "collections"],
 )
 def test_text_that_kills_or_stalls_parsers_is_refused_at_once(text):
-    began = time.process_time()
+    start = time.process_time()
     with pytest.raises(FilterError):
         parse(text)
-    assert time.process_time() - began < 0.2
+    assert time.process_time() - start < 0.2
 
 
 def test_json_nested_deep_is_refused():
@@ -180,9 +180,9 @@ def test_like(pattern, text, matches):
 
 
 def test_like_does_not_backtrack():
-    began = time.process_time()
+    start = time.process_time()
     assert not make_matcher("%a" * 2_000 + "b")("a" * 3_000)
-    assert time.process_time() - began < 1
+    assert time.process_time() - start < 1
 
 
 WORDS = """

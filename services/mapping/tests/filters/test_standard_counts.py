@@ -53,16 +53,16 @@ def test_equal_and_unequal_share_no_item_and_null_is_in_neither(name):
         if kind is Kind.GEOMETRY:
             continue
         rows = numpy.arange(table.count)
-        known = [value for value in table.values(column, rows) if value is not None]
-        if not known:
+        present = [value for value in table.values(column, rows) if value is not None]
+        if not present:
             continue
-        literal = write(known[0], kind)
+        literal = write(present[0], kind)
         equal = count(f'"{column}" = {literal}', table)
         unequal = count(f'"{column}" <> {literal}', table)
-        assert equal == known.count(known[0])
-        assert equal + unequal == len(known)
+        assert equal == present.count(present[0])
+        assert equal + unequal == len(present)
         assert count(f'NOT "{column}" = {literal}', table) == unequal
-        assert count(f'"{column}" IS NULL', table) == table.count - len(known)
+        assert count(f'"{column}" IS NULL', table) == table.count - len(present)
 
 
 def write(value, kind):

@@ -133,7 +133,7 @@ class _Compiler:
             for side in sides
         )
         alternatives = [
-            " AND ".join(f"{left[one]} {op} {right[other]}" for one, op, other in alternative)
+            " AND ".join(f"{left[bound]} {op} {right[other_bound]}" for bound, op, other_bound in alternative)
             for alternative in values.TEMPORAL_FUNCTIONS[expression.op]
         ]
         return "(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")"

@@ -38,13 +38,13 @@ def get_columns(snapshot: Snapshot, expression: nodes.Expression) -> Columns:
     """Get the columns an expression names; new ones take some 3 microseconds a feature: use a thread."""
     names = set(list_names(expression))
     with _lock:
-        kept = _columns.setdefault(snapshot, {})
-        missing = sorted(names - kept.keys())
+        cache = _columns.setdefault(snapshot, {})
+        missing = sorted(names - cache.keys())
         if missing:
-            kept.update(_read(snapshot, missing))
-        chosen = {name: kept[name] for name in sorted(names)}
-        for name in [name for name in kept if name not in names][: max(len(kept) - _MOST_COLUMNS, 0)]:
-            del kept[name]
+            cache.update(_read(snapshot, missing))
+        chosen = {name: cache[name] for name in sorted(names)}
+        for name in [name for name in cache if name not in names][: max(len(cache) - _MOST_COLUMNS, 0)]:
+            del cache[name]
     return Columns(snapshot, chosen)
 
 

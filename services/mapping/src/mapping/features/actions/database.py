@@ -39,14 +39,14 @@ async def search(database: Database, layer: Layer, query: Search, audience: Audi
     try:
         async with asyncio.timeout(_SECONDS if query.expression is not None else None):
             matched, matching = await _count(database, layer, query, matching)
-            found = await _find(database, layer, query, matching, is_exact=is_exact)
+            candidates = await _find(database, layer, query, matching, is_exact=is_exact)
     except TimeoutError:
         detail = f"takes longer than {round(_SECONDS * 1000)} ms over this collection: {NARROWER}"
         raise TooCostlyError(detail) from None
-    has_more, page = len(found) > query.limit, found[: query.limit]
-    written = await asyncio.to_thread(write, layer, page, query.crs, audience)
+    has_more, page = len(candidates) > query.limit, candidates[: query.limit]
+    bodies = await asyncio.to_thread(write, layer, page, query.crs, audience)
     next_after = page[-1].number if has_more else None
-    return Page(written, matched if is_exact else None, next_after)
+    return Page(bodies, matched if is_exact else None, next_after)
 
 
 async def _count(
@@ -66,19 +66,21 @@ async def _find(
 ) -> list[Feature]:
     """Read one more feature than a page has."""
     keep_going = make_deadline(NARROWER)
-    found: list[Feature] = []
+    candidates: list[Feature] = []
     after = query.after
-    while len(found) <= query.limit:
-        most = query.limit + 1 - len(found) if is_exact else max(_BATCH, query.limit + 1 - len(found))
+    while len(candidates) <= query.limit:
+        most = (
+            query.limit + 1 - len(candidates) if is_exact else max(_BATCH, query.limit + 1 - len(candidates))
+        )
         async with database.reading(layer.council) as session:
             rows = await features.list_matching(session, layer.id, matching, after, most)
-        found += rows if is_exact else await asyncio.to_thread(_judge, query, rows)
+        candidates += rows if is_exact else await asyncio.to_thread(_judge, query, rows)
         if len(rows) < most:
             break
         after = rows[-1].number
         if query.expression is not None:
             keep_going()
-    return found
+    return candidates
 
 
 def _judge(query: Search, rows: Sequence[Feature]) -> list[Feature]:

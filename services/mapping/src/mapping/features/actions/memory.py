@@ -44,8 +44,8 @@ def _find(snapshot: Snapshot, query: Search) -> Rows:
         rows = rows[numpy.argsort(snapshot.numbers[rows], kind="stable")]
     if query.period is not None:
         arrays = snapshot.arrays
-        began = arrays.valid_from[rows] <= query.period.last
-        rows = rows[began & (arrays.valid_to[rows] > query.period.first)]
+        is_valid = arrays.valid_from[rows] <= query.period.last
+        rows = rows[is_valid & (arrays.valid_to[rows] > query.period.first)]
     if query.expression is not None:
         columns = get_columns(snapshot, query.expression)
         rows = select(query.expression, columns, rows, make_deadline(NARROWER))

@@ -61,5 +61,5 @@ async def get_item(
     row = snapshot.by_fid.get(fid)
     if row is None:
         raise not_found("feature of this id")
-    written = await memory.write(snapshots, snapshot, numpy.array([row]), crs, audience)
-    return Item(written[0], snapshot.arrays.etags[row])
+    bodies = await memory.write(snapshots, snapshot, numpy.array([row]), crs, audience)
+    return Item(bodies[0], snapshot.arrays.etags[row])

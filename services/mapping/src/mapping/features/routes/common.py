@@ -72,10 +72,10 @@ class Reader:
 
     def check_parameters(self, allowed: Allowed = ()) -> None:
         """Refuse parameters that the resource does not have. Raises Problem 400."""
-        known = _ALWAYS_KNOWN | set(allowed)
+        names = _ALWAYS_KNOWN | set(allowed)
         for name in self.request.query_params:
-            if name not in known:
-                detail = f"is not known here. Known are: {', '.join(sorted(known - {'key', 'lang'}))}"
+            if name not in names:
+                detail = f"is not known here. Known are: {', '.join(sorted(names - {'key', 'lang'}))}"
                 raise invalid(f"query.{name[:80]}", detail, "unknown_parameter")
 
     def wants_page(self, media_types: Sequence[str] = (JSON,)) -> bool:

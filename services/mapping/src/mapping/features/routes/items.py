@@ -44,9 +44,9 @@ async def list_items(reader: TheReader, collection: CollectionName) -> Response:
     links = _link_page(reader, layer, page, is_html=is_page)
     if is_page:
         rows = [json.loads(each + b"}") for each in page.features]
-        shown = layer.visible_properties(reader.audience)
+        properties = layer.visible_properties(reader.audience)
         return reader.render(
-            "ogc-items.html", layer=layer, rows=rows, properties=shown, found=page, links=links
+            "ogc-items.html", layer=layer, rows=rows, properties=properties, found=page, links=links
         )
     headers = {**reader.headers([each for each in links if each["rel"] == "next"], query.crs), "ETag": tag}
     return Response(write_collection(page, links, clock.now()), headers=headers, media_type=GEOJSON)
@@ -66,8 +66,10 @@ async def get_item(reader: TheReader, collection: CollectionName, fid: FeatureId
     links = _link_item(reader, layer, fid, is_html=is_page)
     if is_page:
         feature = json.loads(item.body + b"}")
-        shown = layer.visible_properties(reader.audience)
-        return reader.render("ogc-item.html", layer=layer, feature=feature, properties=shown, links=links)
+        properties = layer.visible_properties(reader.audience)
+        return reader.render(
+            "ogc-item.html", layer=layer, feature=feature, properties=properties, links=links
+        )
     headers = {**reader.headers(links, crs), "ETag": str(Tag(item.etag))}
     if is_current(reader.request.headers.get("if-none-match"), headers["ETag"]):
         return Response(None, 304, headers)
@@ -97,14 +99,15 @@ def _make_tag(reader: Reader, layer: Layer) -> str:
 
 
 def _link_page(reader: Reader, layer: Layer, page: Page, *, is_html: bool) -> list[Link]:
-    own = [pair for pair in reader.request.query_params.multi_items() if pair[0] not in _BESIDE]
+    pairs = [pair for pair in reader.request.query_params.multi_items() if pair[0] not in _BESIDE]
     base = reader.site.url("collections", layer.name, "items")
     after = reader.request.query_params.get("after")
-    here = [*own, *([("after", after)] if after else [])]
-    links = representations(f"{base}?{urlencode(here)}" if here else base, GEOJSON, is_html=is_html)
+    query = [*pairs, *([("after", after)] if after else [])]
+    links = representations(f"{base}?{urlencode(query)}" if query else base, GEOJSON, is_html=is_html)
     if page.next_after is not None:
-        query = urlencode([*own, ("after", str(page.next_after)), ("f", "html" if is_html else "json")])
-        links.append(link(f"{base}?{query}", "next", GEOJSON, "The next page"))
+        form = "html" if is_html else "json"
+        parameters = urlencode([*pairs, ("after", str(page.next_after)), ("f", form)])
+        links.append(link(f"{base}?{parameters}", "next", GEOJSON, "The next page"))
     collection = reader.site.url("collections", layer.name)
     return [*links, link(collection, "collection", JSON, layer.title)]
 

@@ -43,8 +43,8 @@ def representations(url: str, media_type: str, *, is_html: bool = False) -> list
     """Make ``self`` and ``alternate``: this document, and the same in the other form."""
     joint = "&" if "?" in url else "?"
     forms = [(f"{url}{joint}f=json", media_type, "JSON"), (f"{url}{joint}f=html", HTML, "a page")]
-    own, other = reversed(forms) if is_html else forms
+    current, other = reversed(forms) if is_html else forms
     return [
-        link(own[0], "self", own[1], "This document"),
+        link(current[0], "self", current[1], "This document"),
         link(other[0], "alternate", other[1], f"This document as {other[2]}"),
     ]

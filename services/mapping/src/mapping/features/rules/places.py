@@ -26,6 +26,7 @@ _AREA_STEP = 0.05  # degrees
 _MILLIMETRE = 0.001
 _MILLIMETRE_IN_DEGREES = 1e-8
 _MOST_STEPS = 500  # on one geometry's boundary: a step is longer on a large one
+_MERCATOR_WORLD = shapely.box(*[-20_037_508.342_789] * 2, *[20_037_508.342_789] * 2)
 _MAX_LATITUDE = 85.06  # of Web Mercator
 
 
@@ -72,6 +73,8 @@ def place(geometry: Geometry, source: Crs, storage: Crs) -> Geometry:
         geometry, source = shapely.transform(geometry, lambda pairs: pairs[:, ::-1]), Crs.CRS84
     if source is Crs.CRS84:
         place_on_globe(geometry)
+    if source is Crs.WEB_MERCATOR:
+        geometry = _cut(geometry, _MERCATOR_WORLD)
     if Crs.BNG in (source, storage):
         geometry = _cut(geometry, get_area(source))
     if source is storage:

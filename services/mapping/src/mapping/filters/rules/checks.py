@@ -98,10 +98,10 @@ class _Checker:
             raise FilterError(
                 f"names '{name[:80]}', which is no queryable of this collection: see queryables"
             )
-        found = nodes.Property(name, self._queryables[name])
-        if kind is not None and found.kind is not kind:
+        operand = nodes.Property(name, self._queryables[name])
+        if kind is not None and operand.kind is not kind:
             raise FilterError(f"has '{name}' where {_NOUNS[kind]} should be")
-        return found
+        return operand
 
     def _operand(self, tree: Any) -> nodes.Operand:
         match tree:
@@ -124,9 +124,11 @@ class _Checker:
     def _alike(self, left_tree: Any, right_tree: Any) -> tuple[nodes.Operand, nodes.Operand]:
         """Read two operands of one kind, neither of them a geometry."""
         left, right = self._operand(left_tree), self._operand(right_tree)
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, nodes.Property) and (one.kind is not other.kind or one.kind is Kind.GEOMETRY):
-                raise FilterError(f"compares '{one.name}' with another type: it is {_NOUNS[one.kind]}")
+        for side, other in ((left, right), (right, left)):
+            if isinstance(side, nodes.Property) and (
+                side.kind is not other.kind or side.kind is Kind.GEOMETRY
+            ):
+                raise FilterError(f"compares '{side.name}' with another type: it is {_NOUNS[side.kind]}")
         if left.kind is not right.kind:
             raise FilterError("compares values of two types")
         return left, right
@@ -192,9 +194,9 @@ def _literal(tree: Any) -> nodes.Literal:
 
 
 def _instant(name: str, text: str) -> nodes.Literal:
-    kind, read, example = _READERS[name]
+    kind, reader, example = _READERS[name]
     try:
-        return nodes.Literal(read(text), kind)
+        return nodes.Literal(reader(text), kind)
     except ValueError as error:
         raise FilterError(f"has a {name} that is none: '{text[:40]}'; write '{example}'") from error
 

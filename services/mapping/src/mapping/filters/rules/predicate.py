@@ -83,9 +83,9 @@ class _Run:
                 true, false = self.judge(expression.of, rows)
                 return false, true
             case nodes.And():
-                return self._judge_joined(expression.items, rows, wanted=True)
+                return self._judge_joined(expression.items, rows, is_and=True)
             case nodes.Or():
-                return self._judge_joined(expression.items, rows, wanted=False)
+                return self._judge_joined(expression.items, rows, is_and=False)
             case nodes.Spatial():
                 return self._judge_spatial(expression, rows)
             case nodes.Temporal():
@@ -95,53 +95,53 @@ class _Run:
     def _judge_value(self, expression: nodes.Expression, rows: Rows) -> tuple[Mask, Mask]:
         match expression:
             case nodes.Constant():
-                true, known = numpy.full(len(rows), expression.value), numpy.ones(len(rows), bool)
+                true, has_value = numpy.full(len(rows), expression.value), numpy.ones(len(rows), bool)
             case nodes.Flag():
-                column, known = self._read(expression.of, rows)
-                true = known & column.astype(bool)
+                column, has_value = self._read(expression.of, rows)
+                true = has_value & column.astype(bool)
             case nodes.IsNull():
-                true, known = self._find_nulls(expression.of, rows), numpy.ones(len(rows), bool)
+                true, has_value = self._find_nulls(expression.of, rows), numpy.ones(len(rows), bool)
             case nodes.Compare():
-                left, known = self._read(expression.left, rows)
+                left, has_value = self._read(expression.left, rows)
                 right, right_known = self._read(expression.right, rows)
-                known = known & right_known
-                true = known & _OPERATORS[expression.op](left, right).astype(bool)
+                has_value = has_value & right_known
+                true = has_value & _OPERATORS[expression.op](left, right).astype(bool)
             case nodes.Like():
-                column, known = self._read(expression.value, rows)
+                column, has_value = self._read(expression.value, rows)
                 matches = values.make_matcher(expression.pattern)
-                true = known & numpy.fromiter((matches(value) for value in column), bool, len(rows))
+                true = has_value & numpy.fromiter((matches(value) for value in column), bool, len(rows))
             case _:
                 raise TypeError(expression)
-        return true, known & ~true
+        return true, has_value & ~true
 
     def _judge_joined(
-        self, items: tuple[nodes.Expression, ...], rows: Rows, *, wanted: bool
+        self, items: tuple[nodes.Expression, ...], rows: Rows, *, is_and: bool
     ) -> tuple[Mask, Mask]:
         """Join by AND (wanted) or OR. Each next item runs only over the rows that are not yet settled."""
-        every = numpy.ones(len(rows), bool)  # AND: all true so far; OR: all false so far
+        unanimous = numpy.ones(len(rows), bool)  # AND: all true so far; OR: all false so far
         settled = numpy.zeros(len(rows), bool)  # AND: one is false; OR: one is true
         for item in items:
             open_rows = numpy.flatnonzero(~settled)
             if not len(open_rows):
                 break
             true, false = self.judge(item, rows[open_rows])
-            every[open_rows] &= true if wanted else false
-            settled[open_rows] |= false if wanted else true
-        every &= ~settled
-        return (every, settled) if wanted else (settled, every)
+            unanimous[open_rows] &= true if is_and else false
+            settled[open_rows] |= false if is_and else true
+        unanimous &= ~settled
+        return (unanimous, settled) if is_and else (settled, unanimous)
 
     def _judge_spatial(self, expression: nodes.Spatial, rows: Rows) -> tuple[Mask, Mask]:
         true = numpy.zeros(len(rows), bool)
-        known = numpy.zeros(len(rows), bool)
+        has_value = numpy.zeros(len(rows), bool)
         for begin in range(0, len(rows), _SPATIAL_CHUNK):
             self._keep_going()
             geometries = self._columns.geometries(rows[begin : begin + _SPATIAL_CHUNK])
             placed = begin + numpy.flatnonzero(
                 ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
             )
-            known[placed] = True
+            has_value[placed] = True
             true[placed] = match_shapes(expression.op, geometries[placed - begin], expression.geometry)
-        return true, known & ~true
+        return true, has_value & ~true
 
     def _judge_temporal(self, expression: nodes.Temporal, rows: Rows) -> tuple[Mask, Mask]:
         bounds = (expression.left, expression.right)
@@ -155,17 +155,17 @@ class _Run:
             }
             for interval in bounds
         ]
-        known = numpy.ones(len(rows), bool)
+        has_value = numpy.ones(len(rows), bool)
         for side in sides:
-            known &= side["start"][1] & side["end"][1]
+            has_value &= side["start"][1] & side["end"][1]
         left, right = sides
         true = numpy.zeros(len(rows), bool)
         for alternative in values.TEMPORAL_FUNCTIONS[expression.op]:
-            held = known.copy()
-            for one, op, other in alternative:
-                held &= _OPERATORS[op](left[one][0], right[other][0])
-            true |= held
-        return true, known & ~true
+            alternative_holds = has_value.copy()
+            for left_bound, op, right_bound in alternative:
+                alternative_holds &= _OPERATORS[op](left[left_bound][0], right[right_bound][0])
+            true |= alternative_holds
+        return true, has_value & ~true
 
     def _read_bound(
         self, bound: nodes.Property | nodes.Literal | None, name: str, rows: Rows, *, whole_days: bool
@@ -173,10 +173,10 @@ class _Run:
         """Read a bound as microseconds. A date beside timestamps lasts its whole day."""
         if bound is None:
             return numpy.full(len(rows), _FOREVER[name]), numpy.ones(len(rows), bool)
-        column, known = self._read(bound, rows)
+        column, has_value = self._read(bound, rows)
         if whole_days and name == "end" and bound.kind is Kind.DATE:
             column = column + (values.DAY - 1)
-        return column, known
+        return column, has_value
 
     def _find_nulls(self, of: nodes.Property, rows: Rows) -> Mask:
         if of.kind is Kind.GEOMETRY:
@@ -187,10 +187,10 @@ class _Run:
     def _read(self, operand: nodes.Operand, rows: Rows) -> tuple[NDArray[Any], Mask]:
         """Read an operand over the rows: its values, and where it has one."""
         if isinstance(operand, nodes.Folded):
-            column, known = self._read(operand.of, rows)
+            column, has_value = self._read(operand.of, rows)
             folded = numpy.empty(len(rows), object)
             folded[:] = [value.casefold() for value in column]
-            return folded, known
+            return folded, has_value
         if isinstance(operand, nodes.Literal):
             literals = numpy.empty(len(rows), values.DTYPES[operand.kind])
             literals[:] = operand.value

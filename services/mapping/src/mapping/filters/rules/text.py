@@ -42,10 +42,10 @@ class _Parser(Cursor):
         """Read factors joined by AND."""
         return self._read_joined("AND", self.read_not)
 
-    def _read_joined(self, word: str, read: Callable[[], Any]) -> Any:
-        items = [read()]
+    def _read_joined(self, word: str, reader: Callable[[], Any]) -> Any:
+        items = [reader()]
         while self.accept(word):
-            items.append(read())
+            items.append(reader())
         return items[0] if len(items) == 1 else {"op": word.lower(), "args": items}
 
     def read_not(self) -> Any:
@@ -54,10 +54,10 @@ class _Parser(Cursor):
             return self._read_predicate()
         return {"op": "not", "args": [self._deeper(self.read_not)]}
 
-    def _deeper(self, read: Callable[[], Any]) -> Any:
+    def _deeper(self, reader: Callable[[], Any]) -> Any:
         self.depth += 1
         check_depth(self.depth)
-        value = read()
+        value = reader()
         self.depth -= 1
         return value
 
@@ -92,11 +92,11 @@ class _Parser(Cursor):
             return left
         return _deny(tree, denied=denied)
 
-    def _read_list(self, read: Callable[[], Any]) -> list[Any]:
+    def _read_list(self, reader: Callable[[], Any]) -> list[Any]:
         """Read what stands before a closing parenthesis, separated by commas."""
-        items = [read()]
+        items = [reader()]
         while self.accept(","):
-            items.append(read())
+            items.append(reader())
         self.expect(")")
         return items
 

@@ -102,10 +102,10 @@ class Cursor:
         if not self.accept(word):
             raise self.refuse(word)
 
-    def refuse(self, wanted: str) -> FilterError:
+    def refuse(self, expected: str) -> FilterError:
         """Make the error for a token that should be another."""
-        shown = f"'{self.token.text[:40]}'" if self.token.text else "the end"
-        return FilterError(f"has {shown} at {self.token.position + 1} where {wanted} should be")
+        excerpt = f"'{self.token.text[:40]}'" if self.token.text else "the end"
+        return FilterError(f"has {excerpt} at {self.token.position + 1} where {expected} should be")
 
     def read_number(self) -> float:
         """Read a number with or without a sign. Raises FilterError."""

@@ -83,22 +83,22 @@ _BLANKS: dict[Kind, Any] = {
 
 def make_column(raw: NDArray[numpy.object_], kind: Kind) -> tuple[NDArray[Any], NDArray[numpy.bool_]]:
     """Make a column of one type from JSON's values: the values, and where there is one of that type."""
-    read = _READERS[kind]
-    values = [read(value) for value in raw]
-    known = numpy.fromiter((value is not None for value in values), bool, len(values))
+    reader = _READERS[kind]
+    values = [reader(value) for value in raw]
+    has_value = numpy.fromiter((value is not None for value in values), bool, len(values))
     column = numpy.empty(len(values), DTYPES[kind])
     column[:] = [_BLANKS[kind] if value is None else value for value in values]
-    return column, known
+    return column, has_value
 
 
 def _read_number(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _make_time_reader(read: Callable[[str], int]) -> Callable[[Any], int | None]:
+def _make_time_reader(reader: Callable[[str], int]) -> Callable[[Any], int | None]:
     def read_time(value: Any) -> int | None:
         try:
-            return read(value) if isinstance(value, str) else None
+            return reader(value) if isinstance(value, str) else None
         except ValueError:
             return None
 

@@ -14,7 +14,7 @@ class TileKey(NamedTuple):
     """Names a tile of a layer, with the properties that its audience sees."""
 
     edition: EditionKey
-    fields: tuple[str, ...]
+    audience: Audience
     tile: Tile
 
 

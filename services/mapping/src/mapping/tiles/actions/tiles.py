@@ -86,7 +86,7 @@ class Tiles:
     async def get(self, layer: Layer, tile: Tile, audience: Audience) -> TileAnswer:
         """Get a tile of a layer. Raises Problem 503 when the layer is not in memory within ten seconds."""
         edition = await self._find_edition(layer)
-        key = TileKey(edition.key, tuple(list_fields(layer, audience)), tile)
+        key = TileKey(edition.key, audience, tile)
         data = self._bytes.get(key)
         if data is not None:
             return answer_with(data, edition, tile, audience)
@@ -144,7 +144,7 @@ class Tiles:
         else:
             edition = self._keep(find_edition(snapshot, microseconds(clock.now())))
             data = await self._make_from_memory(edition, snapshot, tile, audience)
-        self._bytes.set(TileKey(edition.key, tuple(list_fields(edition.layer, audience)), tile), data)
+        self._bytes.set(TileKey(edition.key, audience, tile), data)
         return edition, data
 
     async def _make_from_memory(

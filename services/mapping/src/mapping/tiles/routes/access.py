@@ -9,13 +9,13 @@ from fastapi import Depends, Path, Query, Request
 from chassis.auth import check_credential, read_credential
 from chassis.problems import FieldError, Problem, not_found
 from chassis.types import Slug
+from mapping.collections.routes.access import audience_of
 from mapping.collections.rules.layers import Audience, Layer
-from mapping.snapshots.actions import TheSnapshots
+from mapping.snapshots.actions import Snapshots
 from mapping.tiles.schemas.addresses import Addresses
 
 BASE = "/{council}/mapping/ogc"
 _MOST_LAYERS = 60  # of one tile
-_SCOPES: dict[str, Audience] = {"mapping:restricted": "restricted", "mapping:staff": "staff"}
 _CREDENTIALS = {"key"}  # a parameter that any operation may have
 
 MatrixSetId = Annotated[
@@ -39,8 +39,16 @@ class Site:
 
     council: str
     audience: Audience
-    snapshots: TheSnapshots
-    addresses: Addresses
+    snapshots: Snapshots
+    request: Request
+
+    @property
+    def addresses(self) -> Addresses:
+        """Give the addresses of the council's tiles, with the scheme and host of the request from outside."""
+        headers, url = self.request.headers, self.request.url
+        scheme = headers.get("x-forwarded-proto", url.scheme)
+        host = headers.get("x-forwarded-host", url.netloc)
+        return Addresses(f"{'https' if scheme == 'https' else 'http'}://{host}/{self.council}/mapping/ogc")
 
     @property
     def is_public(self) -> bool:
@@ -69,29 +77,21 @@ class Site:
         return visible
 
 
-async def _find_audience(request: Request) -> Audience:
-    """Find what the caller may see: without a credential, what is public. Raises Problem 401 or 403."""
-    try:
-        credential = read_credential(request)
-    except Problem:
-        return "public"
-    caller = await check_credential(request, credential)
-    if caller.delegated:
-        return "public"
-    return next((audience for scope, audience in _SCOPES.items() if scope in caller.scopes), "public")
+async def read_site(request: Request, council: str) -> Site:
+    """Read whose maps are asked for, and what the caller may see: without a credential, what is public.
 
-
-async def _find_site(
-    request: Request,
-    council: Slug,
-    snapshots: TheSnapshots,
-    audience: Annotated[Audience, Depends(_find_audience)],
-) -> Site:
+    Raises Problem 401 or 403.
+    """
     headers = request.headers
-    scheme = headers.get("x-forwarded-proto", request.url.scheme)
-    host = headers.get("x-forwarded-host", request.url.netloc)
-    base = f"{'https' if scheme == 'https' else 'http'}://{host}/{council}/mapping/ogc"
-    return Site(council, audience, snapshots, Addresses(base))
+    is_signed = "authorization" in headers or "x-api-key" in headers or "key" in headers
+    caller = None
+    if is_signed or (request.scope["query_string"] and request.query_params.get("key")):
+        caller = await check_credential(request, read_credential(request))
+    return Site(council, audience_of(caller), request.app.state.snapshots, request)
+
+
+async def _find_site(request: Request, council: Slug) -> Site:
+    return await read_site(request, council)
 
 
 TheSite = Annotated[Site, Depends(_find_site)]
@@ -99,23 +99,28 @@ TheSite = Annotated[Site, Depends(_find_site)]
 
 
 def only(*names: str) -> Any:
-    """Refuse parameters of the query other than these, and the caller's key: 400 with their names."""
-    parameters = {*names, *_CREDENTIALS}
+    """Refuse parameters of the query other than these, and the caller's key."""
 
     async def check(request: Request) -> None:
-        unknown = sorted(set(request.query_params) - parameters)
-        if unknown:
-            errors = [
-                FieldError(
-                    field=f"query.{name[:60]}", message="is not a parameter here", code="unknown_parameter"
-                )
-                for name in unknown[:10]
-            ]
-            allowed = ", ".join(names) or "none"
-            detail = f"{unknown[0][:60]} is not a parameter here. There are: {allowed}."
-            raise Problem(400, "unknown-parameter", detail, errors=errors)
+        refuse_unknown(request, *names)
 
     return Depends(check)
+
+
+def refuse_unknown(request: Request, *names: str) -> None:
+    """Refuse parameters of the query other than these, and the caller's key: Problem 400 with their names."""
+    if not request.scope["query_string"]:
+        return
+    unknown = sorted(set(request.query_params) - {*names, *_CREDENTIALS})
+    if unknown:
+        errors = [
+            FieldError(
+                field=f"query.{name[:60]}", message="is not a parameter here", code="unknown_parameter"
+            )
+            for name in unknown[:10]
+        ]
+        detail = f"{unknown[0][:60]} is not a parameter here. There are: {', '.join(names) or 'none'}."
+        raise Problem(400, "unknown-parameter", detail, errors=errors)
 
 
 async def _read_form(_: _Json = "json") -> None:

@@ -1,78 +1,32 @@
-"""Vector tiles, of a collection and of several."""
+"""Vector tiles, of a collection and of several.
+
+These are the hottest reads of maps, so their routes read the request themselves: each parameter that FastAPI
+resolves costs more than to find a tile in memory.
+"""
 
 import asyncio
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Request, Response
 
 from chassis.auth import public
-from chassis.etags import IfNoneMatch, Tag, is_current
-from chassis.problems import Problem, document_problems
+from chassis.etags import Tag, is_current
+from chassis.problems import Problem, document_problems, invalid
+from chassis.types import Slug
 from mapping.collections.rules.layers import Layer
-from mapping.tiles.actions import TheTiles
+from mapping.tiles.actions import Tiles
 from mapping.tiles.actions.answers import TileAnswer, join_tags
-from mapping.tiles.routes.access import (
-    BASE,
-    CollectionId,
-    Collections,
-    Documented,
-    MatrixSetId,
-    Site,
-    TheSite,
-    cache_control,
-    only,
-    require_matrix_set,
-)
+from mapping.tiles.routes.access import BASE, Documented, Site, cache_control, read_site, refuse_unknown
 from mapping.tiles.rules.limits import has_zoom
 from mapping.tiles.rules.matrix import Tile
-from mapping.tiles.schemas.addresses import MVT
+from mapping.tiles.schemas.addresses import MATRIX_SET, MVT
+from mapping.tiles.schemas.parameters import COLLECTION, COLLECTIONS, FORM, MOST_NAMES, TILE, VERSION
 
 router = APIRouter(prefix=BASE, tags=["tiles"])
 
-_ZOOM = r"^[0-9]{1,2}$"
-_LAST = 2**31 - 1
-Zoom = Annotated[
-    str,
-    Path(alias="tileMatrix", pattern=_ZOOM, max_length=2, description="The zoom: 0 to 22", examples=["9"]),
-]
-Row = Annotated[int, Path(alias="tileRow", ge=0, le=_LAST, description="The row, from the north (y)")]
-Column = Annotated[int, Path(alias="tileCol", ge=0, le=_LAST, description="The column, from 180 W (x)")]
-Version = Annotated[
-    int | None,
-    Query(
-        alias="v",
-        ge=0,
-        le=_LAST,
-        description="The version of the collection that you know: its tiles may be kept for a year",
-    ),
-]
-
-
-async def _read_tile(matrix_set: MatrixSetId, zoom: Zoom, row: Row, column: Column) -> Tile:
-    require_matrix_set(matrix_set)
-    return Tile(int(zoom), row, column)
-
-
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """What a client has of a tile, and whether it takes gzip."""
-
-    if_none_match: str | None
-    takes_gzip: bool
-
-
-async def _read_copy(
-    if_none_match: IfNoneMatch = None,
-    accept_encoding: Annotated[str | None, Header(max_length=1_000, include_in_schema=False)] = None,
-) -> _Copy:
-    return _Copy(if_none_match, accept_encoding is not None and "gzip" in accept_encoding)
-
-
-TheTile = Annotated[Tile, Depends(_read_tile)]
-TheCopy = Annotated[_Copy, Depends(_read_copy)]
+_MOST_DIGITS = 10
 _ANSWERS: Documented = {
     200: {
         "description": "The tile (Vector Tile Specification 2.1), as gzip if you accept that",
@@ -81,72 +35,96 @@ _ANSWERS: Documented = {
     },
     204: {
         "description": "The tile shows nothing",
-        "headers": {"OATiles-hint": {"schema": {"type": "string"}}},
+        "headers": {"OATiles-hint": {"description": "empty", "schema": {"type": "string"}}},
     },
     304: {"description": "As the ETag in If-None-Match says"},
     **document_problems(400, 403, 404),
 }
 
 
+def _document(*parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"parameters": [*parameters]}
+
+
 @router.get(
     "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
     response_class=Response,
     responses=_ANSWERS,
-    dependencies=[only("v", "f")],
+    openapi_extra=_document(COLLECTION, *TILE, VERSION, FORM),
     operation_id="mapping.collection.vector.getTile",
 )
-async def get_tile(
-    _: Annotated[None, public],
-    collection: CollectionId,
-    tile: TheTile,
-    site: TheSite,
-    tiles: TheTiles,
-    copy: TheCopy,
-    version: Version = None,
-) -> Response:
+async def get_tile(request: Request, council: Slug, _: Annotated[None, public]) -> Response:
     """Get a tile of a collection."""
-    layer = site.get_layer(collection)
+    refuse_unknown(request, "v", "f")
+    site, tile, tiles = await read_site(request, council), _read_tile(request), _get_tiles(request)
+    layer = site.get_layer(request.path_params["collectionId"])
     _require_tile([layer], tile)
     tag, lasts = await tiles.find_tag(layer, tile, site.audience)
-    headers = _head(site, is_lasting=lasts and version == layer.version)
-    if is_current(copy.if_none_match, str(Tag(tag))):
-        return Response(None, 304, {**headers, "ETag": str(Tag(tag))})
-    return await _respond(await tiles.get(layer, tile, site.audience), headers, copy)
+    headers = _head(site, is_lasting=lasts and _read_number(request, "v") == layer.version)
+    if is_current(request.headers.get("if-none-match"), f'"{tag}"'):
+        return Response(None, 304, {**headers, "ETag": f'"{tag}"'})
+    return await _respond(request, await tiles.get(layer, tile, site.audience), headers)
 
 
 @router.get(
     "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
     response_class=Response,
     responses=_ANSWERS,
-    dependencies=[only("v", "f", "collections")],
+    openapi_extra=_document(*TILE, COLLECTIONS, VERSION, FORM),
     operation_id="mapping.dataset.vector.getTile",
 )
-async def get_joined_tile(
-    _: Annotated[None, public],
-    tile: TheTile,
-    site: TheSite,
-    tiles: TheTiles,
-    copy: TheCopy,
-    collections: Collections = None,
-) -> Response:
+async def get_joined_tile(request: Request, council: Slug, _: Annotated[None, public]) -> Response:
     """Get a tile that shows several collections, each as a layer of its own."""
-    layers = [layer for layer in site.list_layers(collections) if _has_zoom(layer, tile)]
+    refuse_unknown(request, "v", "f", "collections")
+    _read_number(request, "v")
+    site, tile, tiles = await read_site(request, council), _read_tile(request), _get_tiles(request)
+    names = request.query_params.get("collections")
+    if names is not None and len(names) > MOST_NAMES:
+        raise invalid("query.collections", f"may have {MOST_NAMES} characters at most", "string_too_long")
+    layers = [layer for layer in site.list_layers(names) if _has_zoom(layer, tile)]
     _require_tile(layers, tile)
     tags = [(layer, (await tiles.find_tag(layer, tile, site.audience))[0]) for layer in layers]
-    tag, headers = Tag(join_tags(tags)), _head(site, is_lasting=False)
-    if is_current(copy.if_none_match, str(tag)):
-        return Response(None, 304, {**headers, "ETag": str(tag)})
-    joined = await tiles.get_joined(layers, tile, site.audience)
-    return await _respond(joined, headers, copy)
+    tag, headers = str(Tag(join_tags(tags))), _head(site, is_lasting=False)
+    if is_current(request.headers.get("if-none-match"), tag):
+        return Response(None, 304, {**headers, "ETag": tag})
+    return await _respond(request, await tiles.get_joined(layers, tile, site.audience), headers)
+
+
+def _get_tiles(request: Request) -> Tiles:
+    tiles: Tiles = request.app.state.tiles
+    return tiles
+
+
+def _read_tile(request: Request) -> Tile:
+    """Read the tile that the path names. Raises Problem 400 or 404."""
+    path = request.path_params
+    if path["tileMatrixSetId"] != MATRIX_SET:
+        raise Problem(404, "not-found", f"There is no such tile matrix set here: there is {MATRIX_SET}.")
+    return Tile(*(_parse(path[name], f"path.{name}") for name in ("tileMatrix", "tileRow", "tileCol")))
+
+
+def _read_number(request: Request, name: str) -> int | None:
+    """Read a number of the query, if it is there. Raises Problem 400. ``f`` has one value: ``mvt``."""
+    if not request.scope["query_string"]:
+        return None
+    query = request.query_params
+    if query.get("f", "mvt") != "mvt":
+        raise invalid("query.f", "must be mvt", "literal_error")
+    return None if name not in query else _parse(query[name], f"query.{name}")
+
+
+def _parse(text: str, field: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise invalid(field, f"must be a whole number of at most {_MOST_DIGITS} digits", "int_parsing")
+    return int(text)
 
 
 def _require_tile(layers: Sequence[Layer], tile: Tile) -> None:
     """Require a tile that is within the tile matrix set, at a zoom that a layer has. Raises Problem 404."""
     if tile.exists() and (not layers or any(_has_zoom(layer, tile) for layer in layers)):
         return
-    detail = (
-        f"There is no tile {tile.zoom}/{tile.row}/{tile.column} of this here. See the tileset for the limits."
-    )
+    place = f"{tile.zoom}/{tile.row}/{tile.column}"
+    detail = f"There is no tile {place} of this here. See the tileset for the limits."
     raise Problem(404, "no-such-tile", detail)
 
 
@@ -161,12 +139,12 @@ def _head(site: Site, *, is_lasting: bool) -> dict[str, str]:
     }
 
 
-async def _respond(answer: TileAnswer, headers: dict[str, str], copy: _Copy) -> Response:
+async def _respond(request: Request, answer: TileAnswer, headers: dict[str, str]) -> Response:
     """Send a tile: gzip as it is kept, or unpacked for the few who do not accept that."""
     if not answer.data:
-        return Response(None, 204, {**headers, "ETag": str(Tag(answer.tag)), "OATiles-hint": "empty"})
-    if copy.takes_gzip:
-        packed = {**headers, "ETag": str(Tag(answer.tag)), "Content-Encoding": "gzip"}
-        return Response(answer.data, headers=packed, media_type=MVT)
+        return Response(None, 204, {**headers, "ETag": f'"{answer.tag}"', "OATiles-hint": "empty"})
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers |= {"ETag": f'"{answer.tag}"', "Content-Encoding": "gzip"}
+        return Response(answer.data, headers=headers, media_type=MVT)
     data = await asyncio.to_thread(gzip.decompress, answer.data)
-    return Response(data, headers={**headers, "ETag": str(Tag(f"{answer.tag}-plain"))}, media_type=MVT)
+    return Response(data, headers={**headers, "ETag": f'"{answer.tag}-plain"'}, media_type=MVT)

@@ -18,6 +18,9 @@ _BLUE, _GREEN, _PURPLE, _BROWN, _TEAL, _BLACK, _WHITE = (
 _COLOURS: Final = (_BLUE, _GREEN, _PURPLE, _BROWN, _TEAL)
 _ORDER = {"Polygon": 0, "LineString": 1, "Point": 2}
 _FONTS = ["sans-serif"]
+_SIGNS = {"square": "\u25a0", "triangle": "\u25b2", "diamond": "\u25c6", "cross": "\u271a"}
+_LABELLED = {"areas", "places"}
+_EARLIER = 1  # a tile is drawn 512 pixels wide: its zoom is one less than that of tiles 256 pixels wide
 _LABELS_FROM = {"areas": 9, "zones": 12, "places": 11, "lines": 14, "assets": 16}
 
 
@@ -27,7 +30,7 @@ def make_style(
     """Make the style of layers; ``sources`` are their TileJSON's addresses by name."""
     drawn = sorted(layers, key=lambda layer: (_ORDER[layer.geometry_type], layer.kind != "areas", layer.name))
     extent = find_extent(layers)
-    shapes = [entry for layer in drawn for entry in _draw(layer, _choose_colour(layer))]
+    shapes = [entry for layer in drawn for entry in _draw(layer)]
     labels = [label for layer in drawn if (label := _label(layer, audience))]
     return {
         "version": 8,
@@ -45,45 +48,74 @@ def make_style(
     }
 
 
-def _choose_colour(layer: Layer) -> str:
-    """Choose a colour of 3:1 or more against the background, the same for a layer wherever it is shown."""
-    colour = layer.style.get("color", layer.style.get("colour"))
-    return str(colour) if colour else _COLOURS[sum(layer.name.encode()) % len(_COLOURS)]
-
-
-def _draw(layer: Layer, colour: str) -> Iterator[dict[str, Any]]:
-    """Draw a layer as its own style says: MapLibre layers without their source; else by its geometry."""
+def _draw(layer: Layer) -> Iterator[dict[str, Any]]:
+    """Draw a layer's shapes: by its own MapLibre layers (``style.layers``) or by its kind and geometry."""
     entries = layer.style.get("layers")
     if isinstance(entries, list) and entries:
         for number, entry in enumerate(each for each in entries if isinstance(each, dict)):
             yield {**entry, **_place(layer, str(entry.get("id", number)))}
-        return
-    if layer.geometry_type == "Polygon":
-        fill = {"fill-color": colour, "fill-opacity": 0.08 if layer.kind == "areas" else 0.3}
+    elif layer.geometry_type == "Polygon":
+        usual = 0.05 if layer.kind == "areas" else 0.25
+        fill = {"fill-color": _colour(layer), "fill-opacity": _number(layer, "fill_opacity", usual)}
         yield {**_place(layer, "fill"), "type": "fill", "paint": fill}
-        yield {**_place(layer, "outline"), "type": "line", "paint": _line(colour, 0.6, 2.0)}
+        yield {**_place(layer, "outline"), "type": "line", "paint": _line(layer, 1.5)}
     elif layer.geometry_type == "LineString":
-        yield {
-            **_place(layer, "line"),
-            "type": "line",
-            "layout": {"line-cap": "round"},
-            "paint": _line(colour, 0.5, 4.0),
-        }
+        cap = {"line-cap": "butt" if "dash" in layer.style else "round"}
+        yield {**_place(layer, "line"), "type": "line", "layout": cap, "paint": _line(layer, 2.0)}
     else:
-        yield {**_place(layer, "point"), "type": "circle", "paint": _circle(colour)}
+        yield from _draw_points(layer)
+
+
+def _draw_points(layer: Layer) -> Iterator[dict[str, Any]]:
+    """Draw points as circles, or as a sign of another shape: what differs by colour differs by shape too."""
+    symbol = str(layer.style.get("symbol", "circle"))
+    if symbol in _SIGNS:
+        layout = {
+            "text-field": _SIGNS[symbol],
+            "text-font": _FONTS,
+            "text-size": ["interpolate", ["linear"], ["zoom"], 9, 8, 16, 20],
+            "text-allow-overlap": True,
+            "text-ignore-placement": True,
+        }
+        paint = {"text-color": _colour(layer), "text-halo-color": _WHITE, "text-halo-width": 1.5}
+        yield {**_place(layer, "point"), "type": "symbol", "layout": layout, "paint": paint}
+    elif symbol != "none":
+        yield {**_place(layer, "point"), "type": "circle", "paint": _circle(layer)}
+
+
+def _colour(layer: Layer) -> Any:
+    """Choose the colour of features: by a property, the layer's own, or one by its name."""
+    usual = str(layer.style.get("colour") or _COLOURS[sum(layer.name.encode()) % len(_COLOURS)])
+    by = layer.style.get("by")
+    values = by.get("values") if isinstance(by, dict) else None
+    if not isinstance(by, dict) or not isinstance(values, dict) or not values:
+        return usual
+    pairs = [part for value, colour in values.items() for part in (str(value), str(colour))]
+    return ["match", ["to-string", ["get", str(by.get("property", ""))]], *pairs, usual]
+
+
+def _number(layer: Layer, name: str, usual: float) -> float:
+    value = layer.style.get(name)
+    return value if isinstance(value, int | float) else usual
 
 
 def _place(layer: Layer, part: str) -> dict[str, Any]:
-    return {"id": f"{layer.name}-{part}", "source": layer.name, "source-layer": layer.name}
+    first = _number(layer, "min_zoom", 0)
+    name = f"{layer.name}-{part}"
+    return {"id": name, "source": layer.name, "source-layer": layer.name, "minzoom": max(first - _EARLIER, 0)}
 
 
-def _line(colour: str, thin: float, thick: float) -> Paint:
-    return {"line-color": colour, "line-width": ["interpolate", ["linear"], ["zoom"], 9, thin, 16, thick]}
+def _line(layer: Layer, usual: float) -> Paint:
+    width = _number(layer, "line_width", usual)
+    widths = ["interpolate", ["linear"], ["zoom"], 9, width / 2, 16, width * 1.5]
+    dash = layer.style.get("dash")
+    dashes = {"line-dasharray": dash} if isinstance(dash, list) and dash else {}
+    return {"line-color": _colour(layer), "line-width": widths, **dashes}
 
 
-def _circle(colour: str) -> Paint:
+def _circle(layer: Layer) -> Paint:
     return {
-        "circle-color": colour,
+        "circle-color": _colour(layer),
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 1.5, 16, 7],
         "circle-stroke-color": _WHITE,
         "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 9, 0, 14, 1.5],
@@ -93,7 +125,7 @@ def _circle(colour: str) -> Paint:
 def _label(layer: Layer, audience: Audience) -> dict[str, Any] | None:
     """Label the features of a layer with the property that names them, if its audience may see that."""
     names = {each.name for each in layer.visible_properties(audience)}
-    if layer.label_property not in names or layer.style.get("labels") is False:
+    if layer.label_property not in names or not layer.style.get("label", layer.kind in _LABELLED):
         return None
     layout: Paint = {
         "text-field": ["to-string", ["get", layer.label_property]],
@@ -103,12 +135,9 @@ def _label(layer: Layer, audience: Audience) -> dict[str, Any] | None:
     }
     if layer.geometry_type == "LineString":
         layout["symbol-placement"] = "line"
-    elif layer.geometry_type == "Point":
+    elif layer.geometry_type == "Point" and layer.style.get("symbol") != "none":
         layout |= {"text-anchor": "top", "text-offset": [0, 0.6]}
-    return {
-        **_place(layer, "label"),
-        "type": "symbol",
-        "minzoom": _LABELS_FROM[layer.kind],
-        "layout": layout,
-        "paint": {"text-color": _BLACK, "text-halo-color": _WHITE, "text-halo-width": 1.5},
-    }
+    paint = {"text-color": _BLACK, "text-halo-color": _WHITE, "text-halo-width": 1.5}
+    place = _place(layer, "label")
+    first = max(place["minzoom"], _LABELS_FROM[layer.kind])
+    return {**place, "type": "symbol", "minzoom": first, "layout": layout, "paint": paint}
