@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from mapping.mapit.rules.entries import Entries, Entry, describe
 from mapping.mapit.rules.generations import Generations, make_generations
 from mapping.mapit.rules.shapes import RELATIONS, convert
-from mapping.mapit.rules.words import find_country
+from mapping.mapit.rules.words import find_code_type, find_country
 from mapping.shared.coordinates import Crs, OutsideGreatBritainError, project, transform
 from mapping.snapshots.rules.snapshot import Snapshot
 
@@ -126,11 +126,15 @@ class CouncilAreas:
 
     def find_by_code(self, kind: str, code: str, selection: Selection) -> list[Place]:
         """Find the areas of a generation that have a code of a kind."""
+        places = self._list_coded(code) if find_code_type(code) == kind else self.list_all()
         return [
-            place
-            for place in self.list_all()
-            if place.entry.codes.get(kind) == code and self.shows(place, selection)
+            place for place in places if place.entry.codes.get(kind) == code and self.shows(place, selection)
         ]
+
+    def _list_coded(self, code: str) -> Iterator[Place]:
+        for layer in self.layers:
+            for index in layer.entries.by_code.get(code, ()):
+                yield Place(layer, index)
 
     def list_all(self) -> Iterator[Place]:
         """List all areas, those too that are hidden."""
