@@ -37,6 +37,7 @@ from mapping.shared.tables import metadata
 from mapping.snapshots.actions import Snapshots
 from mapping.tiles.actions import Tiles
 from mapping.tiles.actions.exports import write_pmtiles
+from mapping.tiles.actions.ogc import OgcTiles
 from mapping.tiles.routes import styles, tile_sets
 from mapping.tiles.routes import tiles as tile_routes
 from mapping.viewer.routes import layers as layer_pages
@@ -50,6 +51,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     await snapshots.refresh()
     app.state.snapshots = snapshots
     app.state.look_ups = Reads(snapshots, app.state.database)
+    app.state.ogc_extensions = [OgcTiles()]
     app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
     with suppress(Problem):  # without these files only pages fail, and say so
         await asyncio.to_thread(app.state.assets.url, "map-pages.js")  # all are packed, once

@@ -202,3 +202,13 @@ async def test_change_is_shown_and_its_tag_with_it(ogc, database, client):
     after = await ogc("/collections/grit-bins/items")
     assert [page.json()["numberMatched"] for page in (before, after)] == [1, 2]
     assert before.headers["etag"] != after.headers["etag"]
+
+
+async def test_tiles_stand_beside_features(ogc):
+    for path in ("", "/collections/trees"):
+        href = find_link(await ogc.json(path), "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector")
+        assert (await ogc.client.get(href)).status_code == 200
+    assert "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt" in (await ogc("/conformance")).text
+    paths = (await ogc.json("/api"))["paths"]
+    operation = paths["/collections/trees/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"]["get"]
+    assert operation["operationId"].endswith("collection.vector.getTile")
