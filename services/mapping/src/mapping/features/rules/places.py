@@ -26,7 +26,8 @@ _AREA_STEP = 0.05  # degrees
 _MILLIMETRE = 0.001
 _MILLIMETRE_IN_DEGREES = 1e-8
 _MOST_STEPS = 500  # on one geometry's boundary: a step is longer on a large one
-_MERCATOR_WORLD = shapely.box(*[-20_037_508.342_789] * 2, *[20_037_508.342_789] * 2)
+_HALF_WORLD = 20_037_508.342_789  # metres of Web Mercator
+_MERCATOR_WORLD = shapely.box(-_HALF_WORLD, -_HALF_WORLD, _HALF_WORLD, _HALF_WORLD)
 _MAX_LATITUDE = 85.06  # of Web Mercator
 
 
