@@ -15,6 +15,7 @@ from mapping.collections.routes import features as layer_features
 from mapping.collections.routes import layers as layer_routes
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
+from mapping.exports.actions.files import LayerFiles
 from mapping.features.routes import collections as ogc_collections
 from mapping.features.routes import items as ogc_items
 from mapping.features.routes.common import cross_origin
@@ -50,6 +51,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     snapshots = Snapshots(app.state.database, app.state.settings.snapshot_bytes)
     await snapshots.refresh()
     app.state.snapshots = snapshots
+    app.state.layer_files = layer_files = LayerFiles()
     app.state.look_ups = Reads(snapshots, app.state.database)
     app.state.ogc_extensions = [OgcTiles()]
     app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
@@ -59,6 +61,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
         async with run_in_background("layers", snapshots.follow):
             yield
     finally:
+        layer_files.close()
         snapshots.close()
 
 

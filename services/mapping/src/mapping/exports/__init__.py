@@ -1,1 +1,1 @@
-"""Layers as data sets of planning.data.gov.uk."""
+"""Layers as files, and the data sets of planning.data.gov.uk."""

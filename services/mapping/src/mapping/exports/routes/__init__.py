@@ -1,7 +1,7 @@
 """Downloads."""
 
-from mapping.exports.routes import planning
+from mapping.exports.routes import downloads, planning
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (planning.router,)
+ROUTERS = (planning.router, downloads.router)
