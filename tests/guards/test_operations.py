@@ -82,6 +82,9 @@ PUBLIC = {
         "show_map",
         "show_place",
         "use_place",
+        # What a caller may do with a layer: nobody learns more than who asks may know.
+        "list_methods_of_items",
+        "list_methods_of_item",
     },
     "payments": {
         "read_asset",

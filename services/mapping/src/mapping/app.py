@@ -18,7 +18,9 @@ from mapping.exports import routes as exports
 from mapping.exports.actions.files import LayerFiles
 from mapping.features.routes import collections as ogc_collections
 from mapping.features.routes import items as ogc_items
+from mapping.features.routes import transactions as ogc_transactions
 from mapping.features.routes.common import cross_origin
+from mapping.features.rules.transactions import Transactions
 from mapping.loading.actions.commands import load_demonstration, load_layer
 from mapping.locate import consumers as locate_consumers
 from mapping.locate.actions.sources import Reads
@@ -53,7 +55,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     app.state.snapshots = snapshots
     app.state.layer_files = layer_files = LayerFiles()
     app.state.look_ups = Reads(snapshots, app.state.database)
-    app.state.ogc_extensions = [OgcTiles()]
+    app.state.ogc_extensions = [OgcTiles(), Transactions()]
     app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
     with suppress(Problem):  # without these files only pages fail, and say so
         await asyncio.to_thread(app.state.assets.url, "map-pages.js")  # all are packed, once
@@ -79,6 +81,7 @@ service = Service(
         layer_features.router,
         ogc_collections.router,
         ogc_items.router,
+        ogc_transactions.router,
         tile_sets.router,
         tile_routes.router,
         styles.router,

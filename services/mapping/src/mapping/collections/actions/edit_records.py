@@ -45,9 +45,7 @@ async def lock_editable(session: Session, layer_id: UUID, editor: Editor) -> Lay
     if not layer.visible_to(editor.audience):
         raise not_found("such layer")
     if layer.is_national:
-        raise Problem(
-            403, "national-layer", "This layer is the same for all councils: the operator loads it."
-        )
+        raise refuse_national()
     if layer.status == "retired":
         raise conflict("layer-retired", "The layer is retired. Publish it before you change its features.")
     return layer
@@ -107,3 +105,8 @@ def _describe(feature: Feature | None) -> dict[str, Any]:
         "valid_from": None if feature.valid_from is None else feature.valid_from.isoformat(),
         "valid_to": None if feature.valid_to is None else feature.valid_to.isoformat(),
     }
+
+
+def refuse_national() -> Problem:
+    """Make the 403 for a change of a layer that stands once for all councils."""
+    return Problem(403, "national-layer", "This layer is the same for all councils: the operator loads it.")

@@ -140,7 +140,7 @@ def refusals_as_problems() -> Iterator[None]:
         raise invalid("query.crs", f"does not cover this collection: a feature {error}") from None
 
 
-async def _find_caller(request: Request) -> Caller | None:
+async def find_caller(request: Request) -> Caller | None:
     """Find who reads, if they say so: layers of the public need no credential. Raises Problem 401 or 403."""
     try:
         credential = read_credential(request)
@@ -150,9 +150,13 @@ async def _find_caller(request: Request) -> Caller | None:
 
 
 async def _read_reader(request: Request, council: Slug, _: Annotated[None, public]) -> Reader:
-    caller = await _find_caller(request)
-    site = Site(str(request.url.replace(path=PREFIX.format(council=council), query="")))
-    return Reader(request, council, audience_of(caller), caller is not None, site)
+    caller = await find_caller(request)
+    return Reader(request, council, audience_of(caller), caller is not None, make_site(request, council))
+
+
+def make_site(request: Request, council: str) -> Site:
+    """Make the address from outside at which the council's maps are."""
+    return Site(str(request.url.replace(path=PREFIX.format(council=council), query="")))
 
 
 def audience_of(caller: Caller | None) -> Audience:
