@@ -23,7 +23,7 @@ from mapping.features.routes.common import cross_origin
 from mapping.features.rules.transactions import Transactions
 from mapping.loading.actions.commands import load_demonstration, load_layer
 from mapping.locate import consumers as locate_consumers
-from mapping.locate.actions.sources import Reads
+from mapping.locate.actions import Reads
 from mapping.locate.routes import points as locate_points
 from mapping.locate.routes import properties as locate_properties
 from mapping.locate.routes import responsibilities

@@ -65,7 +65,7 @@ async def world(client, database):
 
 
 @pytest.fixture
-def ask(app, client, mint, world):
+def fetch(app, client, mint, world):
     """Send a request of a caller who may read; ``scopes`` are more than that."""
 
     async def send(path, *, method="GET", scopes=(), council="citytown", json=None, headers=None, **params):

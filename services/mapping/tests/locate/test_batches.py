@@ -13,18 +13,18 @@ POINTS = [
 ]
 
 
-async def send(ask, points=POINTS, **body):
+async def send(fetch, points=POINTS, **body):
     body = {"points": points, "crs": "EPSG:27700", **body}
-    return await ask("/locate:batch", method="POST", json=body)
+    return await fetch("/locate:batch", method="POST", json=body)
 
 
-async def test_each_point_has_the_areas_that_it_has_alone(ask):
-    answer = (await send(ask)).json()
+async def test_each_point_has_the_areas_that_it_has_alone(fetch):
+    answer = (await send(fetch)).json()
     for (easting, northing), row in zip(POINTS, answer["points"], strict=True):
         if row["outside_gb"]:
             assert ((easting, northing), row["areas"]) == ((900000.0, 0.0), [])
             continue
-        alone = (await ask("/locate", point=f"{easting},{northing}")).json()
+        alone = (await fetch("/locate", point=f"{easting},{northing}")).json()
         areas = [
             (answer["areas"][place]["collection"], answer["areas"][place]["id"]) for place in row["areas"]
         ]
@@ -34,29 +34,29 @@ async def test_each_point_has_the_areas_that_it_has_alone(ask):
     assert len(answer["areas"]) == len({(area["collection"], area["id"]) for area in answer["areas"]})
 
 
-async def test_layers_may_be_named(ask):
-    answer = (await send(ask, areas=["wards"])).json()
+async def test_layers_may_be_named(fetch):
+    answer = (await send(fetch, areas=["wards"])).json()
     assert set(answer["generation"]) == {"wards"}
-    assert (await send(ask, areas=["roads"])).json()["errors"][0]["field"] == "query.areas"
+    assert (await send(fetch, areas=["roads"])).json()["errors"][0]["field"] == "query.areas"
 
 
-async def test_a_layer_that_is_too_large_for_memory_is_left_out_and_said_so(ask, monkeypatch):
+async def test_a_layer_that_is_too_large_for_memory_is_left_out_and_said_so(fetch, monkeypatch):
     monkeypatch.setattr(registry, "MAX_FEATURES", 1)
-    snapshots = ask.snapshots
+    snapshots = fetch.snapshots
     for layer in snapshots.layers("citytown"):
         snapshots.cache.drop(layer.id)
-    answer = (await send(ask)).json()
+    answer = (await send(fetch)).json()
     assert "wards" in answer["left_out"]
-    assert (await send(ask, areas=["wards"])).json()["code"] == "layer-too-large"
+    assert (await send(fetch, areas=["wards"])).json()["code"] == "layer-too-large"
 
 
-async def test_what_postgresql_answers_is_what_memory_answers(ask, monkeypatch):
+async def test_what_postgresql_answers_is_what_memory_answers(fetch, monkeypatch):
     question = {"point": "376000,165500", "kinds": "grit-bins", "within": 600}
-    in_memory = (await ask("/locate", **question)).json()
+    in_memory = (await fetch("/locate", **question)).json()
     monkeypatch.setattr(registry, "MAX_FEATURES", 0)
-    for layer in ask.snapshots.layers("citytown"):
-        ask.snapshots.cache.drop(layer.id)
-    in_database = (await ask("/locate", **question)).json()
+    for layer in fetch.snapshots.layers("citytown"):
+        fetch.snapshots.cache.drop(layer.id)
+    in_database = (await fetch("/locate", **question)).json()
     assert {**in_database, "as_of": ""} == {**in_memory, "as_of": ""}
     assert len(in_database["assets"]) == 3
 
@@ -73,6 +73,6 @@ async def test_what_postgresql_answers_is_what_memory_answers(ask, monkeypatch):
         {"points": [[1, 2]], "more": 1},
     ],
 )
-async def test_a_batch_that_cannot_be_used_is_refused(ask, body):
-    response = await ask("/locate:batch", method="POST", json=body)
+async def test_a_batch_that_cannot_be_used_is_refused(fetch, body):
+    response = await fetch("/locate:batch", method="POST", json=body)
     assert (response.status_code, response.json()["code"]) == (400, "invalid-request")

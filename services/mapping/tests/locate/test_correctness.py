@@ -16,7 +16,7 @@ _BRITAIN = (-6.0, 50.0, 1.8, 58.7)
 
 
 @pytest.fixture
-def ask_many(client, mint):
+def fetch_all(client, mint):
     async def send(points, areas):
         token = mint(scopes=["mapping:read"], councils=["citytown"])
         response = await client.post(
@@ -38,8 +38,8 @@ async def load(client, database, layers):
 
     async def are_known():
         await snapshots.refresh()
-        known = {layer.name for layer in snapshots.layers("citytown")}
-        return {layer["name"] for layer in layers} <= known
+        names_here = {layer.name for layer in snapshots.layers("citytown")}
+        return {layer["name"] for layer in layers} <= names_here
 
     await eventually(are_known)
 
@@ -77,45 +77,45 @@ def draw_borders(geometries, count, seed):
     return np.random.default_rng(seed).choice(vertices, count)
 
 
-def check_apart_from_borders(points, found, expected, fids, geometries):
+def check_apart_from_borders(points, pairs_here, expected, fids, geometries):
     """Check pairs of a layer that is kept in another system: they may differ within 2 m of a border alone."""
     shapes = dict(zip(fids, geometries, strict=True))
-    for place, fid in found ^ expected:
+    for place, fid in pairs_here ^ expected:
         border = shapely.boundary(shapes[fid])
         assert border.distance(shapely.Point(points[place])) < _RAW_REACH, (points[place], fid)
 
 
-async def check_council(client, database, ask_many, layers, count):
+async def check_council(client, database, fetch_all, layers, count):
     await load(client, database, layers)
     for seed in (1, 2):
         points = draw_points(_BATH, count, seed)
         if seed == 2:
             points = draw_borders(np.concatenate([read_file(layer)[2] for layer in layers]), count, seed)
-        pairs = by_layer(await ask_many(points, [layer["name"] for layer in layers]))
+        pairs = by_layer(await fetch_all(points, [layer["name"] for layer in layers]))
         for layer in layers:
             fids, _, geometries = read_file(layer)
             expected = by_shapely(points, fids, geometries)
-            found = pairs.get(layer["name"], set())
+            pairs_here = pairs.get(layer["name"], set())
             assert expected or layer["name"] == "local-shops"
-            check_apart_from_borders(points, found, expected, fids, geometries)
+            check_apart_from_borders(points, pairs_here, expected, fids, geometries)
 
 
-async def test_some_points_of_citytown_are_where_shapely_says(client, database, ask_many):
+async def test_some_points_of_citytown_are_where_shapely_says(client, database, fetch_all):
     layers = choose(council="citytown", names=("wards", "council-boundary"))
-    await check_council(client, database, ask_many, layers, 200)
+    await check_council(client, database, fetch_all, layers, 200)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_ten_thousand_points_of_citytown_are_where_shapely_says(client, database, ask_many):
+async def test_ten_thousand_points_of_citytown_are_where_shapely_says(client, database, fetch_all):
     layers = choose(council="citytown")
     assert len(layers) == 8
-    await check_council(client, database, ask_many, layers, 10_000)
+    await check_council(client, database, fetch_all, layers, 10_000)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_ten_thousand_points_of_britain_are_in_the_wards_that_shapely_says(client, database, ask_many):
+async def test_ten_thousand_points_of_britain_are_in_the_wards_that_shapely_says(client, database, fetch_all):
     (wards,) = choose(council="*", names=("gb-wards",))
     await load(client, database, [wards])
     fids, _, geometries = read_file(wards)
@@ -123,7 +123,7 @@ async def test_ten_thousand_points_of_britain_are_in_the_wards_that_shapely_says
     # Kept as the file has it, so that every pair is equal, on borders too.
     borders = draw_borders(geometries, 10_000, 4)
     for points in (draw_points(_BRITAIN, 10_000, 3), borders):
-        answer = await ask_many(points, ["gb-wards"])
+        answer = await fetch_all(points, ["gb-wards"])
         expected = by_shapely(points, fids, geometries)
         assert len(expected) > 4_000
         assert by_layer(answer)["gb-wards"] == expected
@@ -135,14 +135,14 @@ async def test_ten_thousand_points_of_britain_are_in_the_wards_that_shapely_says
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_ten_thousand_points_over_all_zones_take_half_a_second(client, database, ask_many):
+async def test_ten_thousand_points_over_all_zones_take_half_a_second(client, database, fetch_all):
     layers = choose(council="citytown")
     await load(client, database, layers)
     points = draw_points(_BATH, 10_000, 5)
-    await ask_many(points, [])  # polygons are prepared by the first who ask
+    await fetch_all(points, [])  # polygons are prepared by the first who fetch
     seconds = []
     for _ in range(3):
         start = time.process_time()
-        await ask_many(points, [])
+        await fetch_all(points, [])
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.5

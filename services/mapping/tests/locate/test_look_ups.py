@@ -22,8 +22,8 @@ def names(areas, collection):
     ]
 
 
-async def test_a_point_has_its_areas_zones_street_and_assets(ask):
-    answer = (await ask("/locate", point=MIDDLE)).json()
+async def test_a_point_has_its_areas_zones_street_and_assets(fetch):
+    answer = (await fetch("/locate", point=MIDDLE)).json()
     assert answer["point"]["gridref"] == "ST 755 655"
     assert answer["inside"] is True
     assert names(answer["areas"], "wards") == [("E05000002", True, False)]
@@ -41,8 +41,8 @@ async def test_a_point_has_its_areas_zones_street_and_assets(ask):
     assert answer["generation"]["wards"] == 1
 
 
-async def test_degrees_metres_and_grid_references_are_the_same_point(ask):
-    answer = (await ask("/locate", point=MIDDLE)).json()
+async def test_degrees_metres_and_grid_references_are_the_same_point(fetch):
+    answer = (await fetch("/locate", point=MIDDLE)).json()
     lon, lat = answer["point"]["lon"], answer["point"]["lat"]
     for point, crs in (
         (f"{lon},{lat}", None),
@@ -52,55 +52,57 @@ async def test_degrees_metres_and_grid_references_are_the_same_point(ask):
         ("ST 7550 6550", None),
     ):
         params = {"point": point} | ({"crs": crs} if crs else {})
-        other = (await ask("/locate", **params)).json()
+        other = (await fetch("/locate", **params)).json()
         assert abs(other["point"]["easting"] - 375500) < 6
         assert names(other["areas"], "wards") == [("E05000002", True, False)]
 
 
-async def test_on_a_border_both_neighbours_are_there_and_the_smaller_code_is_primary(ask):
-    answer = (await ask("/locate", point="376000,165500")).json()
+async def test_on_a_border_both_neighbours_are_there_and_the_smaller_code_is_primary(fetch):
+    answer = (await fetch("/locate", point="376000,165500")).json()
     assert names(answer["areas"], "wards") == [("E05000001", True, True), ("E05000002", False, True)]
     assert names(answer["areas"], "bin-rounds") == [("friday", True, True), ("monday", True, True)]
     assert names(answer["areas"], "council-boundary") == [("E06000022", True, False)]
 
 
-async def test_a_point_elsewhere_is_in_nothing_and_the_versions_say_that_it_was_searched(ask):
-    answer = (await ask("/locate", point="530000,180000")).json()
+async def test_a_point_elsewhere_is_in_nothing_and_the_versions_say_that_it_was_searched(fetch):
+    answer = (await fetch("/locate", point="530000,180000")).json()
     assert (answer["inside"], answer["areas"], answer["street"], answer["assets"]) == (False, [], None, [])
     assert answer["generation"]["council-boundary"] == 1
 
 
-async def test_a_council_without_a_boundary_does_not_say_inside(ask):
-    answer = (await ask("/locate", council="hillshire", point=MIDDLE)).json()
+async def test_a_council_without_a_boundary_does_not_say_inside(fetch):
+    answer = (await fetch("/locate", council="hillshire", point=MIDDLE)).json()
     assert (answer["inside"], answer["areas"], answer["generation"]) == (None, [], {})
 
 
-async def test_layers_and_kinds_are_chosen_by_name(ask):
-    answer = (await ask("/locate", point=MIDDLE, areas="wards", kinds="postcodes,lines", within=500)).json()
+async def test_layers_and_kinds_are_chosen_by_name(fetch):
+    answer = (await fetch("/locate", point=MIDDLE, areas="wards", kinds="postcodes,lines", within=500)).json()
     assert {area["collection"] for area in answer["areas"]} == {"wards"}
     assert {asset["collection"] for asset in answer["assets"]} == {"postcodes", "roads"}
     distances = [asset["distance_m"] for asset in answer["assets"]]
     assert distances == sorted(distances)
 
 
-async def test_what_is_for_staff_is_shown_to_staff(ask):
+async def test_what_is_for_staff_is_shown_to_staff(fetch):
     for scopes, expected in (((), ["grit-bins"]), (("mapping:staff",), ["key-safes", "grit-bins"])):
-        answer = (await ask("/locate", point=MIDDLE, within=20, scopes=scopes)).json()
+        answer = (await fetch("/locate", point=MIDDLE, within=20, scopes=scopes)).json()
         assert [asset["collection"] for asset in answer["assets"]] == expected
-    assert (await ask("/near", point=MIDDLE, kind="key-safes")).status_code == 400
-    assert (await ask("/near", point=MIDDLE, kind="key-safes", scopes=("mapping:staff",))).status_code == 200
+    assert (await fetch("/near", point=MIDDLE, kind="key-safes")).status_code == 400
+    assert (
+        await fetch("/near", point=MIDDLE, kind="key-safes", scopes=("mapping:staff",))
+    ).status_code == 200
 
 
-async def test_the_nearest_of_a_kind_come_first(ask):
-    answer = (await ask("/near", point="376400,165500", kind="grit-bins", within=2000, limit=2)).json()
+async def test_the_nearest_of_a_kind_come_first(fetch):
+    answer = (await fetch("/near", point="376400,165500", kind="grit-bins", within=2000, limit=2)).json()
     assert [(item["id"], item["distance_m"]) for item in answer["items"]] == [
         ("GB-3", 100.0),
         ("GB-2", 860.0),
     ]
-    assert (await ask("/near", point="376400,165500", kind="grit-bins", within=50)).json()["items"] == []
+    assert (await fetch("/near", point="376400,165500", kind="grit-bins", within=50)).json()["items"] == []
 
 
-async def test_areas_are_those_of_the_day_that_is_asked_about(ask, database):
+async def test_areas_are_those_of_the_day_that_is_asked_about(fetch, database):
     change = datetime(2019, 5, 2, tzinfo=UTC)
     values = {**WARDS, "name": "wards-in-time"}
     shape = square("x", 375000, 165000).geometry
@@ -109,7 +111,7 @@ async def test_areas_are_those_of_the_day_that_is_asked_about(ask, database):
     await publish(database, "citytown", values, [before, after])
 
     async def is_known():
-        return (await ask("/locate", point=MIDDLE, areas="wards-in-time")).status_code == 200
+        return (await fetch("/locate", point=MIDDLE, areas="wards-in-time")).status_code == 200
 
     await eventually(is_known)
     for moment, expected in (
@@ -117,25 +119,25 @@ async def test_areas_are_those_of_the_day_that_is_asked_about(ask, database):
         ("2019-05-02T00:00:00Z", "E05000009"),
         ("2019-05-02T01:00:00+01:00", "E05000009"),
     ):
-        answer = (await ask("/locate", point=MIDDLE, areas="wards-in-time", datetime=moment)).json()
+        answer = (await fetch("/locate", point=MIDDLE, areas="wards-in-time", datetime=moment)).json()
         assert names(answer["areas"], "wards-in-time") == [(expected, True, False)]
 
 
-async def test_a_property_and_a_postcode_have_areas(ask, database):
+async def test_a_property_and_a_postcode_have_areas(fetch, database):
     async with database.writing() as session:
         row = {"council": "citytown", "uprn": 77, "easting": 376500, "northing": 165500, "sequence": 1}
         await session.execute(insert(property_point), row)
-    answer = (await ask("/uprn/77/areas", areas="wards,bin-rounds")).json()
+    answer = (await fetch("/uprn/77/areas", areas="wards,bin-rounds")).json()
     assert answer["uprn"] == "77"
     assert [area["id"] for area in answer["areas"]] == ["friday", "E05000001"] or [
         area["id"] for area in answer["areas"]
     ] == ["E05000001", "friday"]
-    answer = (await ask("/postcodes/ba11lj/areas", areas="wards")).json()
+    answer = (await fetch("/postcodes/ba11lj/areas", areas="wards")).json()
     assert (answer["postcode"], [area["id"] for area in answer["areas"]]) == ("BA1 1LJ", ["E05000002"])
     for path in ("/uprn/78/areas", "/postcodes/BA9 9ZZ/areas"):
-        response = await ask(path)
+        response = await fetch(path)
         assert (response.status_code, response.json()["code"]) == (404, "not-found")
-    response = await ask("/postcodes/BA1 1LJ/areas", council="hillshire")
+    response = await fetch("/postcodes/BA1 1LJ/areas", council="hillshire")
     assert (response.status_code, response.json()["code"]) == (404, "no-postcodes")
 
 
@@ -161,8 +163,8 @@ async def test_a_property_and_a_postcode_have_areas(ask, database):
         ({}, "query.point"),
     ],
 )
-async def test_what_cannot_be_used_is_refused_with_its_place(ask, params, field):
-    response = await ask("/locate", **params)
+async def test_what_cannot_be_used_is_refused_with_its_place(fetch, params, field):
+    response = await fetch("/locate", **params)
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == field
 

@@ -9,37 +9,37 @@ RULE = {"report_kind": "pothole", "body": "National Highways", "contact": "0300 
 
 
 @pytest.fixture
-def write(ask):
+def write(fetch):
     async def send(method, path="", *, json=None, **headers):
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await ask(
+        list_named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await fetch(
             f"/responsibility-rules{path}",
             method=method,
             scopes=("mapping:publish",),
             json=json,
-            headers=named,
+            headers=list_named,
         )
 
     return send
 
 
 @pytest.fixture(autouse=True)
-async def no_rules(write, ask):
-    for rule in (await ask("/responsibility-rules")).json()["items"]:
+async def no_rules(write, fetch):
+    for rule in (await fetch("/responsibility-rules")).json()["items"]:
         await write("DELETE", f"/{rule['id']}", If_Match="*")
-    ask.forget()
+    fetch.forget()
 
 
-async def who(ask, kind="pothole", point=POINT):
-    ask.forget()
-    return (await ask("/responsibility", point=point, kind=kind)).json()
+async def find_body(fetch, kind="pothole", point=POINT):
+    fetch.forget()
+    return (await fetch("/responsibility", point=point, kind=kind)).json()
 
 
-async def test_without_a_rule_nobody_is_named(ask):
-    assert (await who(ask))["body"] is None
+async def test_without_a_rule_nobody_is_named(fetch):
+    assert (await find_body(fetch))["body"] is None
 
 
-async def test_the_first_rule_that_fits_names_the_body(ask, write):
+async def test_the_first_rule_that_fits_names_the_body(fetch, write):
     for position, values in (
         (30, {"report_kind": "*", "body": "Citytown"}),
         (
@@ -65,32 +65,32 @@ async def test_the_first_rule_that_fits_names_the_body(ask, write):
         ),
     ):
         assert (await write("POST", json={**values, "position": position})).status_code == 201
-    answer = await who(ask)
+    answer = await find_body(fetch)
     assert (answer["body"], answer["contact"], answer["feature"]["id"]) == (
         "National Highways",
         "0300 123 5000",
         "R1",
     )
     assert answer["generation"] == {"roads": 1}
-    assert (await who(ask, "litter"))["body"] == "Citytown"
-    assert (await who(ask, point="375500,165700"))["body"] == "Citytown"
+    assert (await find_body(fetch, "litter"))["body"] == "Citytown"
+    assert (await find_body(fetch, point="375500,165700"))["body"] == "Citytown"
 
 
-async def test_a_street_is_maintained_by_the_body_of_its_own_road(ask, write):
+async def test_a_street_is_maintained_by_the_body_of_its_own_road(fetch, write):
     values = {"property_name": "name", "property_values": ["The Avenue"], "within_metres": 500}
     await write("POST", json={**RULE, "report_kind": "street", "layer": "roads", **values})
-    ask.forget()
-    answer = (await ask("/locate", point=POINT)).json()
+    fetch.forget()
+    answer = (await fetch("/locate", point=POINT)).json()
     assert (answer["street"]["name"], answer["street"]["maintained_by"]) == ("York Street", None)
-    answer = (await ask("/locate", point="375500,165880")).json()
+    answer = (await fetch("/locate", point="375500,165880")).json()
     assert answer["street"]["maintained_by"] == "National Highways"
 
 
-async def test_a_parish_looks_after_what_lies_in_it(ask, write):
+async def test_a_parish_looks_after_what_lies_in_it(fetch, write):
     await write("POST", json={"report_kind": "*", "layer": "wards", "property_name": "code",
                               "property_values": ["E05000001"], "body": "Parish"})  # fmt: skip
-    assert (await who(ask))["body"] is None
-    answer = await who(ask, point="376500,165500")
+    assert (await find_body(fetch))["body"] is None
+    answer = await find_body(fetch, point="376500,165500")
     assert (answer["body"], answer["feature"]["label"]) == ("Parish", "Ward E05000001")
 
 
@@ -121,10 +121,10 @@ async def test_two_who_change_a_rule_at_once_do_not_both_succeed(write):
     assert sorted(each.status_code for each in await asyncio.gather(*changes)) == [200, 412]
 
 
-async def test_the_same_key_creates_one_rule(ask, write):
+async def test_the_same_key_creates_one_rule(fetch, write):
     first, again = [await write("POST", json=RULE, Idempotency_Key="rule-1") for _ in range(2)]
     assert first.json() == again.json()
-    assert len((await ask("/responsibility-rules")).json()["items"]) == 1
+    assert len((await fetch("/responsibility-rules")).json()["items"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,12 @@ async def test_a_rule_that_cannot_be_used_is_refused_with_its_place(write, chang
     assert response.json()["errors"][0]["field"].startswith(field)
 
 
-async def test_reading_is_not_writing(ask):
-    response = await ask("/responsibility-rules", method="POST", json=RULE)
+async def test_reading_is_not_writing(fetch):
+    response = await fetch("/responsibility-rules", method="POST", json=RULE)
     assert (response.status_code, response.json()["scope"]) == (403, "mapping:publish")
 
 
-async def test_another_councils_rules_are_its_own(ask, write):
+async def test_another_councils_rules_are_its_own(fetch, write):
     rule = (await write("POST", json=RULE)).json()
-    assert (await ask(f"/responsibility-rules/{rule['id']}", council="hillshire")).status_code == 404
-    assert (await ask("/responsibility-rules", council="hillshire")).json()["items"] == []
+    assert (await fetch(f"/responsibility-rules/{rule['id']}", council="hillshire")).status_code == 404
+    assert (await fetch("/responsibility-rules", council="hillshire")).json()["items"] == []

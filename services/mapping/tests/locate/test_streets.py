@@ -19,7 +19,7 @@ def usrn():
 
 
 @pytest.fixture
-def named(database):
+def list_named(database):
     async def read(name, council="citytown"):
         async with database.reading(council) as session:
             rows = await store.list_named(session, council, fold_street_name(name), 10)
@@ -57,31 +57,34 @@ def test_the_nearest_street_of_a_name_is_chosen():
     assert choose_street([], 0, 0) is None
 
 
-async def test_a_streets_events_name_move_and_retire_it(deliver, named, usrn):
+async def test_a_streets_events_name_move_and_retire_it(deliver, list_named, usrn):
     await deliver(StreetCreated, usrn=usrn, description="QUIET ROW", easting=375100, northing=165100)
-    assert await named("Quiet Row") == [(int(usrn), 375100)]
+    assert await list_named("Quiet Row") == [(int(usrn), 375100)]
     # An event without a point leaves the one that is known.
     await deliver(StreetChanged, usrn=usrn, description="LOUD ROW", easting=None, northing=None, sequence=2)
-    assert (await named("Quiet Row"), await named("Loud Row")) == ([], [(int(usrn), 375100)])
+    assert (await list_named("Quiet Row"), await list_named("Loud Row")) == ([], [(int(usrn), 375100)])
     await deliver(StreetRetired, usrn=usrn, description="LOUD ROW", sequence=4)
     late = await deliver(StreetChanged, usrn=usrn, description="LOUD ROW", sequence=3)
-    assert (late.state, await named("Loud Row")) == ("processed", [])
+    assert (late.state, await list_named("Loud Row")) == ("processed", [])
 
 
-async def test_a_snapshot_sets_a_street_whatever_its_sequence(deliver, named, usrn):
+async def test_a_snapshot_sets_a_street_whatever_its_sequence(deliver, list_named, usrn):
     await deliver(StreetChanged, usrn=usrn, description="NEWER ROW", sequence=9)
     await deliver(StreetCreated, usrn=usrn, description="TOLD ROW", sequence=4, snapshot=True)
-    assert (await named("Newer Row"), [each[0] for each in await named("Told Row")]) == ([], [int(usrn)])
+    assert (await list_named("Newer Row"), [each[0] for each in await list_named("Told Row")]) == (
+        [],
+        [int(usrn)],
+    )
 
 
-async def test_another_councils_street_is_another(deliver, named, usrn):
+async def test_another_councils_street_is_another(deliver, list_named, usrn):
     await deliver(StreetCreated, usrn=usrn, description="BORDER ROW")
-    assert await named("Border Row", "hillshire") == []
+    assert await list_named("Border Row", "hillshire") == []
 
 
-async def test_a_point_has_its_streets_usrn(deliver, ask, usrn):
+async def test_a_point_has_its_streets_usrn(deliver, fetch, usrn):
     other = str(next(_USRNS))
     await deliver(StreetCreated, usrn=usrn, description="THE AVENUE", easting=376000, northing=165900)
     await deliver(StreetCreated, usrn=other, description="THE AVENUE", easting=360000, northing=150000)
-    street = (await ask("/locate", point="376000,165890")).json()["street"]
+    street = (await fetch("/locate", point="376000,165890")).json()["street"]
     assert (street["usrn"], street["name"], street["distance_m"]) == (usrn, "The Avenue", 10.0)

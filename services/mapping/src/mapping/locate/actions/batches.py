@@ -12,10 +12,9 @@ from pydantic_core import to_json
 
 from chassis.problems import Problem
 from mapping.collections.rules.layers import Audience, Layer
-from mapping.locate.actions import layer_choice
+from mapping.locate.actions import Sources, layer_choice
 from mapping.locate.actions.layer_search import to_micros
 from mapping.locate.actions.lookups import Question
-from mapping.locate.actions.sources import Sources
 from mapping.locate.rules.batches import LayerPairs, tabulate
 from mapping.locate.rules.hits import Hit, code_of, show_area, show_moment
 from mapping.shared.coordinates import Crs, project
@@ -51,14 +50,14 @@ def _answer(
     grid = project(points, crs, Crs.BNG)
     degrees = project(points, crs, Crs.CRS84)
     inside = np.flatnonzero(np.isfinite(np.hstack((grid, degrees))).all(axis=1))
-    found = [
+    pairs_by_layer = [
         (
             _find_pairs(each, inside, grid if each.crs is Crs.BNG else degrees, question.moment),
             _describer(each, question.audience),
         )
         for each in snapshots
     ]
-    table = tabulate(len(points), found)
+    table = tabulate(len(points), pairs_by_layer)
     outside = set(range(len(points))) - set(inside.tolist())
     rows = [
         {"areas": areas, "on_boundary": table.on_boundary[place], "outside_gb": place in outside}

@@ -41,9 +41,9 @@ def list_layers_near(
     Without any, those of assets. Raises Problem 400 for what is neither.
     """
     layers = [layer for layer in _list_visible(snapshots, council, audience) if layer.kind in _KINDS]
-    wanted = kinds or ("assets",)
-    names = [kind for kind in wanted if kind not in _KINDS]
-    whole = [layer for layer in layers if layer.kind in wanted]
+    kind_names = kinds or ("assets",)
+    names = [kind for kind in kind_names if kind not in _KINDS]
+    whole = [layer for layer in layers if layer.kind in kind_names]
     return whole + [layer for layer in _pick(layers, names, field) if layer not in whole]
 
 
@@ -71,8 +71,8 @@ def _pick(layers: Sequence[Layer], names: Sequence[str], field: str) -> list[Lay
     by_name = {layer.name: layer for layer in layers}
     missing = [name for name in names if name not in by_name]
     if missing:
-        known = ", ".join(sorted(by_name)) or "none"
-        message = f"{missing[0][:60]!r} is no such layer here: there are {known}"
+        names_here = ", ".join(sorted(by_name)) or "none"
+        message = f"{missing[0][:60]!r} is no such layer here: there are {names_here}"
         error = FieldError(field=f"query.{field}", message=message, code="unknown_layer")
         raise Problem(400, "invalid-request", "A layer is not known; see errors.", errors=[error])
     return [by_name[name] for name in dict.fromkeys(names)]

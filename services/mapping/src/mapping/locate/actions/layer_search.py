@@ -10,7 +10,7 @@ from chassis.problems import Problem
 from mapping.collections.actions import features
 from mapping.collections.actions.features import Feature
 from mapping.collections.rules.layers import Layer
-from mapping.locate.actions.sources import Sources
+from mapping.locate.actions import Sources
 from mapping.locate.rules.hits import Hit, box_around, coordinates_in, distances_to, holds_at
 from mapping.locate.rules.points import Place
 from mapping.shared.coordinates import Crs

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from mapping.collections.rules.layers import Audience, Layer
-from mapping.locate.actions import layer_choice, streets
+from mapping.locate.actions import Sources, layer_choice, streets
 from mapping.locate.actions.layer_search import find_containing, find_nearest
 from mapping.locate.actions.responsibilities import find_responsible
-from mapping.locate.actions.sources import Sources
 from mapping.locate.rules.hits import (
     Hit,
     order_areas,
@@ -65,13 +64,13 @@ async def list_areas(
     sources: Sources, place: Place, question: Question, layers: Sequence[Layer]
 ) -> list[dict[str, Any]]:
     """List the areas and zones of layers in which a place lies; the primary one of a layer comes first."""
-    shown: list[dict[str, Any]] = []
+    areas: list[dict[str, Any]] = []
     for layer in layers:
         if layer_choice.reaches(layer, place):
             hits = await find_containing(sources, layer, place, question.moment)
             ordered = order_areas(layer, hits)
-            shown += [show_area(layer, hit, question.audience, primary=primary) for hit, primary in ordered]
-    return shown
+            areas += [show_area(layer, hit, question.audience, primary=primary) for hit, primary in ordered]
+    return areas
 
 
 async def list_near(
@@ -111,10 +110,12 @@ async def find_near(sources: Sources, place: Place, question: Question, most: in
 
 
 async def _describe_street(sources: Sources, place: Place, question: Question) -> dict[str, Any] | None:
-    found = await streets.find_street(sources, place, question.moment, STREET_REACH, question.audience)
-    if found is None:
+    street_and_road = await streets.find_street(
+        sources, place, question.moment, STREET_REACH, question.audience
+    )
+    if street_and_road is None:
         return None
-    street, road = found
+    street, road = street_and_road
     responsible = await find_responsible(sources, place, question.moment, _STREET, road)
     return {**street, "maintained_by": None if responsible is None else responsible.rule.body}
 

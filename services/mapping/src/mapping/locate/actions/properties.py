@@ -8,9 +8,8 @@ import shapely
 from chassis.problems import Problem, not_found
 from mapping.collections.actions import features
 from mapping.collections.rules.layers import Layer
-from mapping.locate.actions import layer_choice
+from mapping.locate.actions import Sources, layer_choice
 from mapping.locate.actions.lookups import Question, is_inside, list_areas
-from mapping.locate.actions.sources import Sources
 from mapping.locate.rules.hits import show_moment, show_place
 from mapping.locate.rules.points import Place, make_place
 from mapping.points import actions as points

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from chassis import ids
 from mapping.collections.rules.layers import Audience, Layer
+from mapping.locate.actions import Sources
 from mapping.locate.actions.layer_search import find_containing, find_nearest
 from mapping.locate.actions.rule_records import read_rules
-from mapping.locate.actions.sources import Sources
 from mapping.locate.rules.hits import Hit, show_asset, show_moment, show_place
 from mapping.locate.rules.points import Place
 from mapping.locate.rules.responsibilities import Rule, select_rules

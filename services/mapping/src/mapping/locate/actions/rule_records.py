@@ -11,7 +11,7 @@ from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.etags import Precondition
 from chassis.problems import FieldError, Problem, not_found
-from mapping.locate.actions.sources import Sources
+from mapping.locate.actions import Sources
 from mapping.locate.rules.responsibilities import Rule
 from mapping.locate.schemas import RuleBody, RuleView
 from mapping.locate.store import responsibilities as store

@@ -7,9 +7,9 @@ from typing import Any
 
 from chassis.database import Session
 from mapping.collections.rules.layers import Audience
+from mapping.locate.actions import Sources
 from mapping.locate.actions.layer_choice import ROADS, get_special, reaches
 from mapping.locate.actions.layer_search import find_nearest
-from mapping.locate.actions.sources import Sources
 from mapping.locate.rules.hits import Hit
 from mapping.locate.rules.points import Place
 from mapping.locate.rules.street_names import (

@@ -7,27 +7,15 @@ from fastapi import Depends, Query, Request, Response
 from pydantic_core import to_json
 
 from chassis import clock
-from chassis.auth import Caller, permission
 from chassis.problems import FieldError, Problem
-from mapping.collections.rules.layers import Audience
+from mapping.collections.routes.access import Reader, audience_of
+from mapping.locate.actions import Reads
 from mapping.locate.actions.lookups import Question
-from mapping.locate.actions.sources import Reads
 from mapping.locate.rules.points import Place, read_crs, read_point
 from mapping.shared.coordinates import OutsideGreatBritainError
 
-BASE = "/{council}/mapping/v1"
-READ, PUBLISH = "mapping:read", "mapping:publish"
-STAFF, RESTRICTED = "mapping:staff", "mapping:restricted"
-Reader = Annotated[Caller, permission(READ)]
 _MAX_WITHIN = 2_000
 _MOST_NAMES = 50
-
-
-def audience_of(caller: Caller) -> Audience:
-    """Tell what a caller may see: ``mapping:staff`` and ``mapping:restricted`` show more than is public."""
-    if RESTRICTED in caller.scopes:
-        return "restricted"
-    return "staff" if STAFF in caller.scopes else "public"
 
 
 def respond(answer: Any) -> Response:

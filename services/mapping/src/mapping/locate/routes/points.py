@@ -7,17 +7,15 @@ import numpy as np
 from fastapi import APIRouter, Query, Response
 
 from chassis.types import Slug
+from mapping.collections.routes.access import BASE, Reader, audience_of
 from mapping.locate.actions.batches import look_up_many
 from mapping.locate.actions.lookups import Question, find_near, look_up
 from mapping.locate.routes.dependencies import (
-    BASE,
-    Reader,
     TheMoment,
     ThePlace,
     TheQuestion,
     TheReads,
     Within,
-    audience_of,
     read_names,
     refuse,
     respond,

@@ -4,8 +4,9 @@ from fastapi import APIRouter, Response
 
 from chassis.problems import document_problems
 from chassis.types import Postcode, Slug, Uprn
+from mapping.collections.routes.access import BASE, Reader
 from mapping.locate.actions.properties import look_up_postcode, look_up_property
-from mapping.locate.routes.dependencies import BASE, Reader, TheQuestion, TheReads, respond
+from mapping.locate.routes.dependencies import TheQuestion, TheReads, respond
 from mapping.locate.schemas import PostcodeAreas, PropertyAreas
 
 router = APIRouter(prefix=BASE, tags=["look-ups"])

@@ -12,15 +12,12 @@ from chassis.ids import Id, show
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
+from mapping.collections.routes.access import BASE, PUBLISH, Reader, audience_of
 from mapping.locate.actions import responsibilities, rule_records
 from mapping.locate.routes.dependencies import (
-    BASE,
-    PUBLISH,
-    Reader,
     TheMoment,
     ThePlace,
     TheReads,
-    audience_of,
     respond,
 )
 from mapping.locate.schemas import ReportKind, ResponsibilityView, RuleBody, RuleView

@@ -45,13 +45,13 @@ def code_of(layer: Layer, hit: Hit) -> str:
 
 def show_area(layer: Layer, hit: Hit, audience: Audience, *, primary: bool) -> dict[str, Any]:
     """Show an area as answers have it; what the audience may not see is left out."""
-    seen = {each.name for each in layer.visible_properties(audience)}
+    visible = {each.name for each in layer.visible_properties(audience)}
     return {
         "collection": layer.name,
         "id": hit.fid,
         "number": hit.number,
-        "name": _show(layer.label_property, hit, seen) or hit.fid,
-        "gss": _show(layer.code_property, hit, seen) or None,
+        "name": _show(layer.label_property, hit, visible) or hit.fid,
+        "gss": _show(layer.code_property, hit, visible) or None,
         "type": layer.area_type or None,
         "kind": layer.kind,
         "primary": primary,
@@ -61,8 +61,8 @@ def show_area(layer: Layer, hit: Hit, audience: Audience, *, primary: bool) -> d
 
 def show_asset(layer: Layer, hit: Hit, audience: Audience) -> dict[str, Any]:
     """Show a feature near a point, nearest first."""
-    seen = {each.name for each in layer.visible_properties(audience)}
-    label = _show(layer.label_property, hit, seen) or hit.fid
+    visible = {each.name for each in layer.visible_properties(audience)}
+    label = _show(layer.label_property, hit, visible) or hit.fid
     return {
         "collection": layer.name,
         "id": hit.fid,
@@ -72,8 +72,8 @@ def show_asset(layer: Layer, hit: Hit, audience: Audience) -> dict[str, Any]:
     }
 
 
-def _show(name: str, hit: Hit, seen: set[str]) -> str:
-    value = hit.properties.get(name) if name in seen else None
+def _show(name: str, hit: Hit, visible: set[str]) -> str:
+    value = hit.properties.get(name) if name in visible else None
     return "" if value is None else str(value)
 
 

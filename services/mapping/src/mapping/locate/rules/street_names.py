@@ -66,9 +66,9 @@ def choose_street(streets: Sequence[NamedStreet], easting: float, northing: floa
     """
     if len(streets) == 1:
         return streets[0].usrn
-    known = [
+    distances = [
         (math.hypot(street.easting - easting, street.northing - northing), street.usrn)
         for street in streets
         if street.easting is not None and street.northing is not None
     ]
-    return min(known)[1] if known else None
+    return min(distances)[1] if distances else None
