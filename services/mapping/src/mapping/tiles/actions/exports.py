@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,9 @@ async def write_file(
         raise CommandError(ExitCode.REFUSED, f"that is {len(places):,} tiles: choose a smaller --max-zoom")
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("wb") as file:
+        with part.open("wb") as file, ExitStack() as stack:
             writer, count = Writer(file), 0  # type: ignore[no-untyped-call]
+            stack.callback(writer.tile_f.close)  # its temporary file, which it closes at a good end alone
             for number, (tile_id, tile) in enumerate(places):
                 drawn = [layer for layer in layers if has_zoom(tile.zoom, layer.feature_count, layer.extent)]
                 answer = await tiles.get_joined(drawn, tile, "public")

@@ -14,7 +14,6 @@ from fastapi import APIRouter, Request, Response
 from chassis.auth import public
 from chassis.etags import Tag, is_current
 from chassis.problems import Problem, document_problems, invalid
-from chassis.types import Slug
 from mapping.collections.rules.layers import Layer
 from mapping.tiles.actions import Tiles
 from mapping.tiles.actions.answers import TileAnswer, join_tags
@@ -22,7 +21,7 @@ from mapping.tiles.routes.access import BASE, Documented, Site, cache_control, r
 from mapping.tiles.rules.limits import has_zoom
 from mapping.tiles.rules.matrix import Tile
 from mapping.tiles.schemas.addresses import MATRIX_SET, MVT
-from mapping.tiles.schemas.parameters import COLLECTION, COLLECTIONS, FORM, MOST_NAMES, TILE, VERSION
+from mapping.tiles.schemas.parameters import COLLECTION, COLLECTIONS, COUNCIL, FORM, MOST_NAMES, TILE, VERSION
 
 router = APIRouter(prefix=BASE, tags=["tiles"])
 
@@ -50,13 +49,17 @@ def _document(*parameters: dict[str, Any]) -> dict[str, Any]:
     "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
     response_class=Response,
     responses=_ANSWERS,
-    openapi_extra=_document(COLLECTION, *TILE, VERSION, FORM),
+    openapi_extra=_document(COUNCIL, COLLECTION, *TILE, VERSION, FORM),
     operation_id="mapping.collection.vector.getTile",
 )
-async def get_tile(request: Request, council: Slug, _: Annotated[None, public]) -> Response:
+async def get_tile(request: Request, _: Annotated[None, public]) -> Response:
     """Get a tile of a collection."""
     refuse_unknown(request, "v", "f")
-    site, tile, tiles = await read_site(request, council), _read_tile(request), _get_tiles(request)
+    site, tile, tiles = (
+        await read_site(request, request.path_params["council"]),
+        _read_tile(request),
+        _get_tiles(request),
+    )
     layer = site.get_layer(request.path_params["collectionId"])
     _require_tile([layer], tile)
     tag, lasts = await tiles.find_tag(layer, tile, site.audience)
@@ -70,14 +73,18 @@ async def get_tile(request: Request, council: Slug, _: Annotated[None, public]) 
     "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
     response_class=Response,
     responses=_ANSWERS,
-    openapi_extra=_document(*TILE, COLLECTIONS, VERSION, FORM),
+    openapi_extra=_document(COUNCIL, *TILE, COLLECTIONS, VERSION, FORM),
     operation_id="mapping.dataset.vector.getTile",
 )
-async def get_joined_tile(request: Request, council: Slug, _: Annotated[None, public]) -> Response:
+async def get_joined_tile(request: Request, _: Annotated[None, public]) -> Response:
     """Get a tile that shows several collections, each as a layer of its own."""
     refuse_unknown(request, "v", "f", "collections")
     _read_number(request, "v")
-    site, tile, tiles = await read_site(request, council), _read_tile(request), _get_tiles(request)
+    site, tile, tiles = (
+        await read_site(request, request.path_params["council"]),
+        _read_tile(request),
+        _get_tiles(request),
+    )
     names = request.query_params.get("collections")
     if names is not None and len(names) > MOST_NAMES:
         raise invalid("query.collections", f"may have {MOST_NAMES} characters at most", "string_too_long")

@@ -17,6 +17,7 @@ def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
+COUNCIL = _path("council", "The council's slug", {"type": "string", "maxLength": 63})
 COLLECTION = _path("collectionId", "The id of the collection", {"type": "string", "maxLength": 100})
 COLLECTIONS = _query(
     "collections",
