@@ -21,6 +21,12 @@ from mapping.features.rules.links import (
 )
 from mapping.shared.coordinates import Crs
 
+FILES = (
+    ("gpkg", "application/geopackage+sqlite3", "GeoPackage"),
+    ("geojson", GEOJSON, "GeoJSON"),
+    ("csv", "text/csv", "CSV"),
+)
+"""In which public layers can be downloaded (`mapping.exports`): extension, media type, name."""
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 SYSTEMS = (Crs.CRS84, Crs.BNG, Crs.WGS84, Crs.WEB_MERCATOR)
 """In which every layer can be read; the first is what one gets without asking."""
@@ -122,6 +128,12 @@ def _link_collection(site: Site, layer: Layer) -> list[Link]:
         link(site.url(*base, "schema"), f"{OGC_REL}/schema", SCHEMA, "The properties of its features"),
         link(site.url(*base, "schema"), "describedby", SCHEMA, "The properties of its features"),
     ]
+    if layer.audience == "public":
+        exports = f"{site.root.removesuffix('/ogc')}/v1/exports/{layer.name}"
+        links += [
+            link(f"{exports}.{form}", "enclosure", media_type, f"{layer.title} as a file: {title}")
+            for form, media_type, title in FILES
+        ]
     if layer.licence_url:
         links.append(link(layer.licence_url, "license", HTML, layer.licence))
     return links
