@@ -35,6 +35,14 @@ async def test_a_bin_is_added_where_somebody_types_it(ann, place):
     assert page.url.path.endswith("/features/GB-7")
 
 
+async def test_a_place_is_typed_or_pinned_on_a_map_that_moves(ann):
+    for path in (NEW, f"{ONE}/move"):
+        page = await ann.get(path)
+        assert 'data-map="pin" data-field="place"' in page.text
+        assert 'id="place"' in page.text
+        assert "worker-src" in page.headers["content-security-policy"]
+
+
 async def test_a_form_that_is_sent_twice_adds_one(ann, database):
     page = await ann.get(NEW)
     fields = {**ADDED, "submission": hidden(page, "submission"), "property-ref": ""}

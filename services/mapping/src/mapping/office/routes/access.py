@@ -125,7 +125,8 @@ def render(request: Request, staff: Staff, template: str, status: int = 200, **c
         "may_publish": staff.may(PUBLISH),
         "audience": audience_of(staff.caller),
     }
-    frame: dict[str, Any] = {"sections": sections, "home": home, "office": home}
+    maps = f"/{staff.council}/mapping"
+    frame: dict[str, Any] = {"sections": sections, "home": home, "office": home, "maps": maps}
     return pages.render(request, template, status, language="en", **frame, **words, **context)
 
 

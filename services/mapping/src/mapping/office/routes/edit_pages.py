@@ -26,6 +26,7 @@ from mapping.office.routes.access import MAX_REASON, PAGES, OfficePage, TheId, W
 from mapping.office.routes.feature_pages import compare, read_tag
 from mapping.office.rules import outlines
 from mapping.office.rules.questions import Question, make_questions
+from mapping.office.rules.shapes import make_box
 from mapping.shared.coordinates import Crs
 
 router = APIRouter(
@@ -146,12 +147,14 @@ async def submit_retire_form(page: WriterPage, feature: TheId, form: SubmittedFo
 
 def _show_new(page: OfficePage, layer: Layer, form: Form, status: int = 200) -> Response:
     questions = _list_questions(page, layer, {})
-    return page.render("office-new-feature.html", layer, status, questions=questions, form=form)
+    context: dict[str, Any] = {"questions": questions, "box": make_box(layer.extent), "has_map": True}
+    return page.render("office-new-feature.html", layer, status, form=form, **context)
 
 
 def _show_move(
     page: OfficePage, layer: Layer, feature: Feature, form: Form, status: int = 200, **context: Any
 ) -> Response:
+    context |= {"box": make_box(feature.bbox or layer.extent), "has_map": True}
     return page.render("office-move.html", layer, status, feature=feature, form=form, **context)
 
 

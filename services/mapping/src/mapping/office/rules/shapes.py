@@ -1,15 +1,17 @@
 """Where a feature is and how large it is, in words. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mapping.collections.rules.layers import GeometryType
+from mapping.collections.rules.layers import Extent
 from mapping.shared.coordinates import Crs, OutsideGreatBritainError, transform
 from mapping.shared.typed_places import from_grid
 
+_MARGIN = 0.002  # degrees: some 200 m
 _HECTARE, _KILOMETRE = 10_000, 1_000  # square metres, metres
 
 
@@ -42,6 +44,13 @@ def _measure(shape: BaseGeometry) -> list[tuple[str, str]]:
     return []
 
 
-def name_shape(kind: GeometryType) -> str:
-    """Name what somebody draws: a point, a line, an area."""
-    return {"Point": "point", "LineString": "line", "Polygon": "area"}[kind]
+def make_box(extent: Extent | None) -> Sequence[float] | None:
+    """Make what a map shows first: an extent with its surroundings, in degrees; None without one."""
+    if extent is None:
+        return None
+    return (
+        extent.west - _MARGIN,
+        extent.south - _MARGIN,
+        extent.east + _MARGIN,
+        extent.north + _MARGIN,
+    )
