@@ -20,6 +20,7 @@ from bench import (
     identity,
     jobs,
     loader,
+    map_features,
     map_tiles,
     payment_creation,
     payments,
@@ -41,6 +42,7 @@ _WITH_DATABASE: dict[str, _Measure] = {
     "case-changes": case_changes.measure,
     "case-queues": case_queues.measure,
     "tiles": map_tiles.measure,
+    "features": map_features.measure,
     "case-timers": case_timers.measure,
 }
 _WITHOUT_GAZETTEER = {"identity", *_WITH_DATABASE, *_WITHOUT_DATABASE}

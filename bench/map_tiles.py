@@ -64,7 +64,7 @@ _CASES = (
 async def measure(admin_url: str, folder: Path) -> list[Figure]:
     """Measure cold tiles, then cached ones through HTTP."""
     figures = [figure for case in _CASES for figure in _measure_cold(case)]
-    url = await _create_database(admin_url)
+    url = await create_database(admin_url)
     for case in _CASES:
         await _publish(url, case)
     return [*figures, *await asyncio.to_thread(_measure_cached, url, folder)]
@@ -138,6 +138,7 @@ def _measure_cached(url: str, folder: Path) -> list[Figure]:
     environment |= {
         "MAPPING_JWKS_URL": (folder / "none.json").as_uri(),
         "MAPPING_ISSUER": "http://bench.invalid/",
+        "MAPPING_SEALING_KEY": base64.urlsafe_b64encode(bytes(32)).decode(),
     }
     argv = [sys.executable, "-m", "chassis", "serve", "mapping", "--port", str(port)]
     figures = []
@@ -171,7 +172,7 @@ def _measure_cached(url: str, folder: Path) -> list[Figure]:
     return figures
 
 
-async def _create_database(admin_url: str) -> str:
+async def create_database(admin_url: str) -> str:
     await provision(admin_url, "mapping", owner_password=_PASSWORD, password=_PASSWORD)
     address = admin_url.rpartition("@")[2].partition("/")[0]
     await migrate("mapping", f"postgresql://mapping_owner:{_PASSWORD}@{address}/mapping")
@@ -185,15 +186,21 @@ async def _create_database(admin_url: str) -> str:
 
 
 async def _publish(url: str, case: _Case) -> None:
-    """Publish a layer as its council would, in longitude and latitude."""
-    features = read(case.council, case.name)
-    names = sorted({name for properties, _ in features for name in properties})
+    """Publish a layer of the demonstration, in longitude and latitude."""
+    await publish_features(url, case.name, case.kind, read(case.council, case.name))
+
+
+async def publish_features(
+    url: str, name: str, kind: Kind, features: list[tuple[dict[str, Any], Any]], srid: int = 84
+) -> None:
+    """Publish a layer as its council would, of properties and geometries in the system of ``srid``."""
+    names = sorted({key for properties, _ in features for key in properties})
     values = {
-        "name": case.name, "title": case.name, "description": "", "kind": "areas", "storage_srid": 84,
-        "geometry_type": case.kind, "keeper": "bench", "licence": "", "licence_url": "", "attribution": "",
+        "name": name, "title": name, "description": "", "kind": "areas", "storage_srid": srid,
+        "geometry_type": kind, "keeper": "bench", "licence": "", "licence_url": "", "attribution": "",
         "vintage": "", "source_url": "", "synthetic": False, "audience": "public", "key_property": "",
         "label_property": "", "code_property": "", "area_type": "", "locking": "optional", "style": {},
-        "properties": [(name, name, "string", "public", False, ()) for name in names],
+        "properties": [(each, each, "string", "public", False, ()) for each in names],
     }  # fmt: skip
     database = Database(Settings(database_url=url, jwks_url="", issuer=""), "bench", rows_secured=True)
     rows = [NewFeature(str(number), each[1], each[0]) for number, each in enumerate(features)]
