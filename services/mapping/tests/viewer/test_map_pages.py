@@ -110,6 +110,10 @@ async def test_a_layer_says_whose_it_is_and_that_there_is_no_wms(reader):
     ):
         assert part in page, part
     assert page.index("</table>") < page.index('data-map="view"')
+    for form in ("gpkg", "geojson", "csv"):
+        path = f"{MAPS}/v1/exports/grit-bins.{form}"
+        assert f'href="{path}"' in page
+        assert (await reader.get(path)).status_code == 200
     assert "made up for demonstration" in (await reader.get(f"{MAPS}/layers/conservation-areas")).text
 
 
