@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import shapely
 
 from chassis.database import Database
@@ -20,6 +19,7 @@ from mapping.collections.rules.states import NewFeature, make_states
 from mapping.settings import Settings
 from mapping.shared.coordinates import Crs, transform
 from mapping.shared.councils import NATIONAL
+from mapping.shared.geometry import clean
 
 FOLDER = ROOT / "dev" / "data" / "mapping"
 LARGE = {"gb-wards"}  # not in a small demonstration
@@ -61,16 +61,19 @@ def make_values(entry: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def read_features(entry: Mapping[str, Any]) -> list[NewFeature]:
-    """Read a layer's features, in the coordinates that it is kept in."""
+def read_features(entry: Mapping[str, Any], *, mend: bool = True) -> list[NewFeature]:
+    """Read a layer's features in the coordinates that it is kept in, crossing polygons mended."""
     with gzip.open(FOLDER / entry["file"]) as file:
-        features = json.load(file)["features"]
-    shapes = np.array([shapely.geometry.shape(each["geometry"]) for each in features], dtype=object)
+        text = file.read().decode()
+    features = json.loads(text)["features"]
+    shapes = shapely.get_parts(shapely.from_geojson(text))  # a quarter of the time of one by one
     crs = Crs.BNG if entry["storage_srid"] == Crs.BNG.srid else Crs.CRS84
+    shapes = transform(shapes, Crs.CRS84, crs)
+    shapes = clean(shapes)[0] if mend else shapes
     start, end = _read_day(entry["valid_from"]), _read_day(entry["valid_to"])
     return [
         NewFeature(str(each["properties"][entry["key_property"]]), shape, each["properties"], start, end)
-        for each, shape in zip(features, transform(shapes, Crs.CRS84, crs), strict=True)
+        for each, shape in zip(features, shapes, strict=True)
     ]
 
 
@@ -78,7 +81,7 @@ def _read_day(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=_LOCAL)
 
 
-async def load_layer(database: Database, entry: Mapping[str, Any]) -> bool:
+async def load_layer(database: Database, entry: Mapping[str, Any], *, mend: bool = True) -> bool:
     """Create and publish a layer unless it is published. Return whether it was not yet."""
     council = find_owner(entry)
     async with database.writing(council) as session:
@@ -87,7 +90,7 @@ async def load_layer(database: Database, entry: Mapping[str, Any]) -> bool:
             return False
         if layer is None:
             layer = await layers.create_layer(session, council, _CAUSE.actor, make_values(entry))
-        features = await asyncio.to_thread(read_features, entry)
+        features = await asyncio.to_thread(read_features, entry, mend=mend)
         async with publication(session, layer.id, _CAUSE) as change:
             for first in range(0, len(features), _BATCH):
                 batch = features[first : first + _BATCH]
