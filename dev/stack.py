@@ -137,6 +137,8 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         environment["CASEWORK_SCANNER"] = "test:"  # knows the file with which scanners are tested
     if name == "mapping":
         environment["MAPPING_SANDBOX_EDITS"] = "true"  # every credential of a laptop is the sandbox's
+        environment["MAPPING_BLOBS"] = f"file://{stack.folder.absolute()}/blobs/mapping"
+        environment["MAPPING_SCANNER"] = "test:"
     if name == "payments":
         environment["PAYMENTS_SANDBOX_PROCESSOR_URL"] = stack.url("card-processor")
         environment["PAYMENTS_SANDBOX_DIRECT_DEBIT_URL"] = stack.url("direct-debit")

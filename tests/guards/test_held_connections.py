@@ -31,6 +31,8 @@ ALLOWED = {
     **dict.fromkeys(
         ("mapping.loading.actions.bulk._replace", "mapping.loading.actions.staged_rows.put_rows"),
         "a load is one transaction of a command or a job, which makes its rows in a thread",
+    ),
+    **dict.fromkeys(
         (
             "mapping.collections.actions.edits.create_feature",
             "mapping.collections.actions.edits.patch_feature",

@@ -248,6 +248,8 @@ async def test_a_services_image_migrates_its_database_and_starts(name, build_ima
         f"{prefix}_SEALING_KEY": SEALING_KEY,
         "CASEWORK_BLOBS": "file:///tmp/blobs",
         "CASEWORK_SCANNER": "test:",
+        "MAPPING_BLOBS": "file:///tmp/blobs",
+        "MAPPING_SCANNER": "test:",
     }
     environment["IDENTITY_MASTER_KEY"] = MASTER_KEY
     image.run("migrate", name, **environment, **{f"{prefix}_MIGRATION_URL": owner})

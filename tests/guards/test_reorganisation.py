@@ -29,6 +29,7 @@ COLLIDING = {
     "pk_role_holder": "one person acts in roles at both: one row is left, with the roles of both",
     "pk_team": "a council named it: one is renamed, and its areas and cases follow",
     "pk_team_area": "both councils have an area of that name: one is renamed, as its cases' field is",
+    "pk_load_row": "of a load, whose id no two councils share: none collides",
     "uq_collection_name": "a council named it: one is renamed, and its features follow by its id",
     "pk_theme": "a council named it: both mean the same, or one is renamed with its mandates",
     "pk_theme_level": "a council raised a common theme: the higher level is left",

@@ -93,5 +93,5 @@ async def read(database, council, name):
 async def clear(database):
     """Forget all layers and events that the tests before left behind."""
     async with database.writing("*") as session:
-        for table in ("outbox", "feature", "collection_version", "collection"):
+        for table in ("outbox", "layer_load", "feature", "collection_version", "collection"):
             await session.execute(text(f"DELETE FROM {table}"))

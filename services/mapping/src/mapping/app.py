@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 import mapping.collections.tables
+import mapping.loading.tables
 import mapping.locate.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
+from chassis.blobs import deletion
 from chassis.problems import Problem
 from mapping.collections.routes import features as layer_features
 from mapping.collections.routes import layers as layer_routes
@@ -21,6 +23,8 @@ from mapping.features.routes import items as ogc_items
 from mapping.features.routes import transactions as ogc_transactions
 from mapping.features.routes.common import cross_origin
 from mapping.features.rules.transactions import Transactions
+from mapping.loading import routes as loading_routes
+from mapping.loading.actions import intake, publish_load, uploads
 from mapping.loading.actions.commands import load_demonstration, load_layer
 from mapping.locate import consumers as locate_consumers
 from mapping.locate.actions import Reads
@@ -80,6 +84,7 @@ service = Service(
         responsibilities.router,
         layer_routes.router,
         layer_features.router,
+        loading_routes.router,
         ogc_collections.router,
         ogc_items.router,
         ogc_transactions.router,
@@ -113,6 +118,14 @@ service = Service(
         "load-layer": load_layer,
         "write-pmtiles": write_pmtiles,
     },
+    jobs=[
+        deletion.handlers,
+        intake.handlers,
+        publish_load.handlers,
+    ],
+    purges=[
+        *uploads.PURGES,
+    ],
     start=_start,
     audited=True,
     sign_in=sign_in,

@@ -3,10 +3,14 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis import settings
+from chassis.blobs import BlobSettings
+
+MAX_LOAD = 150_000_000
+"""The most bytes that ``load_bytes`` may be; the gateway streams uploads and counts none."""
+LOAD_SECONDS = 600
 
 
-class Settings(settings.Settings):
+class Settings(BlobSettings):
     """The settings that every service has, and how much of the map a process keeps in memory."""
 
     model_config = SettingsConfigDict(env_prefix="MAPPING_")
@@ -29,4 +33,10 @@ class Settings(settings.Settings):
     sandbox_edits: bool = Field(
         default=False,
         description="Whether sandbox credentials may change layers: where nothing is live, as on a laptop",
+    )
+    load_bytes: int = Field(
+        default=100_000_000, ge=1, le=MAX_LOAD, description="Largest file that is loaded into a layer, bytes"
+    )
+    load_seconds: float = Field(
+        default=LOAD_SECONDS, gt=0, le=LOAD_SECONDS, description="Longest that an upload may take, seconds"
     )

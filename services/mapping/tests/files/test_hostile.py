@@ -142,6 +142,7 @@ async def test_a_file_beyond_the_memory_is_refused(read_alone, tmp_path):
 def test_gdal_has_the_drivers_that_are_taken_and_no_other():
     code = (
         "import os; from mapping.files.actions import reader_process as p; os.environ.update(p._ENVIRONMENT);"
-        "p._check_drivers(); import pyogrio; assert set(pyogrio.list_drivers()) == p._ALLOWED"
+        "from mapping.files.actions.gdal_file import check_drivers, _ALLOWED, pyogrio; check_drivers();"
+        "assert set(pyogrio.list_drivers()) == _ALLOWED"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -16,7 +16,7 @@ import pyproj
 import shapely
 
 from mapping.files.rules import texts
-from mapping.files.rules.formats import Format
+from mapping.files.rules.formats import DRIVERS, Format
 from mapping.files.rules.limits import FileRefusedError, Limits
 from mapping.files.rules.raw import RawBatch
 from mapping.files.rules.reference_systems import Bounds
@@ -39,6 +39,16 @@ _CURVES = (
     "SELECT count(*) FROM gpkg_extensions WHERE extension_name LIKE 'gpkg_geom_C%'",
 )
 _CUT_NAME = 10  # characters of a Shapefile's field name
+
+
+_ALLOWED = frozenset(DRIVERS.values())
+
+
+def check_drivers() -> None:
+    """Check that GDAL has the drivers that are taken, and no other. Raises RuntimeError."""
+    drivers = set(pyogrio.list_drivers())
+    if drivers - _ALLOWED:
+        raise RuntimeError(f"GDAL has drivers that are not taken: {sorted(drivers - _ALLOWED)}")
 
 
 class GdalFile:

@@ -9,7 +9,6 @@ import shapely
 
 from mapping.files.actions.archives import unpack_gzip, unpack_zip
 from mapping.files.actions.csv_file import CsvFile
-from mapping.files.actions.gdal_file import GdalFile
 from mapping.files.actions.rows import write_row
 from mapping.files.rules import geometries, texts
 from mapping.files.rules.formats import SAMPLE, Format, Packing, find_member, tell_format, tell_packing
@@ -31,11 +30,7 @@ def read_file(
     report = FileReport()
     form, source = _unpack(path, folder, request.name, limits)
     report.format = form.value
-    file: RawFile = (
-        CsvFile(source, request, limits, report)
-        if form is Format.CSV
-        else GdalFile(source, form, request, limits, report)
-    )
+    file = _open(source, form, request, limits, report)
     report.fields = file.fields
     decision = decide(file.declared, request.crs, file.measure())
     report.crs = NAMES[decision.srid]
@@ -49,6 +44,16 @@ def read_file(
         progress(report.rows, file.total)
     reading.summarise()
     return report
+
+
+def _open(path: Path, form: Format, request: ReadRequest, limits: Limits, report: FileReport) -> RawFile:
+    if form is Format.CSV:
+        return CsvFile(path, request, limits, report)
+    # Only now: importing it registers GDAL's drivers, and takes a third of the process's start.
+    from mapping.files.actions.gdal_file import GdalFile, check_drivers  # noqa: PLC0415
+
+    check_drivers()
+    return GdalFile(path, form, request, limits, report)
 
 
 def _unpack(path: Path, folder: Path, name: str, limits: Limits) -> tuple[Format, Path]:

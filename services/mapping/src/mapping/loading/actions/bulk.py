@@ -15,10 +15,10 @@ from mapping.files.actions.processes import FileReading, read_files
 from mapping.files.actions.rows import read_rows
 from mapping.files.rules.limits import FileRefusedError, Limits
 from mapping.files.rules.reports import FileReport, ReadRequest
-from mapping.loading import store
 from mapping.loading.actions.staged_rows import DatedRow, put_rows
 from mapping.loading.rules.features import RowReader, StagedRow, make_reader
 from mapping.loading.rules.manifest import LayerEntry
+from mapping.loading.store import current_features as store
 
 Progress = Callable[[str, int, int | None], None]
 """What is done, how many rows or layers of it, and of how many."""

@@ -10,9 +10,9 @@ from typing import Any
 from chassis.commands import CommandError, ExitCode, Reporter, make_reporter
 from chassis.database import Database
 from chassis.settings import Settings
-from mapping.loading import store
 from mapping.loading.actions.bulk import BulkOutcome, load_entries
 from mapping.loading.rules.manifest import LayerEntry, ManifestError, read_manifest
+from mapping.loading.store import current_features as store
 from mapping.shared.councils import NATIONAL
 
 _MANIFEST = "layers.json"
