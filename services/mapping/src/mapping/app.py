@@ -77,6 +77,7 @@ service = Service(
     settings=Settings,
     metadata=metadata,
     routers=[
+        ogc_items.router,  # asked most: routes are tried in this order
         tile_routes.router,  # the hottest reads: each router before it costs them some microseconds
         points_routes.router,
         locate_points.router,
@@ -86,7 +87,6 @@ service = Service(
         layer_features.router,
         loading_routes.router,
         ogc_collections.router,
-        ogc_items.router,
         ogc_transactions.router,
         tile_sets.router,
         styles.router,

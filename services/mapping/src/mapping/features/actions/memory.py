@@ -4,7 +4,9 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 import numpy
+import shapely
 from numpy.typing import NDArray
+from shapely import Geometry
 
 from mapping.collections.rules.layers import Audience
 from mapping.features.actions.columns import get_columns
@@ -18,12 +20,13 @@ from mapping.snapshots.rules.snapshot import Snapshot
 
 Rows = NDArray[numpy.int64]
 _QUICK = 2_000  # features of a layer whose search needs no thread
+_FEW = 200  # features near an area, of any layer, likewise
 _placeless: WeakKeyDictionary[Snapshot, Rows] = WeakKeyDictionary()
 
 
 async def search(snapshots: Snapshots, snapshot: Snapshot, query: Search, audience: Audience) -> Page:
     """Find a page of features. Raises FilterError for a filter that takes too long."""
-    if query.expression is None and (query.area is None or len(snapshot.fids) <= _QUICK):
+    if query.expression is None and (query.area is None or _is_quick(snapshot, query.area)):
         rows = _find(snapshot, query)
     else:
         rows = await asyncio.to_thread(_find, snapshot, query)
@@ -34,6 +37,14 @@ async def search(snapshots: Snapshots, snapshot: Snapshot, query: Search, audien
     features = await write(snapshots, snapshot, page, query.crs, audience)
     next_after = int(snapshot.numbers[page[-1]]) if has_more else None
     return Page(features, len(rows), next_after)
+
+
+def _is_quick(snapshot: Snapshot, area: Geometry) -> bool:
+    """Tell whether few features lie near an area: they are compared at once, without a thread."""
+    if len(snapshot.fids) <= _QUICK:
+        return True
+    west, south, east, north = shapely.bounds(area).tolist()
+    return bool(shapely.is_empty(area)) or len(snapshot.candidates((west, south, east, north))) <= _FEW
 
 
 def _find(snapshot: Snapshot, query: Search) -> Rows:
