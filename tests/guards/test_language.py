@@ -42,6 +42,7 @@ FREE_FOLDERS = {"seeds", "versions"}
 COMPONENT = "a component of the published OpenAPI document"
 REWRITE = "in a domain that is being rewritten: mend it there"
 EXCEPTIONS = {
+    "services/mapping/src/mapping/constraints/schemas.py found": "a field of the API: what a layer has there",
     "chassis/src/chassis/testing/__init__.py every": "reads as a sentence: eventually(check, every=0.1)",
     "tests/waiting.py every": "the same, without asyncio",
     "services/address/src/address/batches/schemas.py none": "a field of the API: batches by outcome",

@@ -34,7 +34,7 @@ from casework.cases.actions.messages import messages
 from casework.cases.routes import assignments, cases, splits
 from casework.clocks import routes as clocks
 from casework.colleagues import routes as colleagues
-from casework.consumers import payments, properties
+from casework.consumers import locations, payments, properties
 from casework.diagrams import routes as diagrams
 from casework.disclosure.actions import person_exports
 from casework.disclosure.actions.council_exports import export_council, verify_export
@@ -131,7 +131,7 @@ service = Service(
         colleagues.router,
     ],
     publishes=PUBLISHED,
-    consumers=[payments, properties, open311_consumers.reports],
+    consumers=[payments, properties, locations, open311_consumers.reports],
     shapes=[open311_shape],
     jobs=[
         timed_acts.handlers,

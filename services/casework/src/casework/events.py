@@ -1,9 +1,9 @@
-"""The events that casework publishes, with nothing personal, and its view of those it reads."""
+"""The events that casework publishes, with nobody's name or words, and its view of those it reads."""
 
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.events import EventData
 from chassis.ids import Id
@@ -11,6 +11,7 @@ from chassis.json_values import JsonObject
 from chassis.types import Pence
 
 _NAME = Field(max_length=60, pattern="^[a-z][a-z0-9_-]*$")
+UPRN, USRN = r"^[1-9][0-9]{0,11}$", r"^[1-9][0-9]{0,7}$"
 
 
 class CaseEvent(EventData):
@@ -46,10 +47,27 @@ _EXAMPLE: dict[str, object] = {
 
 
 class CaseOpened(CaseMoved):
-    """A case was opened."""
+    """A case was opened. Of one that a single role may know of, it does not say where it is."""
 
     event_type: ClassVar[str] = "casework.case.opened.v1"
-    event_example: ClassVar[dict[str, object]] = _EXAMPLE
+    event_example: ClassVar[dict[str, object]] = {
+        **_EXAMPLE,
+        "reference": "HF7K-2P9Q-XBC",
+        "is_public": True,
+        "uprn": "10001234567",
+        "usrn": "20601234",
+        "lat": 51.3813,
+        "long": -2.359,
+    }
+
+    reference: str | None = Field(default=None, max_length=20, description="As people write it")
+    is_public: bool = Field(default=False, description="Whether it is of a kind that is shown on public maps")
+    uprn: str | None = Field(
+        default=None, pattern=UPRN, max_length=12, description="The property it is about"
+    )
+    usrn: str | None = Field(default=None, pattern=USRN, max_length=8, description="Its street")
+    lat: float | None = Field(default=None, ge=-90, le=90, description="WGS 84, degrees")
+    long: float | None = Field(default=None, ge=-180, le=180, description="WGS 84, degrees")
 
 
 class CaseChanged(CaseMoved):
@@ -229,4 +247,23 @@ class PropertyRetired(EventData):
 
     event_type: ClassVar[str] = "address.property.retired.v1"
 
-    uprn: str = Field(pattern=r"^[1-9][0-9]{0,11}$", max_length=12)
+    uprn: str = Field(pattern=UPRN, max_length=12)
+
+
+class ResolvedArea(BaseModel):
+    """An area that a case lies in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = Field(max_length=60)
+    name: str = Field(max_length=200)
+    code: str | None = Field(default=None, max_length=100)
+
+
+class LocationResolved(EventData):
+    """Mapping says in which areas a case lies; in none, if its place is not known or outside of all."""
+
+    event_type: ClassVar[str] = "mapping.location.resolved.v1"
+
+    case: Id
+    areas: tuple[ResolvedArea, ...] = Field(max_length=100)

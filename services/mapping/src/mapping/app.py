@@ -6,15 +6,24 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
+import mapping.case_locations.tables
 import mapping.collections.tables
+import mapping.constraints.tables
 import mapping.loading.tables
 import mapping.locate.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
 from chassis.blobs import deletion
 from chassis.problems import Problem
+from mapping.case_locations import consumers as case_consumers
+from mapping.case_locations import routes as case_routes
+from mapping.case_locations.actions import handlers as case_handlers
+from mapping.case_locations.actions import purges as case_purges
 from mapping.collections.routes import features as layer_features
 from mapping.collections.routes import layers as layer_routes
+from mapping.constraints.actions.searches import purges as constraint_purges
+from mapping.constraints.routes import pages as constraint_pages
+from mapping.constraints.routes import searches as constraint_searches
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
 from mapping.exports.actions.files import LayerFiles
@@ -83,6 +92,9 @@ service = Service(
         locate_points.router,
         locate_properties.router,
         responsibilities.router,
+        case_routes.router,
+        constraint_searches.router,
+        constraint_pages.router,
         layer_routes.router,
         layer_features.router,
         loading_routes.router,
@@ -105,6 +117,7 @@ service = Service(
     consumers=[
         points_consumers.properties,
         locate_consumers.streets,
+        case_consumers.cases,
     ],
     shapes=[
         mapit.shape,
@@ -122,9 +135,12 @@ service = Service(
         deletion.handlers,
         intake.handlers,
         publish_load.handlers,
+        case_handlers,
     ],
     purges=[
         *uploads.PURGES,
+        *case_purges,
+        *constraint_purges,
     ],
     start=_start,
     audited=True,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from chassis.events import EventData
 from chassis.ids import Id
@@ -122,4 +122,108 @@ class FeatureDeleted(FeatureEvent):
     event_example: ClassVar[dict[str, object]] = {**_FEATURE, "bbox": None}
 
 
-PUBLISHED: Sequence[type[EventData]] = (CollectionPublished, FeatureCreated, FeatureChanged, FeatureDeleted)
+class ResolvedArea(BaseModel):
+    """An area or zone in which a case lies."""
+
+    collection: str = Field(max_length=60, description="The layer's name in URLs")
+    kind: str = Field(
+        max_length=60, description="`ward`, `parish` ... of any layer of them; else the layer's name"
+    )
+    name: str = Field(max_length=200)
+    code: str | None = Field(max_length=200, description="Such as a GSS code; null where the layer has none")
+
+
+class ResolvedStreet(BaseModel):
+    """The street of a case: the one that it names, else the nearest."""
+
+    usrn: str | None = Field(max_length=8)
+    name: str | None = Field(max_length=200)
+    distance_m: float | None
+
+
+class ResolvedAsset(BaseModel):
+    """An asset within 50 m of a case."""
+
+    collection: str = Field(max_length=60)
+    id: str = Field(max_length=200, description="The feature's id in its layer")
+    label: str = Field(max_length=200)
+    distance_m: float
+
+
+class LocationResolved(EventData):
+    """Where a case is: the one answer to its opening, also if nothing is known of its place."""
+
+    event_type: ClassVar[str] = "mapping.location.resolved.v1"
+    event_example: ClassVar[dict[str, object]] = {
+        "case": "01hzy3t8qk5v7m9x2c4b6n8p0r",
+        "mode": "live",
+        "place": "point",
+        "easting": 375039,
+        "northing": 164627,
+        "inside": True,
+        "areas": [{"collection": "wards", "kind": "ward", "name": "Kingsmead", "code": "E05012445"}],
+        "street": {"usrn": "20601234", "name": "Milsom Street", "distance_m": 4.2},
+        "assets": [{"collection": "grit-bins", "id": "GB-0142", "label": "By the hall", "distance_m": 38.1}],
+        "searched": {"wards": 3, "grit-bins": 12, "roads": 1},
+    }
+    case: Id
+    mode: str = Field(pattern="^(sandbox|live)$", description="Whether it is real, or a test")
+    place: str = Field(
+        pattern="^(point|property|street|none)$", description="What of the case says where it is"
+    )
+    easting: int | None = Field(
+        ge=0, le=700_000, description="Metres; null: not known, or not in Great Britain"
+    )
+    northing: int | None = Field(ge=0, le=1_300_000)
+    inside: bool | None = Field(description="Whether it is in the council; null without a layer that says so")
+    areas: list[ResolvedArea] = Field(max_length=100)
+    street: ResolvedStreet | None
+    assets: list[ResolvedAsset] = Field(max_length=20)
+    searched: dict[str, int] = Field(max_length=500, description="The version of every layer searched")
+
+
+PUBLISHED: Sequence[type[EventData]] = (
+    CollectionPublished,
+    FeatureCreated,
+    FeatureChanged,
+    FeatureDeleted,
+    LocationResolved,
+)
+
+
+class CaseEvent(EventData):
+    """A case as it is after casework's event."""
+
+    case: Id
+    mode: str = Field(pattern="^(sandbox|live)$")
+    case_type: str = Field(max_length=60)
+
+
+class CaseOpened(CaseEvent):
+    """A case was opened, perhaps somewhere."""
+
+    event_type: ClassVar[str] = "casework.case.opened.v1"
+    reference: str | None = Field(default=None, max_length=20)
+    is_public: bool = False
+    uprn: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,11}$", max_length=12)
+    usrn: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,7}$", max_length=8)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    long: float | None = Field(default=None, ge=-180, le=180)
+
+
+class CaseChanged(CaseEvent):
+    """Somebody acted on a case, which is open."""
+
+    event_type: ClassVar[str] = "casework.case.changed.v1"
+
+
+class CaseClosed(CaseEvent):
+    """A case ended."""
+
+    event_type: ClassVar[str] = "casework.case.closed.v1"
+
+
+class CaseDisposed(CaseEvent):
+    """A case was erased."""
+
+    event_type: ClassVar[str] = "casework.case.disposed.v1"

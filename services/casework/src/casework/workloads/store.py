@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -24,11 +25,18 @@ _COUNTS = text("""SELECT * FROM (
 _LOADS = text("""SELECT assignee, count(*) AS open FROM case_record
     WHERE council = :council AND mode = :mode AND assignee = ANY(:members) AND closed_at IS NULL
     GROUP BY assignee""").bindparams(bindparam("members", type_=ARRAY(Text)))
+_TEAM_CHANGED = text("""SELECT EXISTS (SELECT FROM case_entry
+    WHERE council = :council AND case_id = :case_id AND n > 1 AND jsonb_exists(after, 'team'))""")
 _ABLE = text("""SELECT subject, roles FROM role_holder
     WHERE council = :council AND subject = ANY(:members)
     AND (away_from IS NULL OR away_from > :today OR away_until < :today)""").bindparams(
     bindparam("members", type_=ARRAY(Text))
 )
+
+
+async def has_changed_team(session: ReadSession, council: str, case_id: UUID) -> bool:
+    """Tell whether a case's team was changed since it was opened."""
+    return bool(await session.scalar(_TEAM_CHANGED, {"council": council, "case_id": case_id}))
 
 
 async def count_open(

@@ -15,7 +15,7 @@ from casework.bookings.actions import slots
 from casework.cases import rules
 from casework.cases.actions import messages, timers
 from casework.cases.actions.plans import Plan, RefusedActError
-from casework.cases.actions.subjects import Place, Subject
+from casework.cases.actions.subjects import Place, Subject, describe_place
 from casework.cases.store import contacts, links, tasks
 from casework.cases.store import records as store
 from casework.model.rules.acts import Decision, Reason, Refusal
@@ -63,6 +63,8 @@ async def open_new(
 ) -> bool:
     """Write a new case and all that follows; False if its submission has opened one."""
     decision, case_type = plan.decision, subject.version.bound.case_type
+    property_id = uprn or subject.uprn or rules.find_uprn(case_type, decision.state.fields)
+    subject = replace(subject, uprn=property_id, place=place or subject.place)
     apart, team = rules.list_apart(case_type), await _route(session, subject, decision)
     _, personal = rules.split_fields(decision.state.fields, apart)
     row = {
@@ -77,7 +79,7 @@ async def open_new(
         "person": subject.person,
         "restricted": subject.restricted,
         "submission": subject.submission,
-        "uprn": uprn or subject.uprn or rules.find_uprn(case_type, decision.state.fields),
+        "uprn": subject.uprn,
         "created_by": dict(actor),
         "opened_at": subject.opened_at,
     }
@@ -86,8 +88,8 @@ async def open_new(
     await _index(session, subject, decision)
     if subject.submission is not None:
         await timers.enqueue_join(session, subject.council, subject.submission)
-    if place is not None or subject.place is not None:
-        await contacts.add_place(session, subject.council, subject.id, place or subject.place)
+    if subject.place is not None:
+        await contacts.add_place(session, subject.council, subject.id, subject.place)
     if subject.contact is not None:
         await contacts.save_contact(session, subject.council, subject.id, subject.contact)
     await _write_consequences(session, subject, plan, actor, apart, team)
@@ -309,7 +311,7 @@ async def publish(session: Session, subject: Subject, decision: Decision) -> Non
     }
     data: EventData
     if subject.state.sequence == 0:
-        data = events.CaseOpened(**members)
+        data = events.CaseOpened(**members, **describe_place(subject))
     elif case_type.states[decision.state.state].end:
         data = events.CaseClosed(**members, result=decision.state.result)
     else:

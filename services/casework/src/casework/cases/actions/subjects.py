@@ -20,6 +20,7 @@ from casework.cases.store import records as store
 from casework.engine.rules.deadlines import LawOfTime
 from casework.model.rules.case_state import CaseState
 from casework.model.rules.case_type import CaseType
+from casework.shared.references import format_reference
 from chassis import ids
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem
@@ -97,6 +98,23 @@ def read_contact(row: Row[Any]) -> Contact | None:
 def read_place(row: Row[Any]) -> Place | None:
     """Read where a case is; None if that is not known."""
     return None if getattr(row, "lat", None) is None else Place(row.lat, row.long, row.usrn)
+
+
+def describe_place(subject: Subject) -> dict[str, Any]:
+    """Describe a new case's place for its event; nothing of one that a single role may know of."""
+    service = subject.version.bound.case_type.open311
+    members: dict[str, Any] = {
+        "reference": format_reference(subject.reference),
+        "is_public": service is not None and not service.private and subject.restricted is None,
+    }
+    if subject.restricted is not None:
+        return members
+    if subject.uprn is not None:
+        members["uprn"] = str(subject.uprn)
+    if subject.place is not None:
+        members |= {"lat": subject.place.lat, "long": subject.place.long}
+        members |= {} if subject.place.usrn is None else {"usrn": str(subject.place.usrn)}
+    return members
 
 
 async def lock_subject(session: Session, council: str, case_id: UUID) -> tuple[Row[Any], Subject] | None:

@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from casework.cases import rules as case_rules
-from casework.cases.actions import cases, changes
+from casework.cases.actions import cases, changes, subjects
+from casework.events import LocationResolved, ResolvedArea
+from casework.model.rules.case_type import CaseType
 from casework.teams.actions import teams
 from casework.teams.actions.routing import find_team
 from casework.workloads import store
@@ -15,6 +17,7 @@ from chassis import clock
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.etags import Precondition
+from chassis.events import Received
 from chassis.problems import Problem
 
 
@@ -63,6 +66,38 @@ async def assign_by_rule(
     return assignee
 
 
+async def route_located(session: Session, event: Received[LocationResolved]) -> None:
+    """Route a case to the team of the areas that mapping found it in, the first time that it is told.
+
+    Nothing happens to a case that is gone or closed, nor to one whose team was changed since it was opened:
+    people know better. A team that one of its own fields chose gives way to that of an area, not to the one
+    for any other.
+    """
+    row = await changes.lock_case(session, event.council, event.data.case)
+    if row is None or row.closed_at is not None or not event.data.areas:
+        return
+    if await store.has_changed_team(session, event.council, row.id):
+        return
+    case_type = (await subjects.get_version(session, event.council, row.type_version)).bound.case_type
+    names = _list_names(case_type, event.data.areas)
+    area_field = case_rules.read_state(row.engine, row.personal or {}).fields.get(case_type.routing)
+    team = await find_team(
+        session, event.council, case_type, [*names, *([] if area_field is None else [str(area_field)])]
+    )
+    if team is None or team == row.team:
+        return
+    pairs = {f"areas.{area.kind}": (None, area.code or area.name) for area in reversed(event.data.areas)}
+    actor = {"sub": event.data.capability()}
+    entry = changes.make_plain_entry(row, "location", "locate", actor, {**pairs, "team": (row.team, team)})
+    await changes.record(session, row, entry, {"team": team})
+
+
+def _list_names(case_type: CaseType, areas: Sequence[CaseArea | ResolvedArea]) -> list[str]:
+    """List codes and names of areas: the kind that the case type names first, the others in their order."""
+    ordered = sorted(areas, key=lambda area: area.kind != case_type.teams.kind)
+    return [name for area in ordered for name in (area.code, area.name) if name is not None]
+
+
 async def locate_case(
     session: Session,
     council: str,
@@ -78,9 +113,7 @@ async def locate_case(
     row, version, _ = await cases.lock_visible_case(session, council, caller, case_id)
     precondition.check(row.version, "case")
     case_type = version.bound.case_type
-    ordered = sorted(areas, key=lambda area: area.kind != case_type.teams.kind)
-    names = [name for area in ordered for name in (area.code, area.name) if name is not None]
-    team = await find_team(session, council, case_type, names) or row.team
+    team = await find_team(session, council, case_type, _list_names(case_type, areas)) or row.team
     located = {f"areas.{area.kind}": (None, area.code) for area in areas}
     moved: Mapping[str, tuple[Any, Any]] = {"team": (row.team, team)} if team != row.team else {}
     entry = changes.make_plain_entry(row, "location", "locate", caller.record(), {**located, **moved})

@@ -11,7 +11,7 @@ from mapping.locate.actions import Sources
 from mapping.locate.actions.layer_choice import ROADS, get_special, reaches
 from mapping.locate.actions.layer_search import find_nearest
 from mapping.locate.rules.hits import Hit
-from mapping.locate.rules.points import Place
+from mapping.locate.rules.points import Place, from_grid
 from mapping.locate.rules.street_names import (
     NamedStreet,
     StreetName,
@@ -65,6 +65,18 @@ async def _find_usrn(sources: Sources, name: str, place: Place) -> str | None:
     streets = await sources.memory.streets.get(sources.council, folded, read)
     usrn = choose_street(streets, place.easting, place.northing)
     return None if usrn is None else str(usrn)
+
+
+async def find_street_point(sources: Sources, usrn: int) -> Place | None:
+    """Find the point of a street that address's events gave; None if there is none.
+
+    Raises OutsideGreatBritainError.
+    """
+    async with sources.database.reading(sources.council) as session:
+        row = await store.get_street(session, sources.council, usrn)
+    if row is None or row.easting is None or row.northing is None:
+        return None
+    return from_grid(float(row.easting), float(row.northing))
 
 
 def _to_float(value: Decimal | None) -> float | None:

@@ -45,6 +45,12 @@ _LIST = (
     .limit(bindparam("most"))
 )
 
+_GET = select(street_name.c.easting, street_name.c.northing).where(
+    street_name.c.council == bindparam("council"),
+    street_name.c.usrn == bindparam("usrn"),
+    street_name.c.retired.is_(False),
+)
+
 
 async def upsert_streets(session: Session, streets: Sequence[StreetName]) -> None:
     """Insert or update streets, one a USRN; a lower version never overwrites a higher one."""
@@ -63,3 +69,8 @@ def _to_columns(streets: Sequence[StreetName]) -> dict[str, list[Any]]:
 async def list_named(session: ReadSession, council: str, name: str, most: int) -> Sequence[Row[Any]]:
     """List the streets of a folded name, by USRN: ``usrn``, ``easting`` and ``northing``."""
     return await session.all(_LIST, {"council": council, "name": name, "most": most})
+
+
+async def get_street(session: ReadSession, council: str, usrn: int) -> Row[Any] | None:
+    """Get the point of a street that is not retired: ``easting`` and ``northing``, both null if not known."""
+    return await session.first(_GET, {"council": council, "usrn": usrn})
