@@ -70,10 +70,24 @@ async def create_database(admin_url: str, wanted: list[dict[str, Any]]) -> str:
 
 async def _publish(session: Any, council: str, layer: dict[str, Any]) -> None:
     properties = [Property(each["name"], each["title"], each["type"]) for each in layer["properties"]]
-    columns = (
-        "name title description kind geometry_type storage_srid keeper licence licence_url attribution"
-        " vintage source_url key_property label_property code_property area_type"
-    ).split()
+    columns = [
+        "name",
+        "title",
+        "description",
+        "kind",
+        "geometry_type",
+        "storage_srid",
+        "keeper",
+        "licence",
+        "licence_url",
+        "attribution",
+        "vintage",
+        "source_url",
+        "key_property",
+        "label_property",
+        "code_property",
+        "area_type",
+    ]
     values = {name: layer.get(name) or "" for name in columns}
     values |= {"synthetic": False, "audience": "public", "locking": "optional", "style": {}}
     created = await layers.create_layer(session, council, "bench", {**values, "properties": properties})
