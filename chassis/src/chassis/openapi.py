@@ -17,7 +17,7 @@ from chassis.problems import ErrorShape, FieldError, ProblemBody, document_probl
 
 _PAGE = "text/html"
 _TEXT = {"type": "string"}
-_METHODS = {"get", "put", "post", "delete", "patch", "head"}
+_METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 _KEY_SCHEMES = {
     "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
     "keyHeader": {"type": "apiKey", "in": "header", "name": "key"},
