@@ -39,6 +39,8 @@ def _measure(url: str, folder: Path) -> list[Figure]:
     environment |= {
         "MAPPING_JWKS_URL": (folder / "none.json").as_uri(),
         "MAPPING_ISSUER": "http://bench.invalid/",
+        "MAPPING_BLOBS": (folder / "blobs").as_uri(),
+        "MAPPING_SCANNER": "test:",
         "MAPPING_SEALING_KEY": base64.urlsafe_b64encode(bytes(32)).decode(),
     }
     argv = [sys.executable, "-m", "chassis", "serve", "mapping", "--port", str(port)]

@@ -138,6 +138,8 @@ def _measure_cached(url: str, folder: Path) -> list[Figure]:
     environment |= {
         "MAPPING_JWKS_URL": (folder / "none.json").as_uri(),
         "MAPPING_ISSUER": "http://bench.invalid/",
+        "MAPPING_BLOBS": (folder / "blobs").as_uri(),
+        "MAPPING_SCANNER": "test:",
         "MAPPING_SEALING_KEY": base64.urlsafe_b64encode(bytes(32)).decode(),
     }
     argv = [sys.executable, "-m", "chassis", "serve", "mapping", "--port", str(port)]
@@ -202,7 +204,8 @@ async def publish_features(
         "label_property": "", "code_property": "", "area_type": "", "locking": "optional", "style": {},
         "properties": [(each, each, "string", "public", False, ()) for each in names],
     }  # fmt: skip
-    database = Database(Settings(database_url=url, jwks_url="", issuer=""), "bench", rows_secured=True)
+    settings = Settings(database_url=url, jwks_url="", issuer="", blobs="", scanner="test:")
+    database = Database(settings, "bench", rows_secured=True)
     rows = [NewFeature(str(number), each[1], each[0]) for number, each in enumerate(features)]
     async with database.writing(COUNCIL) as session:
         layer = await layers.create_layer(session, COUNCIL, "bench", values)
