@@ -204,7 +204,7 @@ async def publish_features(
         "label_property": "", "code_property": "", "area_type": "", "locking": "optional", "style": {},
         "properties": [(each, each, "string", "public", False, ()) for each in names],
     }  # fmt: skip
-    settings = Settings(database_url=url, jwks_url="", issuer="", blobs="", scanner="test:")
+    settings = Settings(database_url=url, jwks_url="", issuer="", blobs="file:///none", scanner="test:")
     database = Database(settings, "bench", rows_secured=True)
     rows = [NewFeature(str(number), each[1], each[0]) for number, each in enumerate(features)]
     async with database.writing(COUNCIL) as session:
