@@ -100,6 +100,7 @@ def ensure() -> None:
         return
     if recorded.get("python", target["python"]) != target["python"] or not usable():
         make_environment()
+        recorded = {}  # it is empty now, whatever was in the one before: a checkout that moved, say
     if recorded.get("lock") != target["lock"]:
         install_lock()
     install_workspace()

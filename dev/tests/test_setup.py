@@ -100,6 +100,14 @@ def test_an_environment_without_its_python_is_made_again(calls, checkout):
     assert calls[0] == "make_environment"
 
 
+def test_an_environment_that_is_made_again_gets_the_lock_again(calls, checkout):
+    setup.ensure()
+    calls.clear()
+    (checkout / ".venv" / "bin" / "pip").unlink()
+    setup.ensure()
+    assert calls == ["make_environment", "install_lock", "install_workspace", "require_servers"]
+
+
 def test_a_failed_set_up_is_tried_again(calls, monkeypatch):
     def fails():
         raise setup.SetupError("no network")
