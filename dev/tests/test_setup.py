@@ -104,6 +104,7 @@ def test_an_environment_that_is_made_again_gets_the_lock_again(calls, checkout):
     setup.ensure()
     calls.clear()
     (checkout / ".venv" / "bin" / "pip").unlink()
+    (checkout / "chassis" / "pyproject.toml").write_text("[project]\nversion = '2'")
     setup.ensure()
     assert calls == ["make_environment", "install_lock", "install_workspace", "require_servers"]
 
