@@ -50,7 +50,7 @@ def read_features(layer: dict[str, Any]) -> tuple[NDArray[Any], list[dict[str, A
     return shapes, [feature["properties"] for feature in features]
 
 
-async def create_database(admin_url: str, wanted: list[dict[str, Any]]) -> str:
+async def create_database(admin_url: str, layers: list[dict[str, Any]]) -> str:
     """Create mapping's database and publish layers in it; return its URL."""
     await provision(admin_url, "mapping", owner_password=PASSWORD, password=PASSWORD)
     server = admin_url.rpartition("@")[2].partition("/")[0]
@@ -60,7 +60,7 @@ async def create_database(admin_url: str, wanted: list[dict[str, Any]]) -> str:
     await connection.execute(_COUNCIL)
     await connection.close()
     database = service.database(service.settings(database_url=url))
-    for layer in wanted:
+    for layer in layers:
         council = NATIONAL if layer["council"] == "*" else layer["council"]
         async with database.writing(council) as session:
             await _publish(session, council, layer)

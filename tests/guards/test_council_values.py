@@ -14,6 +14,11 @@ ALLOWED = {
     ("chassis/src/chassis/outbox.py", "SQL", "concat('_.', council"): ENVELOPE,
     ("chassis/src/chassis/outbox.py", "SQL", "concat('event of ', council"): "it names an event in an error",
     (
+        "services/mapping/src/mapping/tiles/routes/access.py",
+        "text",
+        "f\"{('https' if scheme",
+    ): "an address that the request named; a successor's has its own",
+    (
         "chassis/src/chassis/council_events.py",
         "event",
         "CouncilState.slug",

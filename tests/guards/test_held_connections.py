@@ -41,6 +41,13 @@ ALLOWED = {
         ),
         "a shape is made fit for its locked layer: milliseconds, and a second at its 200,000 vertices",
     ),
+    **dict.fromkeys(
+        (
+            "mapping.exports.actions.planning.check_dataset",
+            "mapping.exports.actions.planning._read_records",
+        ),
+        "some times a year somebody has a data set checked, of 50,000 rows at most, page by page",
+    ),
     "payments.payments.actions.webhooks.send": "it writes what is to be delivered; jobs deliver it",
     "identity.issuer.actions.signing_keys.Issuer._add_key": (
         "the region's first keys, or an operator's next ones: a lock lets one process make them"

@@ -194,6 +194,8 @@ def test_a_services_wheel_and_the_chassis_wheel_are_enough(name, tmp_path):
         f"{name.upper()}_SEALING_KEY": SEALING_KEY,
         "CASEWORK_BLOBS": "file:///nowhere",
         "CASEWORK_SCANNER": "test:",
+        "MAPPING_BLOBS": "file:///nowhere",
+        "MAPPING_SCANNER": "test:",
     }
     completed = subprocess.run(
         [sys.executable, "-S", "-c", script],

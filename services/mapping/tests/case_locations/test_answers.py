@@ -228,3 +228,15 @@ async def test_open_cases_are_for_those_who_may_read_maps_here(client, mint):
         {},
     ):
         assert (await client.get(NEAR, params=params, headers=headers)).status_code == 400
+
+
+async def test_every_event_of_a_case_is_taken(deliver, layers):
+    case = ids.show(ids.new())
+    values = {"envelope": {"subject": case}, "council": "citytown", "case": case, "mode": "sandbox"}
+    outcomes = [
+        await deliver(CaseOpened, sequence=1, **values, **_PLACE),
+        await deliver(CaseChanged, sequence=2, **values),
+        await deliver(CaseClosed, sequence=3, **values),
+        await deliver(CaseDisposed, sequence=4, **values),
+    ]
+    assert [outcome.state for outcome in outcomes] == ["processed"] * 4

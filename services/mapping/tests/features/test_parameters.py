@@ -8,7 +8,6 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping.features.rules.accept import choose_form
 from mapping.features.rules.parameters import (
     ALWAYS,
     MAX_LIMIT,
@@ -16,6 +15,7 @@ from mapping.features.rules.parameters import (
     Box,
     ParameterError,
     Period,
+    choose_form,
     read_bbox,
     read_crs,
     read_cursor,

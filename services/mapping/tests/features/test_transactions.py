@@ -62,9 +62,9 @@ async def test_create_post_op_and_response_rid(editor):
     created = await editor.send("POST", ITEMS, feature("GB-2", id="ignored"))
     assert created.status_code == 201, created.text
     assert created.headers["location"] == f"http://test.invalid{ITEMS}/GB-2"
-    read = await editor.get("GB-2")  # its writer reads it at once
-    assert read.json()["properties"] == {"ref": "GB-2", "site": "New"}
-    assert read.headers["etag"] == created.headers["etag"]
+    response = await editor.get("GB-2")  # its writer reads it at once
+    assert response.json()["properties"] == {"ref": "GB-2", "site": "New"}
+    assert response.headers["etag"] == created.headers["etag"]
 
 
 async def test_replace_put_op_rid_and_rid_exception(editor):
@@ -132,8 +132,8 @@ async def test_a_layer_that_needs_if_match_says_so(editor, database, client):
 async def test_content_crs_header_and_default_crs(editor, crs, coordinates):
     headers = {"Content_Crs": f"<{crs}>"} if crs else {}
     assert (await editor.send("PUT", ONE, feature("GB-1", coordinates), **headers)).status_code == 204
-    read = await editor.get("GB-1", crs=BNG)
-    assert read.json()["geometry"]["coordinates"] == pytest.approx([362269.991, 169978.690], abs=0.01)
+    response = await editor.get("GB-1", crs=BNG)
+    assert response.json()["geometry"]["coordinates"] == pytest.approx([362269.991, 169978.690], abs=0.01)
 
 
 async def test_a_wrong_body_says_what_is_wrong(editor):

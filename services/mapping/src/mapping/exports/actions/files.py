@@ -12,9 +12,10 @@ from uuid import UUID
 import numpy as np
 import shapely
 
-from chassis.database import Database, ReadSession
+from chassis.database import Database
 from chassis.problems import Problem
 from mapping.collections.actions import features
+from mapping.collections.actions.features import Feature
 from mapping.collections.rules.layers import Layer
 from mapping.files.actions.processes import write_file
 from mapping.files.actions.rows import write_row
@@ -88,8 +89,7 @@ class LayerFiles:
         srid = NATIONAL_GRID if layer.storage_crs is Crs.BNG else LONGITUDE_LATITUDE
         srid = LONGITUDE_LATITUDE if form is Format.GEOJSON else srid
         try:
-            async with database.reading(layer.council) as session:
-                await _write_rows(session, layer, rows, srid)
+            await _write_rows(database, layer, rows, srid)
             await write_file(_describe(layer, form, rows, path, srid))
         finally:
             await asyncio.to_thread(rows.unlink, missing_ok=True)
@@ -113,13 +113,13 @@ def _describe(layer: Layer, form: Format, rows: Path, out: Path, srid: int) -> W
     )
 
 
-async def _write_rows(session: ReadSession, layer: Layer, path: Path, srid: int) -> None:
+async def _write_rows(database: Database, layer: Layer, path: Path, srid: int) -> None:
     """Write the features of a version page by page, so that a change in between is not half in it."""
     names = [each.name for each in layer.visible_properties("public")]
     target = Crs.BNG if srid == NATIONAL_GRID else Crs.CRS84
     after, count = 0, 0
     with await asyncio.to_thread(path.open, "w", encoding="utf-8") as out:
-        while page := await features.list_at(session, layer.id, layer.version, after, _PAGE):
+        while page := await _read_page(database, layer, after):
             shapes = await asyncio.to_thread(_convert, [each.wkb for each in page], layer.storage_crs, target)
             rows = [
                 FileRow(
@@ -132,6 +132,11 @@ async def _write_rows(session: ReadSession, layer: Layer, path: Path, srid: int)
             ]
             await asyncio.to_thread(_write_page, out, rows)
             after, count = page[-1].number, count + len(page)
+
+
+async def _read_page(database: Database, layer: Layer, after: int) -> Sequence[Feature]:
+    async with database.reading(layer.council) as session:
+        return await features.list_at(session, layer.id, layer.version, after, _PAGE)
 
 
 def _convert(wkb: Sequence[bytes | None], source: Crs, target: Crs) -> Sequence[bytes | None]:

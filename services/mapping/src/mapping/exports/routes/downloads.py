@@ -55,7 +55,7 @@ async def download_layer(
     layer_name, _dot, form = name.rpartition(".")
     layer = snapshots.layer(council, layer_name)
     if layer is None or not layer.visible_to("public"):
-        raise not_found(f"layer {layer_name} of {council}")
+        raise not_found(f"layer {layer_name} of this council")
     headers = {
         "ETag": str(Tag(f"{layer.version}-{form}")),
         "Cache-Control": "public, max-age=300",

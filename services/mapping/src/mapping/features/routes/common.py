@@ -14,10 +14,9 @@ from chassis.openapi import CrossOrigin
 from chassis.problems import Problem, document_problems, invalid
 from chassis.types import Slug
 from mapping.collections.rules.layers import Audience
-from mapping.features.rules.accept import choose_form
 from mapping.features.rules.extensions import Extension
 from mapping.features.rules.links import HTML, JSON, Site
-from mapping.features.rules.parameters import MAX_LENGTH, ParameterError
+from mapping.features.rules.parameters import MAX_LENGTH, ParameterError, choose_form
 from mapping.filters.rules.nodes import FilterError
 from mapping.shared.coordinates import Crs, OutsideGreatBritainError
 from mapping.shared.pages import pages

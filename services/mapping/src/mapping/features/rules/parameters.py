@@ -4,6 +4,7 @@ Sources: OGC 17-069r4 (Part 1) 7.15, OGC 18-058r1 (Part 2) 7, RFC 3339.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +14,8 @@ DEFAULT_LIMIT, MAX_LIMIT = 100, 10_000
 ALWAYS, NEVER = -(2**63), 2**63 - 1
 """Microseconds since 1970 that stand for times without a beginning or an end."""
 MAX_LENGTH = 500
+_HTML = "text/html"
+_MOST_RANGES = 20  # of an Accept header
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?")
@@ -156,3 +159,40 @@ def _to_microseconds(day: str, hour: str, fraction: str, zone: str) -> int:
     fraction = fraction[:6].ljust(6, "0")
     moment = datetime.fromisoformat(f"{day}T{hour}.{fraction}{zone.upper().replace('Z', '+00:00')}")
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def choose_form(accept: str, media_types: Sequence[str]) -> str | None:
+    """Choose ``json`` (any of ``media_types``) or ``html`` by Accept (RFC 9110, 12.5.1); None for neither.
+
+    JSON is what a client without a preference gets.
+    """
+    ranges = [_read_range(part) for part in accept.split(",")[:_MOST_RANGES] if part.strip()]
+    if not ranges:
+        return "json"
+    json = max(_weigh(media_type, ranges) for media_type in (*media_types, "application/json"))
+    html = _weigh(_HTML, ranges)
+    if max(json, html) <= 0:
+        return None
+    return "html" if html > json else "json"
+
+
+def _read_range(part: str) -> tuple[str, float]:
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    weight = 1.0
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                weight = min(max(float(parameter[2:]), 0.0), 1.0)
+            except ValueError:
+                weight = 0.0
+    return name, weight
+
+
+def _weigh(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """Return the weight of the most exact range that has a media type; 0 if none has."""
+    name = media_type.partition(";")[0]
+    for pattern in (name, f"{name.partition('/')[0]}/*", "*/*"):
+        weights = [weight for text, weight in ranges if text == pattern]
+        if weights:
+            return max(weights)
+    return 0.0

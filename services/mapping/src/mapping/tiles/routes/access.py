@@ -59,7 +59,7 @@ class Site:
         """Get a layer. Raises Problem 404, also for who may not see it."""
         layer = self.snapshots.layer(self.council, name)
         if layer is None or not layer.visible_to(self.audience):
-            raise not_found(f"collection {name[:40]!r} of {self.council}")
+            raise not_found(f"collection {name[:40]!r} of this council")
         return layer
 
     def list_layers(self, names: str | None) -> Sequence[Layer]:
