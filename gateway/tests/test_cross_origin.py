@@ -26,6 +26,7 @@ def test_a_preflight_is_answered_without_a_credential(proxy, path):
     assert set(answer.headers["access-control-allow-methods"].split(", ")) == {"GET", "HEAD", "POST"}
     allowed = set(answer.headers["access-control-allow-headers"].lower().split(", "))
     assert {"key", "x-api-key", "authorization", "content-type"} <= allowed
+    assert {"if-match", "idempotency-key", "content-crs"} <= allowed  # of changes
     assert answer.headers["access-control-max-age"] == "86400"
     assert "access-control-allow-credentials" not in answer.headers
 

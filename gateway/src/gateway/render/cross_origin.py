@@ -11,7 +11,9 @@ from gateway.render.protos import Json, build_header
 
 _ORIGIN = ("access-control-allow-origin", "*")
 _EXPOSED = ("RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id")
-_ALLOWED = ("access-control-allow-headers", "Authorization, Content-Type, If-None-Match, Key, X-Api-Key")
+# What operations read, of those that browsers do not send unasked: a change needs If-Match.
+_SENT = "Authorization, Content-Crs, Content-Type, Idempotency-Key, If-Match, If-None-Match, Key, X-Api-Key"
+_ALLOWED = ("access-control-allow-headers", _SENT)
 _MAX_AGE = ("access-control-max-age", "86400")
 
 

@@ -70,3 +70,9 @@ async def test_a_version_is_the_same_bytes_and_need_not_be_sent_again(client):
 @pytest.mark.parametrize(("name", "status"), [("nothing.csv", 404), ("grit-bins.shp", 400), ("x", 400)])
 async def test_what_is_no_file_is_refused(client, name, status):
     assert (await client.get(f"{BASE}/{name}")).status_code == status
+
+
+@pytest.mark.parametrize("path", ["{name}", "planning/{dataset}/csv"])
+def test_the_gateway_does_not_cut_a_download_off(app, path):
+    limits = app.openapi()["paths"][f"/{{council}}/mapping/v1/exports/{path}"]["get"]["x-limits"]
+    assert (limits["stream"], limits["timeout"]) == (True, 600)

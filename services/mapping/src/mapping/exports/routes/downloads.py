@@ -30,6 +30,8 @@ Name = Annotated[
     ),
 ]
 Match = Annotated[str | None, Header(alias="If-None-Match", max_length=2000)]
+FILE_LIMITS = {"x-limits": {"timeout": 600, "stream": True}}
+"""Of a file: on a slow line 20 MB take longer than an answer may, and the gateway would cut them off."""
 _CONTENT = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES.values()}
 
 
@@ -37,6 +39,7 @@ _CONTENT = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in
     "/{name}",
     response_class=StreamingResponse,
     responses={200: {"content": _CONTENT}, **document_problems(400, 404, 503)},
+    openapi_extra=FILE_LIMITS,
 )
 async def download_layer(
     request: Request,

@@ -9,6 +9,7 @@ from chassis.database import Reading
 from chassis.problems import Problem, document_problems
 from chassis.types import Slug
 from mapping.exports.actions import planning
+from mapping.exports.routes.downloads import FILE_LIMITS
 from mapping.exports.schemas import DatasetReport, IssueView
 
 router = APIRouter(prefix="/{council}/mapping/v1/exports/planning", tags=["Downloads"])
@@ -65,6 +66,7 @@ async def check_dataset(
         200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
         **document_problems(400, 404, 409),
     },
+    openapi_extra=FILE_LIMITS,
 )
 async def download_dataset(
     council: Slug,

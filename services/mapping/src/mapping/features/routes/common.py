@@ -24,7 +24,7 @@ from mapping.snapshots.actions import Snapshots
 
 BASE = "mapping/ogc"
 PREFIX = f"/{{council}}/{BASE}"
-EXPOSED = ("Content-Crs", "ETag", "Link")
+EXPOSED = ("Content-Crs", "ETag", "Link", "Location")
 cross_origin = CrossOrigin(BASE, ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), EXPOSED)
 _STAFF, _RESTRICTED = "mapping:staff", "mapping:restricted"
 _ALWAYS_KNOWN = frozenset({"f", "key", "lang"})
