@@ -50,6 +50,12 @@ async def test_an_unknown_path_and_method_are_problems(client):
     )
 
 
+async def test_a_refused_method_names_all_that_are_offered(client):
+    response = await client.delete(NOTES)
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "POST"}
+    assert "GET, POST" in response.json()["detail"]
+
+
 async def test_a_crash_shows_the_caller_no_internals(client):
     response = await client.get("/citytown/notes/v1/crash")
     assert (response.status_code, response.json()["code"]) == (500, "internal-error")

@@ -13,12 +13,15 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 
 from chassis.problems import MEDIA_TYPE, ErrorShape, FieldError, Problem
 
 log = logging.getLogger(__name__)
 
 _MAX_ERRORS = 20
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_MATCHED = ("endpoint", "path_params", "route")  # of the operation that refused the method
 _DATABASE_ERRORS = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
@@ -76,11 +79,21 @@ def _from_http(error: StarletteHTTPException, request: Request) -> Problem:
             404, "unknown-path", f"Nothing is at {request.url.path}. The paths are in /openapi.json."
         )
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(_list_methods(request))
         detail = f"{request.method} is not offered here. Use one of: {allowed}."
-        return Problem(405, "method-not-allowed", detail, headers=error.headers)
+        return Problem(405, "method-not-allowed", detail, headers={**(error.headers or {}), "Allow": allowed})
     code = re.sub(r"[^a-z]+", "-", HTTPStatus(error.status_code).phrase.lower())
     return Problem(error.status_code, code, str(error.detail), headers=error.headers)
+
+
+def _list_methods(request: Request) -> list[str]:
+    """List the methods of a path. Each operation is a route, and Starlette names the first one's alone."""
+    bare = {name: value for name, value in request.scope.items() if name not in _MATCHED}
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**bare, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _from_validation(error: RequestValidationError) -> Problem:
