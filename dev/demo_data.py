@@ -43,7 +43,8 @@ def steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Step
         process = _year_of_cases(stack, council)
         return Step(f"{council} cases", lambda: supervisor.run(process), ("case types",))
 
-    maps = Step("map layers", lambda: supervisor.run(_map_layers(stack)), ("tables",))
+    # Its tables are enough for it, but the processor is the services' until they are up.
+    maps = Step("map layers", lambda: supervisor.run(_map_layers(stack)), ("councils",))
     types = Step("case types", lambda: supervisor.run(_case_types(stack)), ("councils",))
     close_days = Step(
         "funds and a closed day", lambda: closed_day.ensure(stack, supervisor), ("councils", "card processor")
