@@ -31,6 +31,7 @@ COLLIDING = {
     "pk_team_area": "both councils have an area of that name: one is renamed, as its cases' field is",
     "pk_load_row": "of a load, whose id no two councils share: none collides",
     "uq_collection_name": "a council named it: one is renamed, and its features follow by its id",
+    "pk_constraint_setting": "each council has its list of layers: a successor decides which is left",
     "pk_theme": "a council named it: both mean the same, or one is renamed with its mandates",
     "pk_theme_level": "a council raised a common theme: the higher level is left",
     "pk_reference_scheme": "a council named it: both mean the same, or one is renamed with its references",
@@ -53,7 +54,7 @@ COLLIDING = {
         "pk_blpu", "pk_lpi", "pk_organisation", "pk_delivery_point", "pk_successor", "pk_place",
         "pk_place_past",
         "pk_cross_reference", "pk_reference_history", "pk_history", "pk_street", "pk_street_descriptor",
-        "pk_street_history", "pk_property_point",
+        "pk_street_history", "pk_property_point", "pk_street_name",
     ), NATIONAL),
 }  # fmt: skip
 # No council chooses these: a slug never changes, a case's reference is ours and random.

@@ -94,8 +94,14 @@ async def test_the_feed_tells_what_the_events_tell(officer, database):
     events = (await published(database))[before:]
     assert len(items) == 9
     assert [(item["type"], item["subject"], item["sequence"], item["data"]) for item in items] == [
-        (event.type, event.subject, event.sequence, event.data) for event in events
+        (event.type, event.subject, event.sequence, without_a_streets_point(event)) for event in events
     ]
+
+
+def without_a_streets_point(event):
+    """What the feed tells: of a street no point, which only events have."""
+    left_out = {"easting", "northing"} if event.type.startswith("address.street.") else set()
+    return {name: value for name, value in event.data.items() if name not in left_out}
 
 
 async def test_the_feed_goes_on_where_it_was_left(officer):

@@ -1,5 +1,7 @@
 """AddressBase Premium: full supplies and changes, what they do to the gazetteer and what they tell."""
 
+import json
+
 import pytest
 from sqlalchemy import text
 
@@ -330,7 +332,8 @@ async def test_the_envelope_is_the_one_that_everybody_makes(load_supply, databas
         envelope = wrap(event(**received.data), source="urn:townhall:address", council="citytown",
                         subject=received.subject, sequence=1)  # fmt: skip
         expected = envelope.model_copy(update={"id": received.id, "time": received.time, "traceparent": None})
-        assert body == expected.model_dump_json(exclude_none=True)
+        expected_members = json.loads(expected.model_dump_json(exclude_none=True))
+        assert list(json.loads(body).items()) == list(expected_members.items())
 
 
 async def test_a_deleted_record_need_say_no_more_than_its_key(load_supply, rows_of):

@@ -257,7 +257,7 @@ class ResolvedArea(BaseModel):
 
     kind: str = Field(max_length=60)
     name: str = Field(max_length=200)
-    code: str | None = Field(default=None, max_length=100)
+    code: str | None = Field(default=None, max_length=200)
 
 
 class LocationResolved(EventData):

@@ -24,7 +24,7 @@ async def test_a_missed_bin_is_reported_and_collected(desk, now, events_of):
     events = await events_of(case)
     assert [event["type"].split(".")[2] for event in events] == ["opened", "changed", "closed"]
     assert [event["sequence"] for event in events] == [1, 2, 3]
-    assert desk.uprn not in str(events)
+    assert desk.uprn not in str(events[1:])  # its place is in the first alone
 
 
 async def test_a_reference_finds_the_case_however_it_is_typed(desk):

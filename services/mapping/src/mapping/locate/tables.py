@@ -36,7 +36,7 @@ street_name = Table(
 responsibility_rule = Table(
     "responsibility_rule",
     metadata,
-    Column("council", Text, nullable=False),
+    Column("council", Text, primary_key=True),
     Column("id", ID, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("report_kind", Text, nullable=False),  # '*': any

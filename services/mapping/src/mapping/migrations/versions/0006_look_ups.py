@@ -21,7 +21,7 @@ _UP = (
         layer uuid, within_metres double precision NOT NULL, property_name text NOT NULL,
         property_values text[] NOT NULL, body text NOT NULL, contact text NOT NULL,
         version integer NOT NULL, updated_at timestamptz NOT NULL DEFAULT now(),
-        CONSTRAINT pk_responsibility_rule PRIMARY KEY (id),
+        CONSTRAINT pk_responsibility_rule PRIMARY KEY (council, id),
         CONSTRAINT ck_responsibility_rule_within_metres CHECK (within_metres >= 0))""",
     "CREATE INDEX ix_responsibility_rule_position ON responsibility_rule (council, position, id)",
 )
