@@ -107,9 +107,9 @@ def test_a_report_by_open311_arrives_there_too(platform, citytown, teams, wards)
         "lat": lat,
         "long": lon,
         "description": "The food bin was left",
+        "address_id": str(100_000_000_000 + secrets.randbelow(10**9)),
         "attribute[bin]": "food",
-        "attribute[collection_day]": today,
-        "attribute[uprn]": str(100_000_000_000 + secrets.randbelow(10**9)),
+        "attribute[collection_day]": f"{today}T00:00:00Z",
     }
     response = citytown.post("/citytown/casework/open311/v2/requests.json", data=form)
     assert response.status_code in {200, 201}, response.text
