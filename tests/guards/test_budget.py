@@ -1,6 +1,6 @@
 """The budget of tests names what is over it."""
 
-from tests.budget import BUSY, MOST_CPU, Costs
+from tests.budget import BUSY, MOST_CPU, REFERENCE, Costs
 
 
 def test_a_part_over_its_budget_names_its_five_costliest_modules():
@@ -21,3 +21,18 @@ def test_a_part_within_its_budget_is_no_fault():
     costs.add("services/waste/tests/test_bins.py", "call", MOST_CPU * BUSY)
     costs.add("tests/guards/test_bins.py", "call", MOST_CPU * 9)
     assert costs.list_faults() == []
+
+
+def test_a_slow_machine_may_take_as_much_longer_and_no_more():
+    costs = Costs()
+    costs.samples += [REFERENCE * 1.5, REFERENCE * 2.5]
+    costs.add("services/waste/tests/test_bins.py", "call", MOST_CPU * BUSY * 2)
+    assert costs.list_faults() == []
+    costs.add("services/waste/tests/test_bins.py", "call", 1.0)
+    assert len(costs.list_faults()) == 1
+
+
+def test_a_quick_machine_may_not_take_less_for_it():
+    costs = Costs()
+    costs.samples.append(REFERENCE / 4)
+    assert costs.slowness == 1
