@@ -160,7 +160,7 @@ class LocationResolved(EventData):
         "place": "point",
         "easting": 375039,
         "northing": 164627,
-        "inside": True,
+        "inside": "yes",
         "areas": [{"collection": "wards", "kind": "ward", "name": "Kingsmead", "code": "E05012445"}],
         "street": {"usrn": "20601234", "name": "Milsom Street", "distance_m": 4.2},
         "assets": [{"collection": "grit-bins", "id": "GB-0142", "label": "By the hall", "distance_m": 38.1}],
@@ -175,7 +175,10 @@ class LocationResolved(EventData):
         ge=0, le=700_000, description="Metres; null: not known, or not in Great Britain"
     )
     northing: int | None = Field(ge=0, le=1_300_000)
-    inside: bool | None = Field(description="Whether it is in the council; null without a layer that says so")
+    inside: str = Field(
+        pattern="^(yes|no|unknown)$",
+        description="Whether it is in the council; unknown without a layer that says so",
+    )
     areas: list[ResolvedArea] = Field(max_length=100)
     street: ResolvedStreet | None
     assets: list[ResolvedAsset] = Field(max_length=20)

@@ -85,7 +85,7 @@ async def test_a_case_is_answered_once_with_its_ward_and_what_is_near(open_at, a
     assert (answer["council"], answer["sequence"], data["case"]) == ("citytown", 1, case)
     assert data["areas"] == [{"collection": "wards", "kind": "ward", "name": "Ward E2", "code": "E2"}]
     assert [(asset["id"], asset["distance_m"]) for asset in data["assets"]] == [("GB-1", 30.0)]
-    assert (data["place"], data["easting"], data["northing"], data["inside"]) == ("point", E, N, None)
+    assert (data["place"], data["easting"], data["northing"], data["inside"]) == ("point", E, N, "unknown")
     assert data["searched"] == {"wards": 1, "grit-bins": 1}
     assert len(await answers(case)) == 1
 

@@ -139,6 +139,9 @@ async def _answer(
     await outbox.add(session, data, council=council, subject=ids.show(case_id), sequence=version)
 
 
+_INSIDE = {True: "yes", False: "no", None: "unknown"}
+
+
 def _make_event(row: Row[Any], point: Point | None, answer: Mapping[str, Any] | None) -> LocationResolved:
     place, parts = Place(row.lon, row.lat, row.uprn, row.usrn), answer or {}
     return LocationResolved.model_validate(
@@ -148,7 +151,7 @@ def _make_event(row: Row[Any], point: Point | None, answer: Mapping[str, Any] | 
             "place": place.kind,
             "easting": None if point is None else round(point.easting),
             "northing": None if point is None else round(point.northing),
-            "inside": parts.get("inside"),
+            "inside": _INSIDE[parts.get("inside")],
             "areas": rules.describe_areas(parts.get("areas", ())),
             "street": rules.describe_street(parts.get("street"), row.usrn),
             "assets": rules.describe_assets(parts.get("assets", ())),
