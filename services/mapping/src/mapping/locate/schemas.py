@@ -14,6 +14,7 @@ _Text = Annotated[
     AfterValidator(reject_control_characters),
 ]
 ReportKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", min_length=1, max_length=60)]
+RuleKind = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_-]*)$", min_length=1, max_length=60)]
 LayerNames = Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=50)]
 MAX_POINTS = 10_000
 
@@ -154,7 +155,7 @@ class RuleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     position: int = Field(default=100, ge=0, le=1_000_000, description="Rules are asked in this order")
-    report_kind: ReportKind | Literal["*"] = Field(
+    report_kind: RuleKind = Field(
         description="Such as `pothole`; `street` decides who maintains a street; `*` is any"
     )
     layer: str | None = Field(
