@@ -10,7 +10,7 @@ import pytest
 
 from chassis.web import Pages
 
-SERVICES = ("identity", "payments", "casework")
+SERVICES = ("identity", "payments", "casework", "mapping")
 FOLDER = "TEST_RENDERED_PAGES"
 """The variable that names the folder; nothing is recorded without it."""
 
