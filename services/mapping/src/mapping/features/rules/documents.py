@@ -90,7 +90,7 @@ def describe_collection(site: Site, layer: Layer, more: Sequence[Mapping[str, An
     """Write a collection, the same in the list and alone; ``more``: links of its tiles and files."""
     notes = [
         layer.description,
-        f"Attribution: {layer.attribution}." if layer.attribution else "",
+        f"Attribution: {layer.attribution.rstrip('.')}." if layer.attribution else "",
         f"As of: {layer.vintage}." if layer.vintage else "",
         "Made up for demonstration." if layer.synthetic else "",
     ]
