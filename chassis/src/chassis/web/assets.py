@@ -10,7 +10,7 @@ import mimetypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -115,8 +115,13 @@ def _prepare(path: Path, names: dict[str, str]) -> Asset:
         body = _IMPORT.sub(lambda match: _rename_import(match, names), body.decode()).encode()
     digest = hashlib.sha256(body).hexdigest()[:12]
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    gzipped = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSED else b""
+    gzipped = _compress(body) if path.suffix in _COMPRESSED else b""
     return Asset(f"{path.stem}.{digest}{path.suffix}", media_type, body, gzipped)
+
+
+@lru_cache(maxsize=32)  # applications of one process, as tests make them, have the same files
+def _compress(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
 
 
 def _rename_import(match: re.Match[str], names: dict[str, str]) -> str:
