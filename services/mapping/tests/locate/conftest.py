@@ -68,8 +68,18 @@ async def world(client, database):
 def fetch(app, client, mint, world):
     """Send a request of a caller who may read; ``scopes`` are more than that."""
 
-    async def send(path, *, method="GET", scopes=(), council="citytown", json=None, headers=None, **params):
-        token = mint(scopes=["mapping:read", *scopes], councils=[council])
+    async def send(
+        path,
+        *,
+        method="GET",
+        scopes=(),
+        council="citytown",
+        json=None,
+        headers=None,
+        mode="sandbox",
+        **params,
+    ):
+        token = mint(scopes=["mapping:read", *scopes], councils=[council], mode=mode)
         return await client.request(
             method,
             f"/{council}/mapping/v1{path}",

@@ -10,7 +10,7 @@ RULE = {"report_kind": "pothole", "body": "National Highways", "contact": "0300 
 
 @pytest.fixture
 def write(fetch):
-    async def send(method, path="", *, json=None, **headers):
+    async def send(method, path="", *, json=None, mode="live", **headers):
         list_named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await fetch(
             f"/responsibility-rules{path}",
@@ -18,6 +18,7 @@ def write(fetch):
             scopes=("mapping:publish",),
             json=json,
             headers=list_named,
+            mode=mode,
         )
 
     return send
@@ -148,6 +149,15 @@ async def test_a_rule_that_cannot_be_used_is_refused_with_its_place(write, chang
 async def test_reading_is_not_writing(fetch):
     response = await fetch("/responsibility-rules", method="POST", json=RULE)
     assert (response.status_code, response.json()["scope"]) == (403, "mapping:publish")
+
+
+async def test_a_sandbox_credential_changes_no_rule_that_counts(fetch, write):
+    rule = (await write("POST", json=RULE)).json()
+    path = f"/{rule['id']}"
+    for method, place, body in (("POST", "", RULE), ("PUT", path, {**RULE, "body": "x"}), ("DELETE", path, None)):
+        response = await write(method, place, json=body, mode="sandbox", If_Match="*")
+        assert (response.status_code, response.json()["code"]) == (403, "sandbox-credential")
+    assert [each["body"] for each in (await fetch("/responsibility-rules")).json()["items"]] == [RULE["body"]]
 
 
 async def test_another_councils_rules_are_its_own(fetch, write):

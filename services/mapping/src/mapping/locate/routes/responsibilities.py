@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.etags import ETAG, IfMatch, version_tag
 from chassis.idempotency import OnlyOnce
@@ -12,7 +11,7 @@ from chassis.ids import Id, show
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
-from mapping.collections.routes.access import BASE, PUBLISH, Reader, audience_of
+from mapping.collections.routes.access import BASE, Publisher, Reader, audience_of
 from mapping.locate.actions import responsibilities, rule_records
 from mapping.locate.routes.dependencies import (
     TheMoment,
@@ -23,7 +22,6 @@ from mapping.locate.routes.dependencies import (
 from mapping.locate.schemas import ReportKind, ResponsibilityView, RuleBody, RuleView
 
 router = APIRouter(prefix=BASE, tags=["responsibility"])
-Publisher = Annotated[Caller, permission(PUBLISH)]
 RuleId = Annotated[Id, Path(description="The id of the rule")]
 _ONE = "/responsibility-rules/{rule}"
 
