@@ -154,7 +154,11 @@ async def test_reading_is_not_writing(fetch):
 async def test_a_sandbox_credential_changes_no_rule_that_counts(fetch, write):
     rule = (await write("POST", json=RULE)).json()
     path = f"/{rule['id']}"
-    for method, place, body in (("POST", "", RULE), ("PUT", path, {**RULE, "body": "x"}), ("DELETE", path, None)):
+    for method, place, body in (
+        ("POST", "", RULE),
+        ("PUT", path, {**RULE, "body": "x"}),
+        ("DELETE", path, None),
+    ):
         response = await write(method, place, json=body, mode="sandbox", If_Match="*")
         assert (response.status_code, response.json()["code"]) == (403, "sandbox-credential")
     assert [each["body"] for each in (await fetch("/responsibility-rules")).json()["items"]] == [RULE["body"]]
