@@ -3,6 +3,9 @@
 A request whose Content-Length is over the limit is refused before any of it is read.
 """
 
+from collections.abc import AsyncIterator
+
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.problems import Problem
@@ -36,3 +39,13 @@ class BodyLimit:
 def _limit_of(scope: Scope) -> int:
     extra = getattr(scope.get("route"), "openapi_extra", None) or {}
     return int(extra.get("x-limits", {}).get("body", scope["app"].state.settings.max_body))
+
+
+async def stream_body(request: Request) -> AsyncIterator[bytes]:
+    """Read a body piece by piece. Raises Problem 400 if the sender breaks off."""
+    try:
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect:
+        detail = "What was sent broke off, and nothing is kept of it. Send it again."
+        raise Problem(400, "upload-broken-off", detail) from None

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
-from starlette.requests import ClientDisconnect
 
 from address.batches import rules, store
 from address.batches.actions import batches, uploads
@@ -15,6 +14,7 @@ from address.batches.schemas import Batch
 from address.settings import Settings
 from chassis import ids
 from chassis.auth import Caller, permission
+from chassis.body_limit import stream_body
 from chassis.database import Database, Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
@@ -72,7 +72,7 @@ async def match_batch(request: Request, council: Slug, caller: Matcher, once: On
     settings, database = _batch_dependency(request)
     reader = rules.READERS[media]()
     upload = await uploads.receive_upload(
-        database, settings, council, caller.client_id, reader, _read_body(request)
+        database, settings, council, caller.client_id, reader, stream_body(request)
     )
     fresh: list[Upload] = []
 
@@ -168,15 +168,6 @@ def _media_type(request: Request) -> str:
         return media.strip()
     detail = f"Send one of {', '.join(rules.READERS)} as Content-Type, in UTF-8 and not compressed."
     raise Problem(415, "unsupported-media-type", detail)
-
-
-async def _read_body(request: Request) -> AsyncIterator[bytes]:
-    try:
-        async for piece in request.stream():
-            yield piece
-    except ClientDisconnect:
-        detail = "The body broke off, and nothing is kept of it. Send it again."
-        raise Problem(400, "upload-broken-off", detail) from None
 
 
 def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:

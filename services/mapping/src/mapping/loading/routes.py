@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel
-from starlette.requests import ClientDisconnect
 
 from chassis import ids
 from chassis.blobs import BlobStorage
 from chassis.blobs.deletion import storage_of
+from chassis.body_limit import stream_body
 from chassis.database import Database, Reading, Writing
 from chassis.etags import ETAG, IfMatch, version_tag
 from chassis.idempotency import OnlyOnce
@@ -89,14 +89,9 @@ class _FileBody:
         self.storage: BlobStorage = storage_of(request.app.state.calls)
         self._request = request
 
-    async def read(self) -> AsyncIterator[bytes]:
+    def read(self) -> AsyncIterator[bytes]:
         """Read the file piece by piece. Raises Problem 400 if the sender breaks off."""
-        try:
-            async for piece in self._request.stream():
-                yield piece
-        except ClientDisconnect:
-            detail = "The file broke off, and nothing is kept of it. Send it again."
-            raise Problem(400, "upload-broken-off", detail) from None
+        return stream_body(self._request)
 
 
 class _Body(BaseModel):

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Header, Path, Query, Request
-from starlette.requests import ClientDisconnect
 
 from casework.attachments import rules
 from casework.attachments.actions import uploads
@@ -14,6 +13,7 @@ from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.blobs import BlobStorage, Content
 from chassis.blobs.deletion import storage_of
+from chassis.body_limit import stream_body
 from chassis.database import Database
 from chassis.problems import Problem
 
@@ -72,14 +72,9 @@ class FileBody:
         self.declared = headers.get("content-type", "")[:200]
         self._request = request
 
-    async def read(self) -> AsyncIterator[bytes]:
+    def read(self) -> AsyncIterator[bytes]:
         """Read the file piece by piece. Raises Problem 400 if the sender breaks off."""
-        try:
-            async for piece in self._request.stream():
-                yield piece
-        except ClientDisconnect:
-            detail = "The file broke off, and nothing is kept of it. Send it again."
-            raise Problem(400, "upload-broken-off", detail) from None
+        return stream_body(self._request)
 
 
 TheFile = Annotated[FileBody, Depends()]

@@ -13,6 +13,7 @@ from chassis.etags import NOT_MODIFIED, respond_hashed
 from chassis.openapi import CrossOrigin
 from chassis.problems import Problem, document_problems, invalid
 from chassis.types import Slug
+from mapping.collections.routes.access import audience_of
 from mapping.collections.rules.layers import Audience
 from mapping.features.rules.extensions import Extension
 from mapping.features.rules.links import HTML, JSON, Site
@@ -26,7 +27,6 @@ BASE = "mapping/ogc"
 PREFIX = f"/{{council}}/{BASE}"
 EXPOSED = ("Content-Crs", "ETag", "Link", "Location")
 cross_origin = CrossOrigin(BASE, ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), EXPOSED)
-_STAFF, _RESTRICTED = "mapping:staff", "mapping:restricted"
 _ALWAYS_KNOWN = frozenset({"f", "key", "lang"})
 _MAX_FILTER = 9_000  # characters: a filter's own limit is in bytes, and says so
 Allowed = Collection[str]
@@ -156,15 +156,6 @@ async def _read_reader(request: Request, council: Slug, _: Annotated[None, publi
 def make_site(request: Request, council: str) -> Site:
     """Make the address from outside at which the council's maps are."""
     return Site(str(request.url.replace(path=PREFIX.format(council=council), query="")))
-
-
-def audience_of(caller: Caller | None) -> Audience:
-    """Tell what a caller may see; who acts for somebody else sees what everybody sees."""
-    if caller is None or caller.delegated:
-        return "public"
-    if _RESTRICTED in caller.scopes:
-        return "restricted"
-    return "staff" if _STAFF in caller.scopes else "public"
 
 
 TheReader = Annotated[Reader, Depends(_read_reader)]

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import Form, see_other
+from mapping.locate.routes.dependencies import TheReads
 from mapping.snapshots.actions import TheSnapshots
 from mapping.viewer.actions.place_search import Match, find_places
 from mapping.viewer.actions.places import describe_place
@@ -58,6 +59,7 @@ async def check_place(
     request: Request,
     council: Slug,
     snapshots: TheSnapshots,
+    reads: TheReads,
     q: PlaceText = "",
     kinds: Names = "",
     return_path: ReturnPath = "",
@@ -72,7 +74,7 @@ async def check_place(
         choices = [(match, write_point(match.place)) for match in matches]
         return _show(request, council, snapshots, form, kinds, return_path, choices)
     place = matches[0].place
-    view = await describe_place(snapshots, council, place, names)
+    view = await describe_place(reads.of(council), place, names)
     context: dict[str, Any] = {"view": view, "place": place, "point": write_point(place), "kinds": kinds}
     return render(request, council, "pin-check.html", return_path=return_path, form=form, **context)
 
@@ -96,11 +98,17 @@ async def use_place(
 
 @router.get("/meaning", responses=_PROBLEMS)
 async def read_meaning(
-    _: Anybody, request: Request, council: Slug, snapshots: TheSnapshots, point: Point, kinds: Names = ""
+    _: Anybody,
+    request: Request,
+    council: Slug,
+    snapshots: TheSnapshots,
+    reads: TheReads,
+    point: Point,
+    kinds: Names = "",
 ) -> Response:
     """Say in a sentence or two what is at a place, as a part of a page."""
     names = _check(snapshots, council, kinds, "")
-    view = await describe_place(snapshots, council, read_point(point), names)
+    view = await describe_place(reads.of(council), read_point(point), names)
     return render(request, council, "pin-meaning.html", view=view)
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import Form, gettext_noop, see_other
+from mapping.locate.routes.dependencies import TheReads
 from mapping.snapshots.actions import TheSnapshots
 from mapping.viewer.actions.place_search import find_places
 from mapping.viewer.actions.places import describe_place
@@ -52,12 +53,10 @@ async def find_place(
 
 
 @router.get("/place", responses=document_problems(400))
-async def show_place(
-    _: Anybody, request: Request, council: Slug, snapshots: TheSnapshots, point: Point
-) -> Response:
+async def show_place(_: Anybody, request: Request, council: Slug, reads: TheReads, point: Point) -> Response:
     """Show what is at a place: its areas, the nearest street and what is nearby."""
     place = read_point(point)
-    view = await describe_place(snapshots, council, place)
+    view = await describe_place(reads.of(council), place)
     around = box_around(place.longitude, place.latitude)
     context: dict[str, Any] = {"view": view, "point": write_point(place), "extent": around}
     return render(request, council, "place.html", has_map=True, **context)
