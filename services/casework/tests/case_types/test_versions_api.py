@@ -67,7 +67,12 @@ async def test_a_version_shows_its_states_and_the_schema_of_its_fields(client, m
 async def test_a_draft_is_replaced_only_with_the_tag_of_what_was_seen(client, mint):
     first = await put(client, mint, "4.0", source=source_of("4.0"), welsh=WELSH)
     tag = first.headers["ETag"]
-    assert (await put(client, mint, "4.0", source=source_of("4.0"), welsh=WELSH)).status_code == 428
+    same = await put(client, mint, "4.0", source=source_of("4.0"), welsh=WELSH)
+    assert (same.status_code, same.headers["ETag"]) == (200, tag)
+    other = await put(
+        client, mint, "4.0", source=source_of("4.0"), welsh=WELSH, parameters={"return_within": 3}
+    )
+    assert other.status_code == 428
     replaced = await put(
         client, mint, "4.0", source=source_of("4.0"), welsh=WELSH, match=tag, parameters={"return_within": 4}
     )
@@ -79,7 +84,9 @@ async def test_what_was_published_is_not_changed(client, mint, database):
     first = await put(client, mint, "5.0", source=source_of("5.0"), welsh=WELSH)
     published = await publish(client, mint, "5.0", first.headers["ETag"])
     tag = published.headers["ETag"]
-    again = await put(client, mint, "5.0", source=source_of("5.0"), welsh=WELSH, match=tag)
+    same = await put(client, mint, "5.0", source=source_of("5.0"), welsh=WELSH)
+    assert (same.status_code, same.json()["state"], same.headers["ETag"]) == (200, "published", tag)
+    again = await put(client, mint, "5.0", source=source_of("5.0") + "#", welsh=WELSH, match=tag)
     assert (again.status_code, again.json()["code"]) == (409, "case-type-published")
     assert (await publish(client, mint, "5.0", tag)).status_code == 409
     for change in ("source = 'x'", "parameters = '{\"report_within\": 9}'", "state = 'draft'"):
@@ -111,7 +118,7 @@ async def test_hostile_sources_are_refused(client, mint, source):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"report_within": 11}, "it must be 1 to 10 working days"),
+        ({"report_within": 11}, "it must be 1 to 10 working days (Local waste collection policy)"),
         ({"report_within": True}, "it must be a integer"),
         ({"no_such": 1}, "there is no such parameter"),
     ],
@@ -120,6 +127,29 @@ async def test_parameters_out_of_bounds_are_refused(client, mint, parameters, me
     answer = await put(client, mint, "8.0", source=source_of("8.0"), welsh=WELSH, parameters=parameters)
     assert answer.status_code == 400
     assert message in answer.json()["errors"][0]["message"]
+
+
+async def test_a_publisher_binds_a_type_again_without_its_text_and_goes_back(client, mint):
+    first = await put(client, mint, "1.0.a1", parameters={"report_within": 3})
+    tag = (await publish(client, mint, "1.0.a1", first.headers["ETag"])).headers["ETag"]
+    second = await put(client, mint, "1.0.b2", parameters={"report_within": 4})
+    declared = second.json()["declared_parameters"]["report_within"]
+    assert (declared["minimum"], declared["maximum"], declared["unit"], declared["law"]) == (
+        *(1, 10, "working_days", False),
+    )
+    await publish(client, mint, "1.0.b2", second.headers["ETag"])
+    retired = await put(client, mint, "1.0.a1", parameters={"report_within": 3})
+    assert (retired.status_code, retired.json()["state"]) == (200, "retired")
+    assert (await publish(client, mint, "1.0.a1", tag)).status_code == 412
+    back = await publish(client, mint, "1.0.a1", retired.headers["ETag"])
+    assert (back.status_code, back.json()["state"]) == (200, "published")
+    assert (await put(client, mint, "9.1.a1")).status_code == 400  # what ships is 1.0
+
+
+async def test_a_binding_out_of_a_laws_bounds_names_the_law(client, mint):
+    answer = await put(client, mint, "1.0.x", code="blue-badge", parameters={"fee": 1001})
+    message = answer.json()["errors"][0]["message"]
+    assert message == "the law's bounds are 0 to 1000 pence (SI 2000/682)"
 
 
 async def test_a_type_of_another_nation_is_refused_and_its_sibling_named(client, mint):

@@ -21,6 +21,14 @@ async def test_a_submission_opens_one_case_for_ever(desk, now):
     assert {again.json()["id"]} == identities
 
 
+async def test_the_same_submission_elsewhere_is_another(desk, open_desk):
+    """Another council and the sandbox number as they like: nobody gets a case of theirs, or is refused."""
+    others = [desk, open_desk(council="hillshire"), open_desk(mode="live")]
+    answers = [await each.open(submission="s-same") for each in others]
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert len({answer.json()["id"] for answer in answers}) == 3
+
+
 async def test_twins_under_one_key_open_one_case(desk):
     answers = await asyncio.gather(*(desk.open(key="twin") for _ in range(5)))
     assert len({answer.json()["id"] for answer in answers}) == 1

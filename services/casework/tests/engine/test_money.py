@@ -1,6 +1,7 @@
 """What a case charges, what it gives back, and what can never be."""
 
 import functools
+import json
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -13,9 +14,10 @@ from casework.case_types.actions.library import find_files
 from casework.case_types.actions.simulations import play_scenarios
 from casework.case_types.rules.bound_types import bind
 from casework.engine.rules.decision import decide
+from casework.engine.rules.money import list_unpaid
 from casework.language.rules.compilation import compile_case_type
 from casework.model.rules.acts import Act, ActKind, Actor, Decision
-from casework.model.rules.case_state import CaseState
+from casework.model.rules.case_state import CaseState, ChargedLine
 from casework.shared.days import LONDON
 from casework.shared.faults import CaseTypeError
 
@@ -84,6 +86,43 @@ def test_a_formula_that_divides_by_nothing_refuses_the_act():
     assert rules(plot.act("apply", fields=APPLY | {"concession": True})) == ["fee.amount"]
 
 
+LINES = """fund: {parameter: fund}
+  lines:
+    plot: {name: Plot, formula: "field.size == 'large' ? parameter.large : parameter.small"}
+    shed: {name: Shed, amount: {parameter: shed}, when: action == 'add_shed', fund: SHEDS}"""
+TEXTS = """parameters:
+  fund: {type: string, name: Fund, default: LAND}"""
+
+
+@functools.cache
+def allotment_by_lines(**parameters):
+    text = ALLOTMENT.read_text().replace(FORMULA, LINES).replace("parameters:", TEXTS, 1)
+    return bind(compile_case_type("allotment.yaml", text), "scotland", parameters)
+
+
+def test_a_fee_has_lines_with_their_funds_and_what_is_paid_is_no_longer_due():
+    plot = Plot(allotment_by_lines())
+    plot.act("apply", fields=APPLY)
+    small = plot.state.charged
+    assert plot.state.fee_lines == (("plot", "LAND", "", "Plot", "", small),)
+    plot.act("rent_paid", kind=ActKind.EVENT, by="system", data={"amount": small - 100})
+    due = list_unpaid(plot.state.fee_lines, plot.state.charged - plot.state.paid)
+    assert [(line.line, line.pence) for line in due] == [("plot", 100)]
+    assert CaseState.from_json(json.loads(json.dumps(plot.state.to_json()))) == plot.state
+
+
+LINE = ChargedLine("", "", "", "", "", 0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(1, 10**5), min_size=1, max_size=6), st.integers(0, 10**6))
+def test_lines_that_are_unpaid_sum_to_what_is_due(pence, due):
+    lines = [LINE._replace(line=str(n), pence=each) for n, each in enumerate(pence)]
+    unpaid = list_unpaid(lines, due)
+    assert sum(line.pence for line in unpaid) == due
+    assert all(line.pence > 0 for line in unpaid)
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 500), st.sampled_from(["days_left_of", "months_left_of"]), st.integers(1, 10**6))
 def test_a_share_lies_within_what_was_paid_and_shrinks_day_by_day(after, share, paid):
@@ -133,7 +172,7 @@ def test_days_left_are_those_of_law_over_both_changes_of_the_clock(day, refund):
         ("months_left_of: renewal", "months_left_of: renewl", "Did you mean renewal?"),
         ("of: {parameter: small}, ", "", "all periods together are paid"),
         ("less: {parameter: kept}", "less: {parameter: kpet}", "there is no integer parameter kpet"),
-        ("  formula: ", "  amount: 5\n  formula: ", "fee: a fee has exactly one of: amount, formula."),
+        ("  formula: ", "  amount: 5\n  formula: ", "fee: a fee has exactly one of: amount, formula, lines."),
         ("action == 'add_shed'", "acton == 'add_shed'", "fee.formula: at character 1"),
         ("parameter.shed :", "'shed' :", "fee.formula: at character"),
         (FORMULA, "formula: parameter.shed > 2", "it is bool, and integer is needed"),

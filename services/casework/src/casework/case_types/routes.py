@@ -17,7 +17,12 @@ from chassis.types import Slug
 router = APIRouter(prefix=f"{BASE}/case-types", tags=["case types"])
 Code = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]*$", min_length=2, max_length=50)]
 Number = Annotated[
-    str, Path(pattern=r"^[0-9]{1,3}\.[0-9]{1,3}$", max_length=7, description="The version its source names")
+    str,
+    Path(
+        pattern=r"^[0-9]{1,3}\.[0-9]{1,3}(\.[a-z0-9]{1,16})?$",
+        max_length=24,
+        description="The version its source names, and after a point your name of a binding of it",
+    ),
 ]
 
 

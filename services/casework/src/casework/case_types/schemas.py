@@ -10,17 +10,20 @@ from casework.shared.yaml_source import MOST_BYTES
 from chassis.ids import Id
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", min_length=2, max_length=50)]
-Number = Annotated[str, Field(pattern=r"^[0-9]{1,3}\.[0-9]{1,3}$", examples=["1.0"])]
+Number = Annotated[str, Field(pattern=r"^[0-9]{1,3}\.[0-9]{1,3}(\.[a-z0-9]{1,16})?$", examples=["1.0"])]
 ParameterName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 ParameterValue = bool | Annotated[int, Field(ge=-(10**12), le=10**12)] | Annotated[str, Field(max_length=200)]
 
 
 class DraftBody(RequestBody):
-    """A version of a case type: its text, or that of the type that ships, with your parameters."""
+    """A version of a case type: its text, or one that is there, with your parameters."""
 
     source: Annotated[
         str | None,
-        Field(max_length=MOST_BYTES, description="YAML. Leave it out for the type that ships with casework."),
+        Field(
+            max_length=MOST_BYTES,
+            description="YAML. Without it: of the version that your number binds, or of the type that ships",
+        ),
     ] = None
     welsh: Annotated[str, Field(max_length=MOST_BYTES, description="The catalogue of its Welsh, as YAML")] = (
         ""
@@ -51,6 +54,19 @@ class VersionSummary(BaseModel):
     updated_at: datetime
 
 
+class ParameterView(BaseModel):
+    """A parameter that the type declares: what you may set it to, and what says so."""
+
+    type: str
+    name: Text
+    default: int | str | bool
+    minimum: int | None
+    maximum: int | None
+    unit: str = Field(description="`working_days`, `pence` and so on; empty for a bare number")
+    law: bool = Field(description="Whether a statute sets the bounds")
+    source: str = Field(description="What sets the bounds; empty where the type does not say")
+
+
 class StateView(BaseModel):
     """A state of the type."""
 
@@ -64,5 +80,6 @@ class VersionView(VersionSummary):
 
     source: str
     welsh: str
+    declared_parameters: dict[str, ParameterView]
     states: dict[str, StateView]
     fields_schema: dict[str, Any] = Field(description="JSON Schema of the fields of its cases")

@@ -12,7 +12,9 @@ case_type_version = Table(
     Column("council", Text, primary_key=True),
     Column("id", ID, primary_key=True),
     Column("code", Text, nullable=False),
-    Column("number", Text, nullable=False),  # the version its YAML names: 1.0
+    Column(
+        "number", Text, nullable=False
+    ),  # the version its YAML names, and which binding of it: 1.0, 1.0.2027
     Column("state", Text, nullable=False),
     Column("name", JSONB, nullable=False),  # {en, cy}
     Column("source", Text, nullable=False),  # YAML

@@ -205,6 +205,34 @@ class CaseSummary(BaseModel):
     version: int
 
 
+class FeeLineView(BaseModel):
+    """A line of the fee that is still due."""
+
+    line: str = Field(description="As the case type names it; empty where the fee has no lines")
+    name: Words
+    amount: int = Field(description="Pence")
+
+
+class PaymentLineView(BaseModel):
+    """A line of the payment to create, as payments takes it."""
+
+    fund: str
+    vat_code: str | None = Field(description="Null: the fund's")
+    amount: int = Field(description="Pence")
+    reference: str
+    narrative: str
+
+
+class PaymentView(BaseModel):
+    """The payment to create: send it to payments with your `return_url`."""
+
+    amount: int = Field(description="Pence")
+    reference: str
+    description: str
+    metadata: dict[str, str]
+    lines: list[PaymentLineView] | None = Field(description="Null where the case type names no fund")
+
+
 class Case(CaseSummary):
     """A case, with the fields that you may read."""
 
@@ -217,6 +245,9 @@ class Case(CaseSummary):
     location: Location | None
     charged: int = Field(description="Pence")
     paid: int = Field(description="Pence, without those that are to be given back")
+    amount_due: int = Field(description="Pence")
+    fee_lines: list[FeeLineView]
+    payment: PaymentView | None = Field(description="What pays what is due; null if nothing is")
     refund_due: int = Field(description="Pence to give back. Give them back at payments: this moves no money")
     refunded: int = Field(description="Pence that payments gave back")
     slots: list[SlotOfCase]

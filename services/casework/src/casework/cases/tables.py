@@ -43,7 +43,7 @@ case_record = Table(
     Column("team", Text),
     Column("assignee", Text),  # a subject
     Column("person", Text),  # the subject whom it is about, and who sees it as theirs
-    Column("submission", Text),  # the sender's own id: the same one never opens a second case
+    Column("submission", Text),  # the sender's own id: it opens one case, and one of the sandbox
     Column("engine", JSONB, nullable=False),  # casework.model.rules.case_state, without personal fields
     Column("restricted", Text),  # the one role that may know of it
     Column("uprn", BigInteger),
@@ -60,7 +60,7 @@ case_record = Table(
     ),
     UniqueConstraint("reference"),
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
-    Index("uq_case_record_submission", "council", "submission", unique=True),
+    Index("uq_case_record_submission", "council", "mode", "submission", unique=True),
     Index(
         "ix_case_record_open",
         *("council", "mode", "queued_at", "id"),

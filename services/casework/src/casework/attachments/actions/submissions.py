@@ -2,7 +2,10 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from casework.attachments import store
 from casework.attachments.actions.scans import SYSTEM
@@ -23,9 +26,13 @@ handlers = JobHandlers()
 @handlers.effect(JoinSubmission)
 async def join(session: Session, job: Job[JoinSubmission]) -> None:
     """Give a case what was sent under its submission; nothing while there is no case."""
-    case = await cases.lock_case_of_submission(session, job.council, job.data.submission)
-    if case is None:
-        return
+    for mode in ("live", "sandbox"):
+        case = await cases.lock_case_of_submission(session, job.council, mode, job.data.submission)
+        if case is not None:
+            await _join_case(session, job, case)
+
+
+async def _join_case(session: Session, job: Job[JoinSubmission], case: Row[Any]) -> None:
     joined = await store.join(session, job.council, job.data.submission, case.mode, case.id)
     if not joined:
         return

@@ -10,9 +10,9 @@ from casework.calendar.actions.calendars import find_council_nation
 from casework.case_types import store
 from casework.case_types.actions.compiled import compile_version
 from casework.case_types.actions.library import UnknownCaseTypeError, find_files
-from casework.case_types.rules.bound_types import BindingError, bind
+from casework.case_types.rules.bound_types import BindingError, bind, read_source_version
 from casework.case_types.rules.fields_schema import make_fields_schema
-from casework.case_types.schemas import DraftBody, StateView, Text, VersionSummary, VersionView
+from casework.case_types.schemas import DraftBody, ParameterView, StateView, Text, VersionSummary, VersionView
 from casework.model.rules.case_type import CaseType
 from casework.shared.faults import CaseTypeError
 from casework.shared.words import Words
@@ -25,6 +25,7 @@ from chassis.problems import FieldError, Problem, conflict, not_found
 MOST_VERSIONS = 1_000
 _MOST_ERRORS = 100
 _NOUN = "version of this case type"
+_CONTENT = ("source", "welsh", "parameters")
 
 
 async def put_draft(
@@ -35,10 +36,15 @@ async def put_draft(
     body: DraftBody,
     precondition: Precondition | None,
 ) -> tuple[VersionView, bool]:
-    """Write a draft; say whether it is new. Raises Problem 400, 403, 404, 409, 412, 428."""
+    """Write a draft; say whether it is new. The same content again changes nothing, published or not.
+
+    Raises Problem 400, 403, 404, 409, 412, 428.
+    """
     check_live(caller)
     code, number = key
-    source, welsh = _find_texts(code, body)
+    await store.lock_case_type(session, council, code)
+    row = await store.get_version(session, council, code, number)
+    source, welsh = await _find_texts(session, council, key, body)
     case_type = await _check(session, council, key, (source, welsh), body.parameters)
     values = {
         "code": code,
@@ -51,10 +57,10 @@ async def put_draft(
         "updated_by": caller.subject,
         "updated_at": clock.now(),
     }
-    await store.lock_case_type(session, council, code)
-    row = await store.get_version(session, council, code, number)
     if row is None:
         await _insert(session, council, values)
+    elif all(getattr(row, name) == values[name] for name in _CONTENT):
+        return _write_version(row, case_type), False
     else:
         _check_draft(row, precondition)
         await store.update_draft(session, council, row.id, values)
@@ -77,14 +83,23 @@ def _check_draft(row: Row[Any], precondition: Precondition | None) -> None:
         raise conflict("case-type-published", detail)
 
 
+def _check_not_published(row: Row[Any], precondition: Precondition) -> None:
+    precondition.check(row.version, _NOUN)
+    if row.state == "published":
+        raise conflict("case-type-published", f"Version {row.number} is published already.")
+
+
 async def publish(
     session: Session, council: str, caller: Caller, key: tuple[str, str], precondition: Precondition
 ) -> VersionView:
-    """Publish a draft: new cases begin with it, and the version before is retired. Raises Problem."""
+    """Publish a draft, or a retired version again: new cases begin with it, and the one before is retired.
+
+    Raises Problem.
+    """
     check_live(caller)
     await store.lock_case_type(session, council, key[0])
     row = await _get_row(session, council, key)
-    _check_draft(row, precondition)
+    _check_not_published(row, precondition)
     await _check(session, council, key, (row.source, row.welsh), row.parameters)
     await publish_row(session, council, row, caller.subject)
     await _audit(session, council, audit.by_staff(caller), "published", key)
@@ -131,9 +146,16 @@ def check_live(caller: Caller) -> None:
         raise Problem(403, "mode-not-held", detail)
 
 
-def _find_texts(code: str, body: DraftBody) -> tuple[str, str]:
+async def _find_texts(
+    session: ReadSession, council: str, key: tuple[str, str], body: DraftBody
+) -> tuple[str, str]:
+    """Find the texts of a version: those sent, those of the council's version it binds, or what ships."""
+    code, number = key
     if body.source is not None:
         return body.source, body.welsh
+    own = await store.get_version(session, council, code, read_source_version(number))
+    if own is not None:
+        return own.source, own.welsh
     try:
         files = find_files(code)
     except UnknownCaseTypeError:
@@ -170,7 +192,7 @@ async def _check(
             for name, fault in error.faults.items()
         ]
         raise Problem(400, "invalid-case-type", f"{error}.", errors=errors) from None
-    if (case_type.code, case_type.version) != key:
+    if (case_type.code, case_type.version) != (key[0], read_source_version(key[1])):
         detail = f"The source is {case_type.code} {case_type.version}. Use its code and version in the path."
         raise Problem(400, "invalid-case-type", detail)
     return case_type
@@ -192,7 +214,21 @@ def _write_version(row: Row[Any], case_type: CaseType) -> VersionView:
         name: StateView(public=_write(state.public), staff=_write(state.staff), end=state.end)
         for name, state in case_type.states.items()
     }
-    return VersionView(**row._asdict(), states=states, fields_schema=make_fields_schema(case_type))
+    declared = {
+        name: ParameterView(
+            type=each.type,
+            name=_write(each.name),
+            default=each.default,
+            minimum=each.minimum,
+            maximum=each.maximum,
+            unit=each.unit,
+            law=each.law,
+            source=each.source,
+        )
+        for name, each in case_type.parameters.items()
+    }
+    schema = make_fields_schema(case_type)
+    return VersionView(**row._asdict(), declared_parameters=declared, states=states, fields_schema=schema)
 
 
 def _write(words: Words) -> Text:

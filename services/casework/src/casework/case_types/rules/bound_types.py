@@ -9,6 +9,11 @@ _TYPES = {"integer": int, "string": str, "boolean": bool}
 MOST_CHARACTERS = 200
 
 
+def read_source_version(number: str) -> str:
+    """Read which version's text a number names: ``1.0.2027`` is a binding of ``1.0``."""
+    return ".".join(number.split(".")[:2])
+
+
 class BindingError(Exception):
     """A case type that a council cannot have so; ``faults`` by the parameter, or ``nation``."""
 
@@ -50,4 +55,5 @@ def _describe_fault(parameter: Parameter, value: object) -> str:
     if not isinstance(value, int) or least is None or most is None or least <= value <= most:
         return ""
     whose = "the law's bounds are" if parameter.law else "it must be"
-    return f"{whose} {least} to {most} {parameter.unit.replace('_', ' ')}".rstrip()
+    bounds = f"{whose} {least} to {most} {parameter.unit.replace('_', ' ')}".rstrip()
+    return f"{bounds} ({parameter.source})" if parameter.source else bounds

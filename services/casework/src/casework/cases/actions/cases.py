@@ -48,7 +48,7 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
     if version is None:
         raise Problem(404, "unknown-case-type", f"There is no published case type {opening.code!r} here.")
     if opening.submission is not None:
-        earlier = await store.find_by_submission(session, council, opening.submission)
+        earlier = await store.find_by_submission(session, council, caller.mode, opening.submission)
         if earlier is not None:
             return earlier
     now = clock.now()
@@ -80,7 +80,7 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
     try:
         plan = await plan_act(session, subject, act)
     except RefusedActError as error:
-        return await _find_opened_meanwhile(session, council, opening, error)
+        return await _find_opened_meanwhile(session, council, caller.mode, opening, error)
     try:
         if await changes.open_new(
             session, subject, plan, caller.record(), uprn=opening.uprn, place=opening.place
@@ -88,7 +88,7 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
             return subject.id
     except RefusedActError as error:
         raise refuse(error) from None
-    first = await store.find_by_submission(session, council, opening.submission or "")
+    first = await store.find_by_submission(session, council, caller.mode, opening.submission or "")
     if first is None:
         raise LookupError("the case of this submission is gone")
     return first
@@ -107,13 +107,13 @@ def _find_opening_action(version: PublishedVersion) -> str:
 
 
 async def _find_opened_meanwhile(
-    session: Session, council: str, opening: Opening, error: RefusedActError
+    session: Session, council: str, mode: str, opening: Opening, error: RefusedActError
 ) -> UUID:
     """Find the case that the same submission opened while this waited for its slot. Raises Problem 409."""
     if opening.submission is not None and any(
         reason.rule.startswith("slots.") for reason in error.refusal.reasons
     ):
-        first = await store.find_by_submission(session, council, opening.submission)
+        first = await store.find_by_submission(session, council, mode, opening.submission)
         if first is not None:
             return first
     raise refuse(error) from None
@@ -195,9 +195,11 @@ async def lock_case(session: Session, council: str, caller: Caller, case_id: UUI
     return row
 
 
-async def lock_case_of_submission(session: Session, council: str, submission: str) -> Row[Any] | None:
+async def lock_case_of_submission(
+    session: Session, council: str, mode: str, submission: str
+) -> Row[Any] | None:
     """Lock the case that a submission opened, if it has."""
-    case_id = await store.find_by_submission(session, council, submission)
+    case_id = await store.find_by_submission(session, council, mode, submission)
     return None if case_id is None else await store.lock_case(session, council, case_id)
 
 

@@ -19,9 +19,12 @@ from casework.cases.schemas import (
     CaseSummary,
     ClockView,
     ContactDetails,
+    FeeLineView,
     HistoryEntry,
     LinkView,
     Location,
+    PaymentLineView,
+    PaymentView,
     SlotOfCase,
     SplitView,
     TaskView,
@@ -31,6 +34,8 @@ from casework.cases.store import access
 from casework.cases.store import records as store
 from casework.cases.store.details import ClockRow, LinkRow, TaskRow, read_details
 from casework.cases.store.records import Filters
+from casework.engine.rules.money import list_unpaid
+from casework.model.rules.case_state import CaseState, ChargedLine
 from casework.model.rules.case_type import Action, CaseType, Task
 from casework.shared import words
 from casework.shared.references import format_reference
@@ -40,6 +45,7 @@ from chassis.database import ReadSession, Session
 from chassis.jobs import Every, Purge
 
 purges = (Purge("casework.purge_access", Every(3600), access.purge),)
+_MOST_NARRATIVE = 255  # of payments
 _COLUMNS = (*("id", "state", "result", "team", "assignee", "opened_at", "closed_at", "due_at", "version"),)
 
 
@@ -116,6 +122,7 @@ async def _show_case(
         location=None if place is None else Location(lat=place.lat, long=place.long, usrn=place.usrn),
         charged=state.charged,
         paid=state.paid,
+        **_show_due(case_type, state, row.reference),
         refund_due=state.refund_due,
         refunded=state.refunded,
         slots=[
@@ -146,6 +153,40 @@ async def _show_case(
         ],
         links=_show_links(details.links, roles),
         contact=_show_contact(row),
+    )
+
+
+def _show_due(case_type: CaseType, state: CaseState, reference: str) -> dict[str, Any]:
+    """Show what is due: for people line by line, and as the payment that a form creates."""
+    due = max(0, state.charged - state.paid)
+    lines = list_unpaid(state.fee_lines, due)
+    shown = format_reference(reference)
+    payment = PaymentView(
+        amount=due,
+        reference=shown,
+        description=case_type.name.en,
+        metadata={"case": shown},
+        lines=[_to_payment(line, shown) for line in lines]
+        if lines and all(line.fund for line in lines)
+        else None,
+    )
+    return {
+        "amount_due": due,
+        "fee_lines": [
+            FeeLineView(line=line.line, name=Words(en=line.name_en, cy=line.name_cy), amount=line.pence)
+            for line in lines
+        ],
+        "payment": payment if due else None,
+    }
+
+
+def _to_payment(line: ChargedLine, reference: str) -> PaymentLineView:
+    return PaymentLineView(
+        fund=line.fund,
+        vat_code=line.vat_code or None,
+        amount=line.pence,
+        reference=reference,
+        narrative=line.name_en[:_MOST_NARRATIVE],
     )
 
 

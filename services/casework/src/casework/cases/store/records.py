@@ -81,7 +81,9 @@ _RUNNING = (
     .limit(bindparam("most"))
 )
 _FIND_SUBMISSION = select(_CASE.id).where(
-    _CASE.council == bindparam("council"), _CASE.submission == bindparam("submission")
+    _CASE.council == bindparam("council"),
+    _CASE.mode == bindparam("mode"),
+    _CASE.submission == bindparam("submission"),
 )
 _FIND_REFERENCE = select(_CASE.id).where(
     _CASE.council == bindparam("council"),
@@ -176,10 +178,10 @@ async def list_running(session: ReadSession, council: str, after: UUID, most: in
     return await session.all(_RUNNING, {"council": council, "after": after, "most": most})
 
 
-async def find_by_submission(session: ReadSession, council: str, submission: str) -> UUID | None:
-    """Find the case that a submission opened, of either mode."""
+async def find_by_submission(session: ReadSession, council: str, mode: str, submission: str) -> UUID | None:
+    """Find the case that a submission opened."""
     case_id: UUID | None = await session.scalar(
-        _FIND_SUBMISSION, {"council": council, "submission": submission}
+        _FIND_SUBMISSION, {"council": council, "mode": mode, "submission": submission}
     )
     return case_id
 
@@ -203,7 +205,7 @@ def _make_insert(names: Sequence[str]) -> Insert:
     new_case = (
         upsert(case_record)
         .values({name: bindparam(f"p_{name}", type_=_CASE[name].type) for name in names})
-        .on_conflict_do_nothing(index_elements=["council", "submission"])
+        .on_conflict_do_nothing(index_elements=["council", "mode", "submission"])
         .returning(_CASE.council, _CASE.id)
         .cte("new_case")
         .c

@@ -12,6 +12,7 @@ from casework.documents.rules.values import (
     NO_IDS,
     NO_MAP,
     ChosenQuantity,
+    ChosenTextDocument,
     Code,
     Document,
     ExpressionText,
@@ -34,6 +35,7 @@ class ParameterDocument(Document):
     max: int | None = None
     unit: Literal["working_days", "days", "weeks", "months", "hours", "pence", "notices", ""] = ""
     law: Annotated[bool, Bounded(description="The bounds are a statute's.")] = False
+    source: Annotated[str, Bounded(max_length=200, description="What sets the bounds.")] = ""
 
 
 class EvidenceDocument(Document):
@@ -231,11 +233,31 @@ class RefundDocument(Document):
 REFUND_PARTS = ("all", "amount", "formula", "days_left_of", "months_left_of")
 
 
+class FeeLineDocument(Document):
+    """A line of a fee: an amount or a formula, where its condition holds."""
+
+    name: WordsDocument
+    amount: QuantityDocument | None = None
+    formula: ExpressionText | None = None
+    when: ExpressionText | None = None
+    fund: Annotated[ChosenTextDocument | None, Bounded(description="Instead of the fee's.")] = None
+    vat_code: Annotated[ChosenTextDocument | None, Bounded(description="Instead of the fee's.")] = None
+
+    @model_validator(mode="after")
+    def _has_one_amount(self) -> "FeeLineDocument":
+        if (self.amount is None) == (self.formula is None):
+            raise ValueError("a line has exactly one of: amount, formula")
+        return self
+
+
 class FeeDocument(Document):
-    """The pence that are due: an amount, or a formula over the case."""
+    """The pence that are due: an amount, a formula over the case, or lines."""
 
     amount: QuantityDocument | None = None
     formula: ExpressionText | None = None
+    lines: Annotated[dict[Id, FeeLineDocument], Bounded(max_length=20)] = NO_MAP
+    fund: Annotated[ChosenTextDocument | None, Bounded(description="At payments.")] = None
+    vat_code: Annotated[ChosenTextDocument | None, Bounded(description="Instead of the fund's.")] = None
     on: Annotated[Ids, Bounded(min_length=1)]
     refunded_on: Annotated[Ids, Bounded(description="What gives all of it back.")] = NO_IDS
     refunds: Annotated[
@@ -244,8 +266,8 @@ class FeeDocument(Document):
 
     @model_validator(mode="after")
     def _has_one_amount(self) -> "FeeDocument":
-        if (self.amount is None) == (self.formula is None):
-            raise ValueError("a fee has exactly one of: amount, formula")
+        if [self.amount is None, self.formula is None, not self.lines].count(False) != 1:
+            raise ValueError("a fee has exactly one of: amount, formula, lines")
         return self
 
 

@@ -59,7 +59,21 @@ class ChosenQuantity(Document):
     table: dict[Id, "QuantityDocument"] = NO_MAP
 
 
+class ChosenText(Document):
+    """A short text, or a parameter's."""
+
+    text: Annotated[str, Bounded(min_length=1, max_length=50)] | None = None
+    parameter: Id | None = None
+
+
+def _as_chosen_text(value: Any) -> Any:
+    return {"text": value} if isinstance(value, str) else value
+
+
 WordsDocument = Annotated[TextPair, BeforeValidator(_as_words, json_schema_input_type=Text | TextPair)]
 QuantityDocument = Annotated[
     ChosenQuantity, BeforeValidator(_as_quantity, json_schema_input_type=int | ChosenQuantity)
+]
+ChosenTextDocument = Annotated[
+    ChosenText, BeforeValidator(_as_chosen_text, json_schema_input_type=str | ChosenText)
 ]

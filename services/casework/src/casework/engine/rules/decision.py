@@ -184,6 +184,7 @@ def _finish(draft: Draft) -> Decision:
         actors=draft.actors,
         charged=draft.charged,
         paid=draft.paid,
+        fee_lines=draft.fee_lines,
         refund_due=draft.refund_due,
         refunded=draft.refunded,
         slots=draft.slots,

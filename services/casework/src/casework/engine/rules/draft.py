@@ -15,7 +15,7 @@ from casework.model.rules.acts import (
     Weighed,
 )
 from casework.model.rules.case_state import CaseState, ClockEvent, DueDate
-from casework.model.rules.case_type import BoundType
+from casework.model.rules.case_type import BoundType, ChosenText
 from casework.model.rules.clocks import Quantity
 from casework.shared.days import find_local_day
 from casework.shared.expressions import Expression, Outcome
@@ -43,7 +43,7 @@ class Draft:
         self.fields, self.tasks, self.clocks = dict(state.fields), dict(state.tasks), dict(state.clocks)
         self.due_dates, self.timers, self.fired = dict(state.due_dates), dict(state.timers), dict(state.fired)
         self.actors, self.charged, self.paid = dict(state.actors), state.charged, state.paid
-        self.slots = dict(state.slots)
+        self.slots, self.fee_lines = dict(state.slots), state.fee_lines
         for name in context.lost & state.slots.keys():
             self.slots[name] = state.slots[name]._replace(status="lost")
         self.refund, self.refund_due, self.refunded = 0, state.refund_due, state.refunded
@@ -97,6 +97,10 @@ class Draft:
         if quantity.parameter:
             return int(self.bound.parameters[quantity.parameter])
         return quantity.number
+
+    def find_text(self, chosen: ChosenText) -> str:
+        """Find a text of the case type, or of the parameter that has it."""
+        return str(self.bound.parameters[chosen.parameter]) if chosen.parameter else chosen.text
 
     def find_value(self, name: str) -> Any:
         """Find the value of a name in expressions; None if it has none."""

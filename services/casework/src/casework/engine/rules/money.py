@@ -3,11 +3,11 @@
 ``charged`` and ``paid`` are net of refunds. No money moves here: a refund is due until payments has made it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from casework.engine.rules.draft import Draft
-from casework.model.rules.case_state import ClockChange
+from casework.model.rules.case_state import ChargedLine, ClockChange
 from casework.model.rules.case_type import Fee, Refund, RefundShare
 from casework.model.rules.clocks import Quantity
 from casework.shared.days import DAY, find_local_day
@@ -34,9 +34,46 @@ def update_money(draft: Draft, happenings: Collection[str]) -> None:
     if not fee_happens(fee.on, happenings):
         _give_back(draft, fee, happenings)
         return
-    amount = _find_pence(draft, "fee.amount", fee.amount, fee.formula)
-    if amount is not None:
-        draft.charged += amount
+    lines = _charge(draft, fee)
+    if lines is not None:
+        unpaid = list_unpaid(draft.fee_lines, draft.charged - draft.paid)
+        draft.charged += sum(line.pence for line in lines)
+        draft.fee_lines = (*unpaid, *lines)
+
+
+def _charge(draft: Draft, fee: Fee) -> tuple[ChargedLine, ...] | None:
+    """Work out the lines; None, and the act refused, if one of them cannot be."""
+    lines: list[ChargedLine | None] = []
+    for line in fee.lines:
+        rule = f"fee.lines.{line.id}" if line.id else "fee"
+        if line.when is not None and draft.weigh(f"{rule}.when", line.when) is not True:
+            continue
+        pence = _find_pence(draft, f"{rule}.amount", line.amount, line.formula)
+        if pence is None:
+            lines.append(None)
+        elif pence:
+            fund, vat_code = draft.find_text(line.fund), draft.find_text(line.vat_code)
+            lines.append(ChargedLine(line.id, fund, vat_code, line.name.en, line.name.cy, pence))
+    whole = tuple(line for line in lines if line is not None)
+    return whole if len(whole) == len(lines) else None
+
+
+def list_unpaid(lines: Sequence[ChargedLine], due: int) -> tuple[ChargedLine, ...]:
+    """List what of the lines is still due: what was paid, paid the first of them first.
+
+    Where the lines do not explain all that is due, as of a fee charged before there were lines, the rest
+    stands first, as the last line's.
+    """
+    if due <= 0 or not lines:
+        return ()
+    paid = sum(line.pence for line in lines) - due
+    unpaid = [lines[-1]._replace(pence=-paid)] if paid < 0 else []
+    for line in lines:
+        covered = min(max(0, paid), line.pence)
+        paid -= covered
+        if line.pence > covered:
+            unpaid.append(line._replace(pence=line.pence - covered))
+    return tuple(unpaid)
 
 
 def fee_happens(causes: tuple[str, ...], happenings: Collection[str]) -> bool:

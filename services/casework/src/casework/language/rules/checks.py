@@ -149,6 +149,8 @@ def _check_parameter(name: str, parameter: ParameterDocument, source: Source) ->
         elif not parameter.min <= parameter.default <= parameter.max:
             message = f"the default is not within {parameter.min} to {parameter.max}."
             yield source.make_fault((*path, "default"), message)
+    if parameter.law and not parameter.source:
+        yield source.make_fault(path, "its bounds are a law's, which it does not name.", "Say `source:`.")
 
 
 def _check_clock(

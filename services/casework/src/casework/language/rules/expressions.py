@@ -3,8 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from casework.documents.rules.case_types import ActionDocument, CaseTypeDocument, FieldDocument
-from casework.documents.rules.values import ChosenQuantity
+from casework.documents.rules.case_types import (
+    ActionDocument,
+    CaseTypeDocument,
+    FeeDocument,
+    FeeLineDocument,
+    FieldDocument,
+)
+from casework.documents.rules.values import ChosenQuantity, ChosenText
 from casework.model.rules.case_type import RESIDENT, SYSTEM
 from casework.shared.expressions import Compiler, Expression, ExpressionError, Kind
 from casework.shared.faults import Fault, Path, suggest
@@ -84,6 +90,7 @@ class ExpressionSet:
         self.faults += self._check_choices()
         self.faults += self._check_dates()
         self.faults += self._check_quantities()
+        self.faults += self._check_chosen_texts()
         self.faults += self._check_uses()
 
     def get(self, *path: str) -> Expression | None:
@@ -115,6 +122,11 @@ class ExpressionSet:
         fee = self._document.fee
         if fee is not None and fee.formula is not None:
             yield ("fee", "formula"), fee.formula, "integer"
+        for name, line in fee.lines.items() if fee is not None else ():
+            if line.when is not None:
+                yield ("fee", "lines", name, "when"), line.when, "truth"
+            if line.formula is not None:
+                yield ("fee", "lines", name, "formula"), line.formula, "integer"
         for name, refund in fee.refunds.items() if fee is not None else ():
             if refund.when is not None:
                 yield ("fee", "refunds", name, "when"), refund.when, "truth"
@@ -175,10 +187,35 @@ class ExpressionSet:
         fee = self._document.fee
         if fee is not None and fee.amount is not None:
             yield ("fee", "amount"), fee.amount
+        for name, line in fee.lines.items() if fee is not None else ():
+            if line.amount is not None:
+                yield ("fee", "lines", name, "amount"), line.amount
         for name, refund in fee.refunds.items() if fee is not None else ():
             for part, quantity in (("amount", refund.amount), ("of", refund.of), ("less", refund.less)):
                 if quantity is not None:
                     yield ("fee", "refunds", name, part), quantity
+
+    def _list_chosen_texts(self) -> Iterator[tuple[Path, ChosenText]]:
+        fee = self._document.fee
+        holders: dict[Path, FeeDocument | FeeLineDocument] = {} if fee is None else {("fee",): fee}
+        holders |= (
+            {("fee", "lines", name): line for name, line in fee.lines.items()} if fee is not None else {}
+        )
+        for path, holder in holders.items():
+            for part, chosen in (("fund", holder.fund), ("vat_code", holder.vat_code)):
+                if chosen is not None:
+                    yield (*path, part), chosen
+
+    def _check_chosen_texts(self) -> Iterator[Fault]:
+        """Check that a text is one, or that of a parameter with a text."""
+        for path, chosen in self._list_chosen_texts():
+            if (chosen.text is None) == (chosen.parameter is None):
+                yield self._source.make_fault(path, "it is one of: a text, `parameter:`.")
+            parameter = self._document.parameters.get(chosen.parameter or "")
+            if chosen.parameter is not None and (parameter is None or parameter.type != "string"):
+                way_out = suggest(chosen.parameter, self._document.parameters, "parameter")
+                message = f"there is no string parameter {chosen.parameter}."
+                yield self._source.make_fault((*path, "parameter"), message, way_out)
 
     def _check_quantities(self) -> Iterator[Fault]:
         for path, quantity in self._list_quantities():
@@ -209,6 +246,7 @@ class ExpressionSet:
         used = {name for expression in self._compiled.values() for name in expression.names}
         for _, quantity in self._list_quantities():
             used |= {f"parameter.{each.parameter}" for each in (quantity, *quantity.table.values())}
+        used |= {f"parameter.{text.parameter}" for _, text in self._list_chosen_texts() if text.parameter}
         guards = [guard for action in self._document.actions.values() for guard in action.guards.values()]
         used |= {f"count.{guard.at_most.count}" for guard in guards if guard.at_most is not None}
         for section in ("parameters", "counts"):

@@ -8,11 +8,13 @@ from casework.documents.rules.case_types import (
     REFUND_PARTS,
     ActionDocument,
     CaseTypeDocument,
+    FeeDocument,
     FieldDocument,
     GuardDocument,
     RefundDocument,
 )
 from casework.documents.rules.clocks import ClockDocument, TimerDocument
+from casework.documents.rules.values import ChosenText
 from casework.language.rules.catalogue import to_words
 from casework.language.rules.expressions import ExpressionSet
 from casework.language.rules.renewals import RENEWAL, compile_renewal, to_quantity
@@ -66,6 +68,7 @@ class PartCompiler:
                     each.max,
                     each.unit,
                     each.law,
+                    each.source or find_bounds_source(document, name),
                 )
                 for name, each in document.parameters.items()
             },
@@ -153,8 +156,27 @@ class PartCompiler:
         refunds = [self._compile_refund(name, refund) for name, refund in fee.refunds.items()]
         if fee.refunded_on:
             refunds.append(model.Refund("refunded_on", tuple(fee.refunded_on), model.RefundShare.ALL))
-        amount = None if fee.amount is None else to_quantity(fee.amount)
-        return model.Fee(amount, self._expressions.get("fee", "formula"), tuple(fee.on), tuple(refunds))
+        return model.Fee(self._compile_fee_lines(fee), tuple(fee.on), tuple(refunds))
+
+    def _compile_fee_lines(self, fee: FeeDocument) -> tuple[model.FeeLine, ...]:
+        """Compile a fee's lines: one, of the case type's name and without an id, if it has none."""
+        if not fee.lines:
+            amount = None if fee.amount is None else to_quantity(fee.amount)
+            formula = self._expressions.get("fee", "formula")
+            name, fund, vat_code = to_words(self._document.name), to_text(fee.fund), to_text(fee.vat_code)
+            return (model.FeeLine("", name, amount, formula, None, fund, vat_code),)
+        return tuple(
+            model.FeeLine(
+                id=name,
+                name=to_words(line.name),
+                amount=None if line.amount is None else to_quantity(line.amount),
+                formula=self._expressions.get("fee", "lines", name, "formula"),
+                when=self._expressions.get("fee", "lines", name, "when"),
+                fund=to_text(line.fund or fee.fund),
+                vat_code=to_text(line.vat_code or fee.vat_code),
+            )
+            for name, line in fee.lines.items()
+        )
 
     def _compile_refund(self, name: str, refund: RefundDocument) -> model.Refund:
         path = ("fee", "refunds", name)
@@ -250,6 +272,21 @@ class PartCompiler:
             disregards_until=clock.disregards_until or "",
             **(compile_renewal(self._document) if name == RENEWAL else {}),
         )
+
+
+def to_text(document: ChosenText | None) -> model.ChosenText:
+    """Compile a text or the parameter that has it."""
+    return (
+        model.ChosenText()
+        if document is None
+        else model.ChosenText(document.text or "", document.parameter or "")
+    )
+
+
+def find_bounds_source(document: CaseTypeDocument, parameter: str) -> str:
+    """Find what sets a parameter's bounds: the source of the clock whose length it is, if there is one."""
+    sources = (clock.source for clock in document.clocks.values() if clock.length.parameter == parameter)
+    return next(sources, "")
 
 
 def compile_field(name: str, field: FieldDocument) -> model.Field:

@@ -61,6 +61,17 @@ class SlotState(NamedTuple):
     expires_at: datetime | None = None  # of a hold
 
 
+class ChargedLine(NamedTuple):
+    """A line of a fee that was charged, as it was worked out then."""
+
+    line: str
+    fund: str  # of payments; empty for none
+    vat_code: str  # empty for the fund's
+    name_en: str
+    name_cy: str
+    pence: int
+
+
 @dataclass(frozen=True, slots=True)
 class CaseState:
     """A case as the engine sees it."""
@@ -75,6 +86,7 @@ class CaseState:
     actors: Mapping[str, str] = field(default_factory=dict)  # action -> who did it last
     charged: int = 0  # pence
     paid: int = 0
+    fee_lines: tuple[ChargedLine, ...] = ()  # of what was charged last, and of what was unpaid then
     refund_due: int = 0  # pence that are to be given back, and are not yet
     refunded: int = 0  # pence that payments gave back
     slots: Mapping[str, SlotState] = field(default_factory=dict)
@@ -87,6 +99,8 @@ class CaseState:
         for name in _PARTS:
             if part := getattr(self, name):
                 document[name] = part
+        if self.fee_lines:
+            document["fee_lines"] = [list(line) for line in self.fee_lines]
         if self.slots:
             document["slots"] = {name: _slot_to_json(slot) for name, slot in self.slots.items()}
         is_timed = self.clocks or self.timers or self.fired
@@ -118,6 +132,7 @@ class CaseState:
             actors=document.get("actors", {}),
             charged=document.get("charged", 0),
             paid=document.get("paid", 0),
+            fee_lines=tuple(ChargedLine(*values) for values in document.get("fee_lines", [])),
             refund_due=document.get("refund_due", 0),
             refunded=document.get("refunded", 0),
             slots={name: _slot_from_json(values) for name, values in document.get("slots", {}).items()},

@@ -30,6 +30,7 @@ class Parameter:
     maximum: int | None = None
     unit: str = ""
     law: bool = False
+    source: str = ""  # of the bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +260,31 @@ class Teams:
 
 
 @dataclass(frozen=True, slots=True)
-class Fee:
-    """The pence due, from which action on, and what is given back of them."""
+class ChosenText:
+    """A text, or the parameter that has it; empty without either."""
 
+    text: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A line of a fee: what it is for, the pence, and the fund and VAT code at payments."""
+
+    id: str
+    name: Words
     amount: Quantity | None
     formula: Expression | None
+    when: Expression | None = None
+    fund: ChosenText = ChosenText()
+    vat_code: ChosenText = ChosenText()
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """The pence due by lines, from which action on, and what is given back of them."""
+
+    lines: tuple[FeeLine, ...]
     on: tuple[str, ...]
     refunds: tuple[Refund, ...] = ()
 

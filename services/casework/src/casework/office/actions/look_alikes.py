@@ -43,7 +43,9 @@ async def list_of_opening(
     uprn = opening.uprn or rules.find_uprn(case_type, opening.fields)
     if uprn is None:
         return []
-    if opening.submission and await lock_case_of_submission(session, staff.council, opening.submission):
+    if opening.submission and await lock_case_of_submission(
+        session, staff.council, staff.caller.mode, opening.submission
+    ):
         return []
     search = DuplicateSearch(case_type=opening.code, uprn=uprn)
     listed = await duplicates.search_duplicates(session, staff.council, staff.caller, search)

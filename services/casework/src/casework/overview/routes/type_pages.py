@@ -14,7 +14,7 @@ from chassis.database import Reading
 
 router = APIRouter(prefix=f"{PAGES}/case-types", tags=["office pages"], default_response_class=HTMLResponse)
 Code = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]*$", min_length=2, max_length=50)]
-Number = Annotated[str, Query(pattern=r"^([0-9]{1,3}\.[0-9]{1,3})?$", max_length=7)]
+Number = Annotated[str, Query(pattern=r"^([0-9]{1,3}\.[0-9]{1,3}(\.[a-z0-9]{1,16})?)?$", max_length=24)]
 
 
 @router.get("")
