@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import shapely
 from numpy.typing import NDArray
 
 from chassis.database import Database
+from dev.geojson_arrays import read_shapes
 from dev.state import ROOT
 from mapping.collections.actions import layers
 from mapping.collections.actions.publication import Cause, publication
-from mapping.collections.rules.states import NewFeature, make_states
+from mapping.collections.rules.states import Degrees, NewFeature, make_states
 from mapping.settings import Settings
 from mapping.shared.coordinates import Crs, transform
 from mapping.shared.councils import NATIONAL
@@ -68,29 +68,33 @@ def make_values(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_features(entry: Mapping[str, Any], *, mend: bool = True) -> list[NewFeature]:
     """Read a layer's features in the coordinates that it is kept in, crossing polygons mended."""
-    properties, shapes = _read_file(FOLDER / entry["file"])
+    return _read_layer(entry, mend=mend)[0]
+
+
+def _read_layer(entry: Mapping[str, Any], *, mend: bool) -> tuple[list[NewFeature], Degrees | None]:
+    """Read a layer's features, and their shapes in degrees as the file has them if none was to be mended."""
+    properties, in_degrees, texts = _read_file(FOLDER / entry["file"])
     crs = Crs.BNG if entry["storage_srid"] == Crs.BNG.srid else Crs.CRS84
-    shapes = transform(shapes, Crs.CRS84, crs)
-    shapes = clean(shapes)[0] if mend else shapes
+    shapes = transform(in_degrees, Crs.CRS84, crs)
+    is_mended = mend and entry.get("mend", False)
+    shapes = clean(shapes)[0] if is_mended else shapes
     start, end = _read_day(entry["valid_from"]), _read_day(entry["valid_to"])
-    return [
+    features = [
         NewFeature(str(each[entry["key_property"]]), shape, each, start, end)
         for each, shape in zip(properties, shapes, strict=True)
     ]
+    return features, None if is_mended else Degrees(in_degrees, texts)
 
 
-def _read_file(file: Path) -> tuple[list[dict[str, Any]], NDArray[Any]]:
-    """Read the properties and geometries of a layer's file, which has one feature a line.
-
-    Coordinates are read once, by GEOS: as JSON of Python's they would double the time.
-    """
+def _read_file(file: Path) -> tuple[list[dict[str, Any]], NDArray[Any], list[str]]:
+    """Read the properties and geometries of a layer's file, which has one feature a line, and their texts."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         pairs = [_FEATURE.fullmatch(line) for line in lines if line.startswith('{"type":"Feature",')]
     if None in pairs:
         raise ValueError(f"{file} has a line that dev.demo_layer_files did not write")
     texts = [pair.groups() for pair in pairs if pair]
-    # One array of texts, not text by text.
-    return [json.loads(text) for text, _ in texts], shapely.from_geojson([text for _, text in texts])
+    shapes = [shape for _, shape in texts]
+    return [json.loads(text) for text, _ in texts], read_shapes(shapes), shapes
 
 
 def _read_day(text: str | None) -> datetime | None:
@@ -106,11 +110,12 @@ async def load_layer(database: Database, entry: Mapping[str, Any], *, mend: bool
             return False
         if layer is None:
             layer = await layers.create_layer(session, council, _CAUSE.actor, make_values(entry))
-        features = await asyncio.to_thread(read_features, entry, mend=mend)
+        features, degrees = await asyncio.to_thread(_read_layer, entry, mend=mend)
         async with publication(session, layer.id, _CAUSE) as change:
             for first in range(0, len(features), _BATCH):
-                batch = features[first : first + _BATCH]
-                await change.put(await asyncio.to_thread(make_states, layer, batch))
+                part = slice(first, first + _BATCH)
+                known = None if degrees is None else Degrees(degrees.geometries[part], degrees.texts[part])
+                await change.put(await asyncio.to_thread(make_states, layer, features[part], known))
     return True
 
 

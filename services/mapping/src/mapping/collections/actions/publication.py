@@ -32,6 +32,7 @@ from mapping.events import (
     FeatureEvent,
 )
 
+_WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _EVENTS = {"created": FeatureCreated, "changed": FeatureChanged, "deleted": FeatureDeleted}
 
 
@@ -128,7 +129,7 @@ class Publication:
         rows: dict[str, list[Any]] = {
             "number": list(numbers),
             "bbox": [_show_box(state.bbox) for state in states],
-            "properties": [_show_json(state.properties) for state in states],
+            "properties": [_WRITE(state.properties) for state in states],
         }
         for name in ("fid", "wkb", "geojson", "geojson_storage", "valid_from", "valid_to", "etag"):
             rows[name] = [getattr(state, name) for state in states]
@@ -217,7 +218,3 @@ def _show_box(extent: Extent | None) -> str | None:
     if extent is None:
         return None
     return f"({extent.east!r},{extent.north!r}),({extent.west!r},{extent.south!r})"
-
-
-def _show_json(properties: Any) -> str:
-    return json.dumps(properties, ensure_ascii=False, separators=(",", ":"))

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from mapping.collections.rules.layers import Extent, Layer
 from mapping.shared.coordinates import Crs, transform
 from mapping.shared.geometry import to_geojson_text
+
+_SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,16 @@ class FeatureState:
     etag: str
 
 
-def make_states(layer: Layer, features: Sequence[NewFeature]) -> list[FeatureState]:
+class Degrees(NamedTuple):
+    """Geometries in CRS84 with their GeoJSON of six decimals, of a caller who has them already."""
+
+    geometries: NDArray[Any]
+    texts: Sequence[str]
+
+
+def make_states(
+    layer: Layer, features: Sequence[NewFeature], degrees: Degrees | None = None
+) -> list[FeatureState]:
     """Make the states of features: some 20 microseconds each, so call it in a thread for many.
 
     The GeoJSON of both coordinate systems is made here, once, and never when it is read.
@@ -53,11 +65,10 @@ def make_states(layer: Layer, features: Sequence[NewFeature]) -> list[FeatureSta
     is_crs84 = layer.storage_crs is Crs.CRS84
     entered = np.array([feature.geometry for feature in features], dtype=object)
     geometries = np.asarray(shapely.force_2d(entered), dtype=object)
-    in_crs84 = geometries if is_crs84 else transform(geometries, layer.storage_crs, Crs.CRS84)
-    texts = to_geojson_text(in_crs84, Crs.CRS84)
+    in_crs84, texts = degrees or _to_degrees(geometries, layer.storage_crs)
     storage_texts = [""] * len(features) if is_crs84 else to_geojson_text(geometries, layer.storage_crs)
-    wkb = shapely.to_wkb(geometries, byte_order=1)
-    boxes = shapely.bounds(in_crs84)
+    wkb = shapely.to_wkb(geometries, byte_order=1).tolist()
+    boxes = shapely.bounds(in_crs84).tolist()
     return [
         FeatureState(
             feature.fid,
@@ -74,14 +85,18 @@ def make_states(layer: Layer, features: Sequence[NewFeature]) -> list[FeatureSta
     ]
 
 
-def _make_extent(bounds: NDArray[np.float64]) -> Extent | None:
-    return None if np.isnan(bounds[0]) else Extent(*bounds.tolist())
+def _to_degrees(geometries: NDArray[Any], source: Crs) -> Degrees:
+    converted = transform(geometries, source, Crs.CRS84)
+    return Degrees(converted, to_geojson_text(converted, Crs.CRS84))
+
+
+def _make_extent(bounds: Sequence[float]) -> Extent | None:
+    return None if math.isnan(bounds[0]) else Extent(*bounds)
 
 
 def _make_etag(feature: NewFeature, wkb: bytes | None) -> str:
     """Make a feature's entity tag: of all that it is, so that an equal row is known to be unchanged."""
     digest = hashlib.sha256(wkb or b"")
     dates = [None if each is None else each.isoformat() for each in (feature.valid_from, feature.valid_to)]
-    rest = json.dumps([feature.properties, dates], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest.update(rest.encode())
+    digest.update(_SORTED([feature.properties, dates]).encode())
     return digest.hexdigest()[:32]
