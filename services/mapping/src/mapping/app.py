@@ -11,6 +11,7 @@ import mapping.collections.tables
 import mapping.constraints.tables
 import mapping.loading.tables
 import mapping.locate.tables
+import mapping.office.tables
 import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
 from chassis.blobs import deletion
@@ -41,7 +42,7 @@ from mapping.locate.routes import points as locate_points
 from mapping.locate.routes import properties as locate_properties
 from mapping.locate.routes import responsibilities
 from mapping.mapit import routes as mapit
-from mapping.office.routes import edit_pages, feature_pages, version_pages
+from mapping.office.routes import edit_pages, feature_pages, load_pages, version_pages
 from mapping.office.routes import layer_pages as office_layer_pages
 from mapping.office.routes.access import sign_in
 from mapping.points import consumers as points_consumers
@@ -111,6 +112,7 @@ service = Service(
         office_layer_pages.router,
         edit_pages.router,
         feature_pages.router,
+        load_pages.router,
         version_pages.router,
     ],
     publishes=PUBLISHED,

@@ -88,7 +88,12 @@ async def test_a_bin_is_changed_moved_retired_and_brought_back(ann):
     assert "The feature is retired." in text_of(page)
     page = await ann.get(f"{ONE}/history")
     words = text_of(page)
-    for line in ("Retired , ann…", "scrapped", "Moved , ann", "Where it stands: Site 1, now By the pond"):
+    for line in (
+        "Retired , Ann Officer",
+        "scrapped",
+        "Moved , Ann Officer",
+        "Where it stands: Site 1, now By the pond",
+    ):
         assert line in words, line
     page = await ann.post(f"{ONE}/history", tag=hidden(page, "tag"), reason="found again")
     assert "The change is undone." in text_of(page)

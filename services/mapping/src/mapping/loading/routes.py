@@ -1,17 +1,16 @@
 """Loads of files into layers: send one, see how it compares, publish or discard it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from chassis import ids
-from chassis.blobs import BlobStorage
 from chassis.blobs.deletion import storage_of
 from chassis.body_limit import stream_body
-from chassis.database import Database, Reading, Writing
+from chassis.database import Reading, Writing
 from chassis.etags import ETAG, IfMatch, version_tag
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
@@ -33,9 +32,15 @@ UPLOAD: dict[str, Any] = {
     "x-limits": {"body": MAX_LOAD, "timeout": LOAD_SECONDS, "stream": True},
     "requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}},
 }
-_TABLE: dict[int | str, dict[str, Any]] = {
+TABLE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": _BYTES}, "description": "The refused rows, with their reasons"}
 }
+
+
+def make_context(request: Request) -> uploads.UploadContext:
+    """Make what an upload needs of the application."""
+    state = request.app.state
+    return uploads.UploadContext(state.database, storage_of(state.calls), state.settings)
 
 
 class _FileBody:
@@ -84,22 +89,12 @@ class _FileBody:
             encoding=encoding,
             effective_from=effective_from,
         )
-        self.settings = settings
-        self.database: Database = request.app.state.database
-        self.storage: BlobStorage = storage_of(request.app.state.calls)
+        self.context = make_context(request)
         self._request = request
 
     def read(self) -> AsyncIterator[bytes]:
         """Read the file piece by piece. Raises Problem 400 if the sender breaks off."""
         return stream_body(self._request)
-
-
-class _Body(BaseModel):
-    """The part of a request that an Idempotency-Key remembers."""
-
-    sha256: str
-    name: str
-    options: LoadOptions
 
 
 @router.post(
@@ -117,31 +112,8 @@ async def add_load(
     GeoJSON, GeoPackage, CSV, or a zip with a Shapefile, MapInfo TAB or File Geodatabase. It is read and
     compared with the layer by the layer's key; read the load until it is `compared`, then publish it.
     """
-    async with file.database.writing(council) as session:
-        load = await uploads.begin_upload(session, council, layer, caller, file.name, file.options)
-    finished = False
-
-    async def finish() -> LayerLoad:
-        nonlocal finished
-        result = await uploads.finish_upload(session, council, load, receipt)
-        finished = True
-        return result
-
-    def describe(result: LayerLoad) -> Mapping[str, str]:
-        return {**version_tag(result.version), "Location": reads.locate(council, layer, result.id)}
-
-    try:
-        receipt = await uploads.receive_file(file.storage, file.settings, load, file.read())
-        body = _Body(sha256=receipt["sha256"].hex(), name=file.name, options=file.options)
-        async with file.database.writing(council) as session:
-            return await once.run(session, caller, body, finish, headers=describe)
-    except BaseException:
-        finished = False
-        raise
-    finally:
-        if not finished:
-            async with file.database.writing(council) as session:
-                await uploads.discard_upload(session, council, load)
+    new = uploads.NewFile(file.name, file.options, file.read())
+    return await uploads.upload_file(file.context, council, layer, caller, new, lambda _digest: once)
 
 
 @router.get("", responses=document_problems(404))
@@ -180,7 +152,7 @@ async def list_load_rows(
     return paging.page(rows, reads.show_row, lambda each: (each.row,))
 
 
-@router.get("/{load}/problems.csv", responses={**_TABLE, **document_problems(404)})
+@router.get("/{load}/problems.csv", responses={**TABLE, **document_problems(404)})
 async def download_problems(
     request: Request, council: Slug, layer: LayerName, load: LoadId, _caller: Writer, session: Reading
 ) -> StreamingResponse:

@@ -90,6 +90,9 @@ class LayerLoad(BaseModel):
     file_name: str
     size: int = Field(description="Bytes")
     rows_read: int = Field(description="How far the reading is")
+    rows_total: int | None = Field(
+        default=None, description="Of how many, while it is read and as far as the file tells"
+    )
     file_format: str | None
     crs: str | None = Field(description="In which coordinates the file was taken to be")
     repaired: int | None = Field(description="Shapes that were mended")

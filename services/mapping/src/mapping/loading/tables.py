@@ -30,6 +30,7 @@ layer_load = Table(
     Column("sha256", LargeBinary),
     Column("options", JSONB, nullable=False),  # mapping.loading.schemas.LoadOptions
     Column("rows_read", Integer, nullable=False),  # how far it is
+    Column("rows_total", Integer),  # of how many, as far as the file tells
     Column("report", JSONB),  # mapping.files.rules.reports.FileReport
     Column("properties", JSONB),  # those that the layer gets, if it has none yet
     Column("counts", JSONB),  # added, changed, moved, same, missing, refused; of the layer `standing`

@@ -94,23 +94,23 @@ class _Intake:
             options.get("encoding"),
         )
 
-        def note(_number: int, rows: int, _total: int | None) -> None:
-            self._note(rows)
+        def note(_number: int, rows: int, total: int | None) -> None:
+            self._note(rows, total)
 
         try:
             return await read_file(FileReading(folder / "file", folder / "rows", folder, request), None, note)
         finally:
             await asyncio.gather(*self._writes)
 
-    def _note(self, rows: int) -> None:
+    def _note(self, rows: int, total: int | None) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._next:
             self._next = now + _PROGRESS
-            self._writes.append(asyncio.create_task(self._write_progress(rows)))
+            self._writes.append(asyncio.create_task(self._write_progress(rows, total)))
 
-    async def _write_progress(self, rows: int) -> None:
+    async def _write_progress(self, rows: int, total: int | None) -> None:
         async with self._context.database.writing(self._council) as session:
-            await store.set_progress(session, self._council, self._load, rows)
+            await store.set_progress(session, self._council, self._load, rows, total)
 
     async def stage(self, path: Path, reader: RowReader) -> None:
         """Write the rows, a transaction for each batch; those of an earlier try are gone first."""

@@ -61,7 +61,17 @@ def show(row: Row[Any]) -> LayerLoad:
     )
 
 
-_COPIED = ("id", "state", "file_name", "size", "rows_read", "created_by", "created_at", "version")
+_COPIED = (
+    "id",
+    "state",
+    "file_name",
+    "size",
+    "rows_read",
+    "rows_total",
+    "created_by",
+    "created_at",
+    "version",
+)
 
 
 def show_row(row: Row[Any]) -> LoadRow:

@@ -2,27 +2,99 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel
 
 from chassis import clock, ids
 from chassis.auth import Caller
 from chassis.blobs import BlobStorage
 from chassis.blobs.deletion import delete_later
-from chassis.database import Session
+from chassis.database import Database, Session
+from chassis.etags import version_tag
+from chassis.idempotency import Idempotency
 from chassis.jobs import Every, Purge, enqueue
 from chassis.problems import Problem, not_found
 from mapping.collections.actions.layers import get_layer
 from mapping.loading.actions.intake import ReadLoad
-from mapping.loading.actions.reads import show
+from mapping.loading.actions.reads import locate, show
 from mapping.loading.rules.loads import State
 from mapping.loading.schemas import LayerLoad, LoadOptions
 from mapping.loading.store import loads as store
 from mapping.settings import Settings
 
 _UNFINISHED = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadContext:
+    """Where a file goes: its row, and its bytes."""
+
+    database: Database
+    storage: BlobStorage
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file as it arrives, and what its sender says of it."""
+
+    name: str
+    options: LoadOptions
+    pieces: AsyncIterator[bytes]
+
+
+class _SentFile(BaseModel):
+    """The part of an upload that an Idempotency-Key remembers."""
+
+    sha256: str
+    name: str
+    options: LoadOptions
+
+
+async def upload_file(
+    context: UploadContext,
+    council: str,
+    name: str,
+    caller: Caller,
+    file: NewFile,
+    remember: Callable[[str], Idempotency],
+) -> Response:
+    """Receive a file for a layer and have it read; answers the load as JSON. Raises Problem 400, 404, 413.
+
+    ``remember`` makes, of the file's SHA-256, what keeps a file that is sent again from being a second load.
+    """
+    async with context.database.writing(council) as session:
+        load = await begin_upload(session, council, name, caller, file.name, file.options)
+    finished = False
+
+    async def finish() -> LayerLoad:
+        nonlocal finished
+        result = await finish_upload(session, council, load, receipt)
+        finished = True
+        return result
+
+    def describe(result: LayerLoad) -> Mapping[str, str]:
+        return {**version_tag(result.version), "Location": locate(council, name, result.id)}
+
+    try:
+        receipt = await receive_file(context.storage, context.settings, load, file.pieces)
+        digest = receipt["sha256"].hex()
+        body = _SentFile(sha256=digest, name=file.name, options=file.options)
+        async with context.database.writing(council) as session:
+            return await remember(digest).run(session, caller, body, finish, headers=describe)
+    except BaseException:
+        finished = False
+        raise
+    finally:
+        if not finished:
+            async with context.database.writing(council) as session:
+                await discard_upload(session, council, load)
 
 
 async def begin_upload(

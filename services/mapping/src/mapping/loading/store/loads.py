@@ -42,7 +42,8 @@ _LIST = (
     .limit(bindparam("fetch"))
 )
 _CLEAR = text("DELETE FROM load_row WHERE council = :council AND load = :load")
-_PROGRESS = text("UPDATE layer_load SET rows_read = :rows WHERE council = :council AND id = :load")
+_PROGRESS = text("""UPDATE layer_load SET rows_read = :rows, rows_total = :total
+    WHERE council = :council AND id = :load""")
 _COLUMNS: Mapping[str, Any] = {
     "row": Integer,
     "fid": Text,
@@ -136,9 +137,9 @@ async def delete_load(session: Session, council: str, load: UUID) -> None:
     await session.execute(_DELETE, {"council": council, "load": load})
 
 
-async def set_progress(session: Session, council: str, load: UUID, rows: int) -> None:
-    """Write how many rows are read. The version stays: nobody decides by it."""
-    await session.execute(_PROGRESS, {"council": council, "load": load, "rows": rows})
+async def set_progress(session: Session, council: str, load: UUID, rows: int, total: int | None) -> None:
+    """Write how many rows are read, and of how many. The version stays: nobody decides by it."""
+    await session.execute(_PROGRESS, {"council": council, "load": load, "rows": rows, "total": total})
 
 
 async def clear_rows(session: Session, council: str, load: UUID) -> None:

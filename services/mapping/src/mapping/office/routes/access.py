@@ -9,7 +9,7 @@ from chassis import ids
 from chassis.database import Database, ReadSession
 from chassis.problems import Problem, not_found
 from chassis.web import Form, see_other
-from chassis.web.sign_in import SignIn, Staff, label_staff, signed_in
+from chassis.web.sign_in import SignIn, Staff, signed_in
 from mapping.collections.actions import definitions, features
 from mapping.collections.actions.edit_records import Editor
 from mapping.collections.actions.features import Feature
@@ -26,6 +26,7 @@ from mapping.collections.routes.dependencies import LayerWrites
 from mapping.collections.rules.layers import Layer
 from mapping.collections.schemas.features import FeatureId
 from mapping.collections.schemas.layers import LayerName
+from mapping.office import actions
 from mapping.office.rules import labels
 from mapping.shared.pages import pages
 
@@ -76,6 +77,12 @@ class OfficePage:
         require_live(self.request, self.staff.caller)
         return Editor(self.staff.caller, audience_of(self.staff.caller), reason)
 
+    async def remember(self) -> None:
+        """Remember the name of who sends a form: what it changes is in the history by their id."""
+        if self.request.method == "POST":
+            async with self.database.writing(self.council) as session:
+                await actions.remember(session, self.staff)
+
     def read_reason(self, form: Form) -> str:
         """Read why something is done; an error in the form without a reason."""
         reason = form.get("reason", MAX_REASON)
@@ -100,11 +107,15 @@ async def _open_as_reader(request: Request, staff: Reader, layer: _TheName) -> O
 
 
 async def _open_as_writer(request: Request, staff: Writer, layer: _TheName) -> OfficePage:
-    return OfficePage(request, staff, layer)
+    page = OfficePage(request, staff, layer)
+    await page.remember()
+    return page
 
 
 async def _open_as_publisher(request: Request, staff: Publisher, layer: _TheName) -> OfficePage:
-    return OfficePage(request, staff, layer)
+    page = OfficePage(request, staff, layer)
+    await page.remember()
+    return page
 
 
 ReaderPage = Annotated[OfficePage, Depends(_open_as_reader)]
@@ -120,7 +131,6 @@ def render(request: Request, staff: Staff, template: str, status: int = 200, **c
     words: dict[str, Any] = {
         "show_id": ids.show,
         "labels": labels,
-        "label_staff": label_staff,
         "may_write": staff.may(WRITE),
         "may_publish": staff.may(PUBLISH),
         "audience": audience_of(staff.caller),

@@ -3,10 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from shapely.geometry.base import BaseGeometry
 
+from chassis.problems import Problem
 from chassis.web import Form
 from mapping.collections.rules.layers import Layer
+from mapping.loading.schemas import LoadOptions, LoadPublication
+from mapping.office.routes.access import SANDBOX
+from mapping.office.rules import load_forms
 from mapping.office.rules.outlines import MAX_LENGTH, OutlineError, read_outline, write_outline
 from mapping.office.rules.questions import Question, WrongAnswerError, read_answer, write_answer
 
@@ -47,3 +52,43 @@ def write_shape(geometry: Any, layer: Layer) -> str:
     """Write a shape as a form has it; empty where it is too large to type or draw."""
     text = write_outline(geometry, layer.storage_crs)
     return text if len(text) <= MAX_LENGTH else ""
+
+
+def read_options(form: Form) -> LoadOptions | None:
+    """Read what a form says of its file; None, with errors in the form, if that is wrong."""
+    try:
+        return LoadOptions.model_validate(load_forms.read_options(form.get))
+    except WrongAnswerError as error:
+        form.error("effective_from-day", "%(text)s", text=str(error))
+    except ValidationError as error:
+        for fault in error.errors():
+            form.error(str(fault["loc"][0]), "Choose from what the page offers")
+    return None
+
+
+def read_publication(form: Form, reason: str) -> LoadPublication | None:
+    """Read what somebody publishes a load with; None, with errors in the form, if that is wrong."""
+    values: Mapping[str, Any] = {
+        "reason": reason,
+        "vintage": form.get("vintage") or None,
+        "accept": form.all("accept"),
+    }
+    try:
+        return LoadPublication.model_validate(values)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = str(fault["loc"][0])
+            form.error(name, "%(text)s", text=load_forms.explain(name, fault["msg"]))
+        return None
+
+
+def add_load_problem(form: Form, problem: Problem) -> None:
+    """Say in the form why a load is not published or discarded. Raises the problem if it is another."""
+    if problem.status_code == 412:  # noqa: PLR2004 - somebody acted on it meanwhile
+        form.error("", "Somebody acted on this load meanwhile. Look at it again, then decide")
+    elif problem.code == "consent-needed":
+        form.error("accept", "%(text)s", text="Agree to what the page lists, or discard the load")
+    elif problem.status_code == 409 or problem.code == SANDBOX:  # noqa: PLR2004 - it is in another state
+        form.error("", "%(text)s", text=str(problem.detail))
+    else:
+        raise problem

@@ -17,6 +17,7 @@ from mapping.collections.routes.access import audience_of
 from mapping.collections.routes.features import describe_change
 from mapping.collections.rules.layers import Layer
 from mapping.collections.tables import STILL
+from mapping.office import actions
 from mapping.office.routes.access import (
     MAX_REASON,
     PAGES,
@@ -42,10 +43,12 @@ async def show_office_feature(page: ReaderPage, feature: TheId, done: Annotated[
     async with page.database.reading(page.council) as session:
         layer = await page.find_layer(session)
         records = await features.list_history(session, layer.id, feature, STILL, 1)
+        names = await actions.find_names(session, page.council, [record.actor for record in records])
     if not records:
         raise not_found("such feature")
     context: dict[str, Any] = {
         "record": records[0],
+        "names": names,
         "feature": records[0].feature,
         "values": list_values(page, layer, records[0]),
         "shape": shapes.describe(records[0].feature.geometry, layer.storage_crs),
@@ -92,6 +95,7 @@ async def _show_history(
     async with page.database.reading(page.council) as session:
         layer = await page.find_layer(session)
         records = await features.list_history(session, layer.id, fid, before, paging.fetch + 1)
+        names = await actions.find_names(session, page.council, [record.actor for record in records])
     if not records:
         raise not_found("such feature")
     pairs = list(zip(records, [*records[1:], None], strict=True))[: paging.fetch]
@@ -102,6 +106,7 @@ async def _show_history(
     ]
     context: dict[str, Any] = {
         "entries": entries,
+        "names": names,
         "fid": fid,
         "next": listed.next,
         "is_first": start is None,

@@ -15,6 +15,7 @@ from mapping.collections.routes.access import require_live
 from mapping.collections.routes.layers import Version
 from mapping.collections.rules.layers import Layer
 from mapping.collections.tables import STILL
+from mapping.office import actions
 from mapping.office.routes.access import MAX_REASON, PAGES, OfficePage, PublisherPage, ReaderPage
 from mapping.office.routes.layer_pages import add_layer_problem, read_version
 
@@ -67,11 +68,13 @@ async def _show_version(page: OfficePage, version: int, form: Form, status: int 
     async with page.database.reading(page.council) as session:
         layer = await page.find_layer(session)
         row = await definitions.get_version(session, layer, version)
+        names = await actions.find_names(session, page.council, [row.actor])
         most = _MOST_DIFFERENCES + 1
         changes = await features.list_differences(session, layer.id, (version - 1, version), -1, most)
         since = await features.list_differences(session, layer.id, (version, layer.version), -1, most)
     context: dict[str, Any] = {
         "version": row,
+        "names": names,
         "changes": changes[:_MOST_DIFFERENCES],
         "has_more": len(changes) > _MOST_DIFFERENCES,
         "since": len(since),

@@ -56,6 +56,7 @@ DONE = {
     "layer-published": "The layer is published.",
     "layer-retired": "The layer is retired.",
     "layer-restored": "The older version is the present one again.",
+    "load-discarded": "The file is discarded. The layer stays as it was.",
     "nothing": "Nothing was changed.",
 }
 

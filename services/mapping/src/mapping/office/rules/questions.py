@@ -82,7 +82,7 @@ def read_answer(question: Question, get: Callable[[str, int], str]) -> Any:
 def _parse(question: Question, get: Callable[[str, int], str]) -> Any:
     kind = question.schema.type
     if kind == "date":
-        day = _read_day(question.name, get)
+        day = read_day(question.name, get)
         return None if day is None else day.isoformat()
     if kind == "date-time":
         return _read_moment(question.name, get)
@@ -105,7 +105,8 @@ def _read_number(question: Question, text: str) -> float:
         raise WrongAnswerError(f"{question.schema.title} must be a number, such as {example}") from None
 
 
-def _read_day(name: str, get: Callable[[str, int], str]) -> date | None:
+def read_day(name: str, get: Callable[[str, int], str]) -> date | None:
+    """Read a day of three fields; None if none is filled in. Raises WrongAnswerError."""
     parts = [get(f"{name}-{part}", 4) for part in ("day", "month", "year")]
     if not any(parts):
         return None
@@ -118,7 +119,7 @@ def _read_day(name: str, get: Callable[[str, int], str]) -> date | None:
 
 def _read_moment(name: str, get: Callable[[str, int], str]) -> str | None:
     """Read a day and an hour of the United Kingdom; an hour that is left out is midnight."""
-    day, hour = _read_day(name, get), get(f"{name}-time", 5)
+    day, hour = read_day(name, get), get(f"{name}-time", 5)
     if day is None:
         return None
     try:
