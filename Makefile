@@ -41,7 +41,7 @@ test: ## Run the tests on real servers, on ports and state of their own: make te
 
 test-long: ## Run the long proofs: restarts, kills, every page, whole documents
 	@$(PYTHON) -m dev.setup tests
-	@$(VENV) -m pytest -n 2 --dist loadscope -m long $(ARGS)
+	@$(VENV) -m pytest -n 2 --dist loadscope -m long --durations 20 --durations-min 5 $(ARGS)
 
 faults: export TEST_KILLS ?= 50
 faults: export TEST_KILLS_OF_POINT ?= 10

@@ -26,7 +26,7 @@ def dev(tmp_path):
     unix_user.remove_fallback(tmp_path / "postgres")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)  # a whole platform twice, on machines half as fast too
 @pytest.mark.long
 def test_a_second_start_finds_its_data_and_credentials_and_a_stop_leaves_nothing(dev, tmp_path):
     start = ("--port", str(ports.free_ports().base), "--data", "small")
