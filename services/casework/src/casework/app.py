@@ -11,6 +11,7 @@ import casework.calendar.tables
 import casework.case_types.tables
 import casework.cases.tables
 import casework.disclosure.tables
+import casework.holdings.tables
 import casework.office.tables
 import casework.open311.tables
 import casework.performance.tables
@@ -41,6 +42,7 @@ from casework.disclosure.actions.council_exports import export_council, verify_e
 from casework.disclosure.routes import break_glass
 from casework.disclosure.routes import person_exports as person_export_routes
 from casework.events import PUBLISHED
+from casework.holdings import routes as holdings
 from casework.office.routes import (
     act_pages,
     bulk_pages,
@@ -109,6 +111,7 @@ service = Service(
         schools.router,
         clocks.router,
         bookings.router,
+        holdings.router,
         open311_services.router,
         reports.router,
         updates.router,

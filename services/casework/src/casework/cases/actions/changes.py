@@ -18,6 +18,7 @@ from casework.cases.actions.plans import Plan, RefusedActError
 from casework.cases.actions.subjects import Place, Subject, describe_place
 from casework.cases.store import contacts, links, tasks
 from casework.cases.store import records as store
+from casework.holdings.actions import write_holdings
 from casework.model.rules.acts import Decision, Reason, Refusal
 from casework.shared.references import format_reference
 from casework.shared.words import Words
@@ -149,6 +150,7 @@ async def _write_consequences(
         entry = replace(entry, before={**entry.before, **old}, after={**entry.after, "team": team})
     await _chain(session, subject.council, subject.id, entry, subject.last_digest)
     await _book_slots(session, subject, decision)
+    await write_holdings(session, subject.council, subject.id, subject.version.bound.case_type, decision)
     await _write_clocks(session, subject, decision)
     await _write_tasks(session, subject, decision)
     await timers.move(session, subject, decision)

@@ -199,6 +199,16 @@ class SlotDocument(Document):
     releases_on: Ids = NO_IDS
 
 
+class HoldingDocument(Document):
+    """What somebody holds while the case is in these states: a permit, a subscription."""
+
+    states: Annotated[Ids, Bounded(min_length=1)]
+    kind: Annotated[Code | None, Bounded(description="What it is looked up by; the case type's code.")] = None
+    until: Annotated[Id | None, Bounded(description="The clock whose due day is its last.")] = None
+    plate: Annotated[Id | None, Bounded(description="The field with the vehicle it is for.")] = None
+    number: Annotated[Id | None, Bounded(description="The field with its number.")] = None
+
+
 class LinkDocument(Document):
     """A relation to another case."""
 
@@ -303,6 +313,7 @@ class CaseTypeDocument(Document):
     reactions: Annotated[dict[Id, ReactionDocument], Bounded(max_length=20)] = NO_MAP
     counts: Annotated[dict[Id, CountDocument], Bounded(max_length=10)] = NO_MAP
     slots: Annotated[dict[Id, SlotDocument], Bounded(max_length=10)] = NO_MAP
+    holdings: Annotated[dict[Id, HoldingDocument], Bounded(max_length=5)] = NO_MAP
     sub_cases: Annotated[dict[Id, SubCaseDocument], Bounded(max_length=10)] = NO_MAP
     splits: Annotated[dict[Id, SplitDocument], Bounded(max_length=10)] = NO_MAP
     links: Annotated[dict[Id, LinkDocument], Bounded(max_length=10)] = NO_MAP

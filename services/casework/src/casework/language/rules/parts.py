@@ -138,6 +138,17 @@ class PartCompiler:
                 )
                 for name, each in document.slots.items()
             },
+            "holdings": {
+                name: model.Holding(
+                    id=name,
+                    kind=each.kind or document.case_type,
+                    states=tuple(each.states),
+                    until=each.until or "",
+                    plate=each.plate or "",
+                    number=each.number or "",
+                )
+                for name, each in document.holdings.items()
+            },
             "sub_cases": {
                 name: model.SubCase(name, each.type, tuple(each.on), dict(each.copies), each.restricted or "")
                 for name, each in document.sub_cases.items()

@@ -206,6 +206,18 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What somebody holds while the case is in these states."""
+
+    id: str
+    kind: str
+    states: tuple[str, ...]
+    until: str = ""  # the clock whose due day is its last
+    plate: str = ""  # fields
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A relation to another case that an action makes; ``merge`` ends this one in the other."""
 
@@ -312,6 +324,7 @@ class CaseType:
     reactions: Mapping[str, Reaction]
     counts: Mapping[str, Count]
     slots: Mapping[str, Slot]
+    holdings: Mapping[str, Holding]
     sub_cases: Mapping[str, SubCase]
     splits: Mapping[str, Split]
     links: Mapping[str, Link]

@@ -29,6 +29,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "casework:read": "Read cases and calendars, and compute due dates",
         "casework:report": "Send reports and read what became of them (Open311)",
         "casework:act": "Open cases and act on them",
+        "casework:holdings": "See what permits an address or a vehicle has: counts and dates, no names",
         "casework:own": "As a person: see your own cases, open them and act on them",
         "casework:configure": "Change case types, the roles of staff, closures and school terms",
         "casework:sign-in": "Set the client by which staff sign in to the pages of casework",

@@ -1,0 +1,1 @@
+"""Permits and subscriptions that people hold by their cases."""
