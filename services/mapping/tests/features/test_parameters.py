@@ -129,6 +129,20 @@ def test_box_finds_what_lies_on_its_edge_after_conversion():
     assert make_box(read_bbox("-2.345678,51.2,-2.3,51.234567", Crs.CRS84), Crs.BNG).intersects(point)
 
 
+@pytest.mark.parametrize("wide", [0.01, 0.2, 4.0])
+def test_box_finds_what_lies_on_its_bent_edges(wide):
+    """A parallel is no straight line on the National Grid, nor a northing one in degrees."""
+    box = make_box(Box(-2.5, 51.3, -2.5 + wide, 51.3 + wide, Crs.CRS84), Crs.BNG)
+    shares = [number / 97 for number in range(98)]
+    for part in shares:
+        for lon, lat in ((-2.5 + part * wide, 51.3), (-2.5 + wide, 51.3 + part * wide)):
+            assert box.intersects(place(shapely.Point(lon, lat), Crs.CRS84, Crs.BNG)), (lon, lat)
+    metres = make_box(Box(375_000, 164_000, 375_000 + 70_000 * wide, 200_000, Crs.BNG), Crs.CRS84)
+    for part in shares:
+        point = shapely.Point(375_000 + part * 70_000 * wide, 164_000)
+        assert metres.intersects(place(point, Crs.BNG, Crs.CRS84)), point
+
+
 def test_geometry_off_the_globe_is_refused():
     with pytest.raises(FilterError, match="outside"):
         place(shapely.Point(51, 181), Crs.WGS84, Crs.BNG)

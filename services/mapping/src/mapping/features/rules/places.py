@@ -23,8 +23,12 @@ _GRID_DEGREES = (-8.99, 49.01, 1.99, 60.99)  # inside OSTN15's rectangle
 _STEPS = {Crs.BNG: 1_000.0, Crs.WEB_MERCATOR: 1_500.0}  # of metres; others of degrees
 _DEGREE_STEP = 0.01
 _AREA_STEP = 0.05  # degrees
-_MILLIMETRE = 0.001
-_MILLIMETRE_IN_DEGREES = 1e-8
+_LONGEST = {Crs.BNG: 4e6, Crs.WEB_MERCATOR: 6e6}  # around Great Britain, to which boxes are cut
+_LONGEST_DEGREES = 50.0
+# What a straight line leaves out of a bent one is the square of its length times this: of a parallel at 61
+# degrees, by metres (tan 61 / 8 R), and of any parallel, by degrees (1 / 16 radians).
+_BEND, _BEND_OF_DEGREES = 3.54e-8, 1.1e-3
+_SHIFT, _SHIFT_IN_DEGREES = 0.01, 1e-7  # OSTN15 itself bends a line by 4 mm within a step, as measured
 _MOST_STEPS = 500  # on one geometry's boundary: a step is longer on a large one
 _HALF_WORLD = 20_037_508.342_789  # metres of Web Mercator
 _MERCATOR_WORLD = shapely.box(-_HALF_WORLD, -_HALF_WORLD, _HALF_WORLD, _HALF_WORLD)
@@ -48,8 +52,14 @@ def _make_box(box: Box, storage: Crs) -> Geometry:
 
 
 def _widen(box: Box, crs: Crs) -> Box:
-    """Widen a box by a millimetre, which conversion may move a feature on its edge."""
-    by = _MILLIMETRE if crs in _STEPS else _MILLIMETRE_IN_DEGREES
+    """Widen a box by what conversion may move a feature on its edge: OSTN15's shifts, and its bend.
+
+    The edge is straight in its own system, and bent in another between the points that it gets.
+    """
+    around = min(2 * (abs(box.east - box.west) + box.north - box.south), _LONGEST.get(crs, _LONGEST_DEGREES))
+    step = max(_STEPS.get(crs, _DEGREE_STEP), around / _MOST_STEPS)
+    small, bend = (_SHIFT, _BEND) if crs in _STEPS else (_SHIFT_IN_DEGREES, _BEND_OF_DEGREES)
+    by = small + bend * step**2
     west, south, east, north = box.west - by, box.south - by, box.east + by, box.north + by
     if crs is Crs.CRS84:
         west, south, east, north = max(west, -180.0), max(south, -90.0), min(east, 180.0), min(north, 90.0)
