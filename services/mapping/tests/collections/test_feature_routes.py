@@ -166,7 +166,7 @@ async def test_undoing_a_creation_retires_the_feature(desk):
     [
         ({"properties": {}}, "body.properties.ref", "missing"),
         ({"properties": {"ref": "GB-2", "colour": "red"}}, "body.properties.colour", "unknown_property"),
-        ({"properties": {"ref": "GB/2"}}, "body.properties.ref", "bad_id"),
+        ({"properties": {"ref": "2" * 201}}, "body.properties.ref", "bad_id"),
         ({"id": "GB-3", "properties": {"ref": "GB-2"}}, "body.properties.ref", "not_the_id"),
         ({"crs": "EPSG:27700"}, "body.crs", "unknown_crs"),
         ({"crs": None}, "body.geometry", "not_a_geometry"),
@@ -184,6 +184,20 @@ async def test_a_feature_that_does_not_fit_its_layer_is_refused_by_the_field(des
     response = await desk.send("POST", FEATURES, {**NEW, "properties": {"ref": "GB-2"}, **changes})
     assert response.status_code == 400, response.text
     assert (field, code) in [(error["field"], error["code"]) for error in response.json()["errors"]]
+
+
+async def test_a_reference_with_slashes_has_an_address(desk):
+    created = await desk.send("POST", FEATURES, {**NEW, "properties": {"ref": "24/00123/TPO"}})
+    assert created.status_code == 201, created.text
+    assert created.json()["id"] == "24~00123~TPO"
+    assert created.json()["properties"]["ref"] == "24/00123/TPO"
+    path = f"{FEATURES}/24~00123~TPO"
+    assert created.headers["location"].endswith(path)
+    moved = {"properties": {"ref": "24/00123/TPO", "site": "By the gate"}, "reason": "it was moved"}
+    changed = await desk.send("PATCH", path, moved, created.headers["etag"])
+    assert changed.status_code == 200, changed.text
+    again = await desk.send("POST", FEATURES, {**NEW, "properties": {"ref": "24~00123~TPO"}})
+    assert again.status_code == 409
 
 
 async def test_an_id_is_for_ever_and_of_one_feature(desk):

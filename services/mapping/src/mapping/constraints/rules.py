@@ -44,7 +44,7 @@ class Site:
 class Candidates:
     """Features that may be near: in metres, in one order."""
 
-    fids: Sequence[str]
+    references: Sequence[str]
     labels: Sequence[str]
     shapes: NDArray[Any]
 
@@ -98,7 +98,7 @@ def compare(site: Site, candidates: Candidates, reach: float) -> list[dict[str, 
     ``overlap_m2`` is the area they share with the site, ``overlap_share`` that of the site's area (null for
     a site without area), ``touches_only`` whether they share a border and nothing within.
     """
-    if not len(candidates.fids):
+    if not len(candidates.references):
         return []
     shapely.prepare(site.shape)
     distances = shapely.distance(candidates.shapes, site.shape)
@@ -109,7 +109,7 @@ def compare(site: Site, candidates: Candidates, reach: float) -> list[dict[str, 
     area = site.shape.area
     rows = [
         {
-            "reference": candidates.fids[index],
+            "reference": candidates.references[index],
             "name": candidates.labels[index],
             "overlap_m2": round(float(shared[place]), _DECIMALS),
             "overlap_share": round(float(shared[place] / area), 6) if area else None,

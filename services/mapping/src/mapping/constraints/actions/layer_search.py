@@ -93,9 +93,10 @@ def _make_candidates(layer: Layer, rows: Sequence[tuple[str, Any, Any]], audienc
     label = layer.label_property if layer.label_property in visible else ""
     shapes = np.empty(len(rows), dtype=object)
     shapes[:] = [shape for _, _, shape in rows]
-    fids = [fid for fid, _, _ in rows]
+    key = layer.key_property if layer.key_property in visible else ""
+    references = [str(values.get(key) or fid) for fid, values, _ in rows]
     labels = [str(values.get(label) or fid) for fid, values, _ in rows]
-    return Candidates(fids, labels, transform(shapes, layer.storage_crs, Crs.BNG))
+    return Candidates(references, labels, transform(shapes, layer.storage_crs, Crs.BNG))
 
 
 def _show_result(

@@ -71,7 +71,7 @@ async def _list_references(session: ReadSession, council: str, dataset: Dataset)
     layer = await layers.find_layer(session, council, dataset.layer)
     if layer is None:
         return frozenset()
-    return frozenset([feature.fid async for feature in _read_features(session, layer)])
+    return frozenset([_find_reference(layer, feature) async for feature in _read_features(session, layer)])
 
 
 async def _read_features(session: ReadSession, layer: Layer) -> AsyncIterator[Feature]:
@@ -92,7 +92,19 @@ async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Rec
     for feature, shape in zip(everything, shapes, strict=True):
         properties = {name: value for name, value in feature.properties.items() if name in public}
         changed_at: datetime = times.get(feature.version, layer.changed_at)
-        yield Record(feature.fid, properties, shape, changed_at, feature.valid_from, feature.valid_to)
+        yield Record(
+            _find_reference(layer, feature),
+            properties,
+            shape,
+            changed_at,
+            feature.valid_from,
+            feature.valid_to,
+        )
+
+
+def _find_reference(layer: Layer, feature: Feature) -> str:
+    """Find what the council calls a feature: its key, of which its id may be another writing."""
+    return str(feature.properties.get(layer.key_property) or feature.fid)
 
 
 def _to_degrees(everything: Sequence[Feature], source: Crs) -> Sequence[BaseGeometry | None]:

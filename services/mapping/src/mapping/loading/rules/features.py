@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mapping.collections.rules.feature_ids import write_id
 from mapping.collections.rules.layers import Layer, Property
 from mapping.files.rules.reports import FileReport, FileRow
 from mapping.loading.rules.fields import convert, make_properties, match_fields
@@ -69,9 +70,9 @@ class RowReader:
         """
         if self.key:
             value = values.get(self.key, row.properties.get(self.fields.get(self.key, self.key)))
-            return "" if value is None else str(value).strip()
+            return "" if value is None else write_id(str(value).strip())
         if row.fid is not None:
-            return row.fid
+            return write_id(row.fid)
         content = json.dumps(values, sort_keys=True, ensure_ascii=False).encode()
         return hashlib.sha256((row.wkb or b"") + content).hexdigest()[:16]
 
