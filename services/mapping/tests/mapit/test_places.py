@@ -173,3 +173,17 @@ async def test_generations_and_types_are_listed(fetch):
     assert types["area"]["UTW"] == "Unitary authority ward (UTW)"
     assert set(types["code"]) == {"gss", "ons", "unit_id"}
     assert set(types["name"]) == {"O", "S", "M"}
+
+
+async def test_answers_have_pages_for_people(client, areas):
+    for path, words in (
+        ("", "A client of MapIt needs"),
+        ("/point/4326/-2.3591,51.3827.map.html", "4 areas"),
+        ("/area/E05012471.html", "Unitary authority ward (UTW)"),
+        ("/postcode/BA1 1LJ.html", "Its areas"),
+        ("/generations.html", "Boundaries from 2 May 2019"),
+    ):
+        response = await client.get(BASE + path, follow_redirects=True)
+        assert response.status_code == 200, path
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        assert words in response.text, path

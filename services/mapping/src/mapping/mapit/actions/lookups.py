@@ -64,14 +64,11 @@ async def list_children(snapshots: Snapshots, council: str, text: str, query: Qu
     return areas, children
 
 
-async def list_related(
-    snapshots: Snapshots, council: str, text: str, relation: str, query: Query
-) -> dict[str, Any]:
+async def list_related(snapshots: Snapshots, council: str, text: str, relation: str, query: Query) -> Listing:
     """List the areas that touch, overlap, cover ... an area."""
     areas, place = await find_area(snapshots, council, text)
     selection = read_selection(areas, query)
-    related = await asyncio.to_thread(areas.list_related, place, relation, selection)
-    return areas.describe_all(related)
+    return areas, await asyncio.to_thread(areas.list_related, place, relation, selection)
 
 
 async def list_areas(snapshots: Snapshots, council: str, text: str, query: Query) -> Listing:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mapping.mapit.actions.layers import read_areas, read_postcode_layer
+from mapping.mapit.actions.lookups import Listing
 from mapping.mapit.actions.problems import no_address, not_found, refuse
 from mapping.mapit.actions.selections import Query, read_selection
 from mapping.mapit.rules.areas import Points, make_points
@@ -34,12 +35,11 @@ def read_point(srid: int, text: str) -> Points:
 
 async def list_at_point(
     snapshots: Snapshots, council: str, point: Points, query: Query, within: float, *, boxes: bool
-) -> dict[str, Any]:
-    """List the areas on which a point lies, by their ids."""
+) -> Listing:
+    """List the areas on which a point lies."""
     areas = await read_areas(snapshots, council)
     selection = read_selection(areas, query)
-    places = await asyncio.to_thread(areas.list_at, point, selection, within, boxes=boxes)
-    return areas.describe_all(places)
+    return areas, await asyncio.to_thread(areas.list_at, point, selection, within, boxes=boxes)
 
 
 async def get_postcode(snapshots: Snapshots, council: str, text: str, query: Query) -> dict[str, Any]:
@@ -54,7 +54,8 @@ async def get_postcode(snapshots: Snapshots, council: str, text: str, query: Que
     point = locate(layer[0], [index])
     if point is None:
         return {"postcode": name, "areas": {}}
-    inside = await list_at_point(snapshots, council, point, query, 0.0, boxes=False)
+    areas, places = await list_at_point(snapshots, council, point, query, 0.0, boxes=False)
+    inside = areas.describe_all(places)
     shortcuts = find_shortcuts(list(inside.values()))
     return {**describe(name, point), "areas": inside, **({"shortcuts": shortcuts} if shortcuts else {})}
 

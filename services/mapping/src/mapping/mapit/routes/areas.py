@@ -1,5 +1,6 @@
 """An area: what it is, its shape, its children and its neighbours; and what a code names."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -9,6 +10,7 @@ from chassis.types import Slug
 from mapping.mapit.actions import lookups, shapes
 from mapping.mapit.actions.problems import no_address
 from mapping.mapit.actions.selections import read_tolerance
+from mapping.mapit.routes import pages
 from mapping.mapit.routes.responses import (
     DOCUMENTED,
     PREFIX,
@@ -19,14 +21,15 @@ from mapping.mapit.routes.responses import (
     respond,
     respond_text,
 )
-from mapping.mapit.rules.paths import split_form
+from mapping.mapit.rules.paths import PAGES, split_form
 from mapping.mapit.rules.shapes import RELATIONS
 from mapping.mapit.schemas import AreaView
 from mapping.snapshots.actions import TheSnapshots
 
 router = APIRouter(prefix=PREFIX, tags=["MapIt"])
 Name = Annotated[str, Path(min_length=1, max_length=100)]
-_MOST_SRID = 999_999
+_SRID = re.compile(r"[0-9]{1,6}")
+_LISTS = {"json", *PAGES}
 
 
 @router.get("/area/{area}", response_model=AreaView, responses=DOCUMENTED)
@@ -41,7 +44,7 @@ async def get_area(
     *,
     _: Annotated[None, public],
 ) -> Response:
-    """Get an area by its id or GSS code: as MapIt's object, or its shape (.geojson, .kml, .wkt)."""
+    """Get an area by its id or GSS code: MapIt's object, a page (.html), its shape (.geojson, .kml, .wkt)."""
     name, form = split_form(area)
     kind = lookups.name_code(name)
     if kind is not None:
@@ -50,12 +53,15 @@ async def get_area(
     areas, place = await lookups.find_area(snapshots, council, name)
     if form == "json":
         return respond(areas.describe(place, names=True), match)
+    if form in PAGES:
+        return await pages.show_area(request, council, areas, place)
     tolerance = read_tolerance(simplify_tolerance)
-    return respond_text(await shapes.write_shape(place, form, 4326, tolerance), form, match)
+    return respond_text(await shapes.write_shape(place, form, None, tolerance), form, match)
 
 
 @router.get("/area/{area}/{part}", response_model=None, responses=DOCUMENTED)
 async def get_part(
+    request: Request,
     council: Slug,
     area: Name,
     part: Name,
@@ -72,15 +78,13 @@ async def get_part(
     """
     name, form = split_form(part)
     tolerance = read_tolerance(simplify_tolerance)
-    if name == "children":
-        areas, children = await lookups.list_children(snapshots, council, area, selectors)
-        if form == "json":
-            return respond(areas.describe_all(children), match)
-        return respond_text(await shapes.write_collection(areas, children, form, tolerance), form, match)
-    if form == "json" and name in RELATIONS:
-        related = await lookups.list_related(snapshots, council, area, name, selectors)
-        return respond(related, match)
-    if form == "json":
+    if name == "children" and form != "wkt":
+        listing = await lookups.list_children(snapshots, council, area, selectors)
+        return await pages.respond_areas(request, council, f"Children of {area}", listing, form, match)
+    if name in RELATIONS and form in _LISTS:
+        listing = await lookups.list_related(snapshots, council, area, name, selectors)
+        return await pages.respond_areas(request, council, f"{area} {name}", listing, form, match)
+    if form in ("json", "html") and name in ("geometry", "example_postcode"):
         return await _get_detail(snapshots, council, area, name, match)
     return await _get_shape(snapshots, council, (area, name, form), tolerance, match)
 
@@ -91,16 +95,15 @@ async def _get_detail(
     if name == "geometry":
         _, place = await lookups.find_area(snapshots, council, area)
         return respond(await shapes.measure_shape(place), match)
-    if name == "example_postcode":
-        return respond(await lookups.find_example(snapshots, council, area), match)
-    raise no_address()
+    return respond(await lookups.find_example(snapshots, council, area), match)
 
 
 async def _get_shape(
     snapshots: TheSnapshots, council: str, name: tuple[str, str, str], tolerance: float, match: str | None
 ) -> Response:
     srid, area, form = name
-    if not srid.isdigit() or int(srid) > _MOST_SRID or form == "wkt":
+    is_named = _SRID.fullmatch(srid) and area.isdecimal()
+    if not is_named or form in _LISTS:
         raise no_address()
     _, place = await lookups.find_area(snapshots, council, area)
     return respond_text(await shapes.write_shape(place, form, int(srid), tolerance), form, match)

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 
 from chassis.auth import public
 from chassis.types import Slug
 from mapping.mapit.actions import lookups, shapes
 from mapping.mapit.actions.problems import no_address
 from mapping.mapit.actions.selections import read_tolerance
+from mapping.mapit.routes import pages
 from mapping.mapit.routes.responses import (
     DOCUMENTED,
     PREFIX,
@@ -29,6 +30,7 @@ Views = dict[str, AreaView]
 
 @router.get("/areas/{names}", response_model=Views, responses=DOCUMENTED)
 async def list_areas(
+    request: Request,
     council: Slug,
     names: Names,
     selectors: TheSelectors,
@@ -40,13 +42,11 @@ async def list_areas(
 ) -> Response:
     """List areas by ids, by kinds, or by how their names begin."""
     text, form = split_form(names)
-    areas, places = await lookups.list_areas(snapshots, council, text, selectors)
-    if form == "json":
-        return respond(areas.describe_all(places), match)
     if form == "wkt":
         raise no_address()
-    tolerance = read_tolerance(simplify_tolerance)
-    return respond_text(await shapes.write_collection(areas, places, form, tolerance), form, match)
+    read_tolerance(simplify_tolerance)
+    listing = await lookups.list_areas(snapshots, council, text, selectors)
+    return await pages.respond_areas(request, council, f"Areas: {text[:100]}", listing, form, match)
 
 
 @router.get("/areas/{names}/geometry", response_model=dict[str, GeometryView], responses=DOCUMENTED)
@@ -56,6 +56,26 @@ async def measure_areas(
     """Get the measures of areas by their ids."""
     _areas, places = await lookups.list_ids(snapshots, council, names)
     return respond(await shapes.measure_all(places), match)
+
+
+@router.get("/areas/{srid}/{names}", response_model=None, responses=DOCUMENTED)
+async def draw_areas(
+    council: Slug,
+    srid: Annotated[int, Path(ge=0, le=999_999)],
+    names: Names,
+    snapshots: TheSnapshots,
+    simplify_tolerance: Tolerance = "",
+    match: Match = None,
+    *,
+    _: Annotated[None, public],
+) -> Response:
+    """Get the shapes of areas by their ids (.geojson, .kml) in another coordinate system."""
+    text, form = split_form(names)
+    if form not in ("geojson", "kml"):
+        raise no_address()
+    tolerance = read_tolerance(simplify_tolerance)
+    areas, places = await lookups.list_ids(snapshots, council, text)
+    return respond_text(await shapes.write_collection(areas, places, form, tolerance, srid), form, match)
 
 
 @router.post("/areas", response_model=Views, responses=DOCUMENTED)
@@ -78,6 +98,15 @@ async def list_generations(
 ) -> Response:
     """List the days from which boundaries hold."""
     return respond(await lookups.list_generations(snapshots, council), match)
+
+
+@router.get("/generations.html", include_in_schema=False, response_model=None)
+async def show_generations(
+    request: Request, council: Slug, snapshots: TheSnapshots, _: Annotated[None, public]
+) -> Response:
+    """Show the days from which boundaries hold."""
+    generations = await lookups.list_generations(snapshots, council)
+    return pages.show_generations(request, council, list(generations.values()))
 
 
 @router.get("/types", response_model=dict[str, dict[str, str]], responses=DOCUMENTED)

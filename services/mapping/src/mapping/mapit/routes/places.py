@@ -9,8 +9,9 @@ from chassis.types import Slug
 from mapping.mapit.actions import places
 from mapping.mapit.actions.problems import no_address
 from mapping.mapit.actions.selections import read_within
+from mapping.mapit.routes import pages
 from mapping.mapit.routes.responses import DOCUMENTED, PREFIX, Match, TheSelectors, redirect, respond
-from mapping.mapit.rules.paths import split_form
+from mapping.mapit.rules.paths import PAGES, Form, split_form
 from mapping.mapit.schemas import AreaView, DistrictView, NearestView, PostcodeView
 from mapping.snapshots.actions import TheSnapshots
 
@@ -18,16 +19,17 @@ router = APIRouter(prefix=PREFIX, tags=["MapIt"])
 Text = Annotated[str, Path(min_length=1, max_length=100)]
 Srid = Annotated[int, Path(ge=0, le=999_999, description="4326 (longitude, latitude), 27700 or 3857")]
 Within = Annotated[str, Query(max_length=40, description="Areas within so many metres of the point too")]
+Box = Annotated[str, Path(pattern=r"^box(\.json|\.html|\.map\.html)?$")]
 Areas = dict[str, AreaView]
 _REDIRECTS = {302: {"description": "The same by its general address"}, **DOCUMENTED}
 
 
-def _read_json_name(text: str) -> str:
-    """Read the last part of an address that has no form but JSON. Raises Problem 404."""
+def _read_name(text: str, *forms: Form) -> tuple[str, Form]:
+    """Read the last part of an address that has JSON and some other forms. Raises Problem 404."""
     name, form = split_form(text)
-    if form != "json":
+    if form not in ("json", *forms):
         raise no_address()
-    return name
+    return name, form
 
 
 @router.get("/point/latlon/{pair}", status_code=302, response_model=None, responses=_REDIRECTS)
@@ -35,7 +37,7 @@ async def redirect_degrees(
     request: Request, council: Slug, pair: Text, _: Annotated[None, public]
 ) -> Response:
     """Find the areas of a latitude and longitude."""
-    name = _read_json_name(pair)
+    name, _form = _read_name(pair, *PAGES)
     places.read_point(4326, name)
     latitude, longitude = name.split(",")
     return redirect(request, council, f"/point/4326/{longitude},{latitude}{pair[len(name) :]}")
@@ -44,12 +46,32 @@ async def redirect_degrees(
 @router.get("/point/osgb/{pair}", status_code=302, response_model=None, responses=_REDIRECTS)
 async def redirect_grid(request: Request, council: Slug, pair: Text, _: Annotated[None, public]) -> Response:
     """Find the areas of an easting and northing."""
-    places.read_point(27700, _read_json_name(pair))
+    places.read_point(27700, _read_name(pair, *PAGES)[0])
     return redirect(request, council, f"/point/27700/{pair}")
+
+
+@router.get("/point/latlon/{pair}/{box}", include_in_schema=False, response_model=None)
+async def redirect_box_of_degrees(
+    request: Request, council: Slug, pair: Text, box: Box, _: Annotated[None, public]
+) -> Response:
+    """Find the areas whose bounding box has a latitude and longitude."""
+    places.read_point(4326, pair)
+    latitude, longitude = pair.split(",")
+    return redirect(request, council, f"/point/4326/{longitude},{latitude}/{box}")
+
+
+@router.get("/point/osgb/{pair}/{box}", include_in_schema=False, response_model=None)
+async def redirect_box_of_grid(
+    request: Request, council: Slug, pair: Text, box: Box, _: Annotated[None, public]
+) -> Response:
+    """Find the areas whose bounding box has an easting and northing."""
+    places.read_point(27700, pair)
+    return redirect(request, council, f"/point/27700/{pair}/{box}")
 
 
 @router.get("/point/{srid}/{pair}", response_model=Areas, responses=DOCUMENTED)
 async def list_at_point(
+    request: Request,
     council: Slug,
     srid: Srid,
     pair: Text,
@@ -61,15 +83,19 @@ async def list_at_point(
     _: Annotated[None, public],
 ) -> Response:
     """List the areas that a point is in, by their ids."""
-    point = places.read_point(srid, _read_json_name(pair))
+    name, form = _read_name(pair, *PAGES)
+    point = places.read_point(srid, name)
     distance = read_within(within)
-    areas = await places.list_at_point(snapshots, council, point, selectors, distance, boxes=False)
-    return respond(areas, match)
+    listing = await places.list_at_point(snapshots, council, point, selectors, distance, boxes=False)
+    return await pages.respond_areas(request, council, f"Areas at {name}", listing, form, match)
 
 
 @router.get("/point/{srid}/{pair}/box", response_model=Areas, responses=DOCUMENTED)
 @router.get("/point/{srid}/{pair}/box.json", include_in_schema=False, response_model=None)
+@router.get("/point/{srid}/{pair}/box.html", include_in_schema=False, response_model=None)
+@router.get("/point/{srid}/{pair}/box.map.html", include_in_schema=False, response_model=None)
 async def list_at_box(
+    request: Request,
     council: Slug,
     srid: Srid,
     pair: Text,
@@ -81,8 +107,9 @@ async def list_at_box(
 ) -> Response:
     """List the areas whose bounding box a point is in: quicker, and more than those it is in."""
     point = places.read_point(srid, pair)
-    areas = await places.list_at_point(snapshots, council, point, selectors, 0.0, boxes=True)
-    return respond(areas, match)
+    listing = await places.list_at_point(snapshots, council, point, selectors, 0.0, boxes=True)
+    form = split_form(request.url.path)[1]
+    return await pages.respond_areas(request, council, f"Areas whose box has {pair}", listing, form, match)
 
 
 @router.get(
@@ -92,6 +119,7 @@ async def list_at_box(
     responses=DOCUMENTED,
 )
 async def get_postcode(
+    request: Request,
     council: Slug,
     postcode: Text,
     selectors: TheSelectors,
@@ -101,12 +129,14 @@ async def get_postcode(
     _: Annotated[None, public],
 ) -> Response:
     """Get where a postcode is, and its areas."""
-    name = _read_json_name(postcode)
-    return respond(await places.get_postcode(snapshots, council, name, selectors), match)
+    name, form = _read_name(postcode, "html")
+    whole = await places.get_postcode(snapshots, council, name, selectors)
+    return pages.show_postcode(request, council, whole) if form == "html" else respond(whole, match)
 
 
 @router.get("/postcode/partial/{postcode}", response_model=DistrictView, responses=DOCUMENTED)
 async def get_district(
+    request: Request,
     council: Slug,
     postcode: Text,
     snapshots: TheSnapshots,
@@ -115,11 +145,14 @@ async def get_district(
     _: Annotated[None, public],
 ) -> Response:
     """Get the middle of the postcodes that begin so."""
-    return respond(await places.get_district(snapshots, council, _read_json_name(postcode)), match)
+    name, form = _read_name(postcode, "html")
+    district = await places.get_district(snapshots, council, name)
+    return pages.show_postcode(request, council, district) if form == "html" else respond(district, match)
 
 
 @router.get("/nearest/{srid}/{pair}", response_model=NearestView, responses=DOCUMENTED)
 async def get_nearest(
+    request: Request,
     council: Slug,
     srid: Srid,
     pair: Text,
@@ -129,5 +162,8 @@ async def get_nearest(
     _: Annotated[None, public],
 ) -> Response:
     """Get the postcode nearest to a point."""
-    point = places.read_point(srid, _read_json_name(pair))
-    return respond(await places.get_nearest(snapshots, council, point), match)
+    name, form = _read_name(pair, "html")
+    nearest = await places.get_nearest(snapshots, council, places.read_point(srid, name))
+    if form == "html":
+        return pages.show_postcode(request, council, nearest["postcode"])
+    return respond(nearest, match)

@@ -15,7 +15,8 @@ from mapping.mapit.schemas import ErrorView
 BASE = "mapping/mapit"
 PREFIX = f"/{{council}}/{BASE}"
 BRIEFLY = "public, max-age=300"
-DOCUMENTED: dict[int | str, dict[str, Any]] = document_problems(400, 404)
+_PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {**_PAGE, **document_problems(400, 404)}
 MEDIA_TYPES = {
     "json": "application/json",
     "geojson": "application/json; charset=utf-8",

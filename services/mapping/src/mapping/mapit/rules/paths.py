@@ -9,8 +9,10 @@ _IDS = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
 _TYPES = re.compile(r"[A-Z]{3}(,[A-Z]{3})*")
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][ABD-HJLNP-UW-Z]{2})")
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
-Form = Literal["json", "geojson", "kml", "wkt"]
-FORMS: tuple[Form, ...] = ("geojson", "json", "kml", "wkt")
+Form = Literal["json", "geojson", "kml", "wkt", "html", "map.html"]
+FORMS: tuple[Form, ...] = ("map.html", "html", "geojson", "json", "kml", "wkt")
+PAGES: frozenset[Form] = frozenset({"html", "map.html"})
+"""Forms for people: a page, and one with a drawing of the areas."""
 
 
 def split_form(name: str) -> tuple[str, Form]:

@@ -1,7 +1,7 @@
 """Areas' shapes: their measures, their relations to others, and KML."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -21,6 +21,48 @@ RELATIONS: Mapping[str, Predicate] = {
     "intersects": shapely.intersects,
 }
 _KML = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">{}</kml>\n'
+
+_WIDE, _HIGH = 640.0, 480.0  # of a drawing, at most
+
+
+class Outline(NamedTuple):
+    """A shape in a drawing: the data of an SVG path, and where its number stands."""
+
+    path: str
+    x: float
+    y: float
+
+
+class Drawing(NamedTuple):
+    """Shapes side by side, north up."""
+
+    width: float
+    height: float
+    outlines: Sequence[Outline]
+
+
+def draw(shapes: Sequence[BaseGeometry]) -> Drawing:
+    """Draw shapes of one flat coordinate system, each simplified to half a unit of the drawing."""
+    west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object)).tolist()
+    scale = min(_WIDE / max(east - west, 1e-9), _HIGH / max(north - south, 1e-9))
+
+    def to_drawing(pairs: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack([(pairs[:, 0] - west) * scale, (north - pairs[:, 1]) * scale])
+
+    outlines = []
+    for shape in shapes:
+        flat = shapely.simplify(shapely.transform(shape, to_drawing), 0.5)
+        anchor = shapely.point_on_surface(flat)
+        outlines.append(Outline(_to_path(flat), round(anchor.x, 1), round(anchor.y, 1)))
+    return Drawing(round((east - west) * scale, 1), round((north - south) * scale, 1), outlines)
+
+
+def _to_path(shape: BaseGeometry) -> str:
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    texts = (
+        " ".join(f"{x:.1f},{y:.1f}" for x, y in shapely.get_coordinates(ring).tolist()) for ring in rings
+    )
+    return " ".join(f"M{text}Z" for text in texts)
 
 
 def convert(geometry: BaseGeometry, source: Crs, target: Crs) -> BaseGeometry:
