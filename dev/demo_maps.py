@@ -5,7 +5,7 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from dev.geojson_arrays import read_shapes
 from dev.state import ROOT
 from mapping.collections.actions import layers
 from mapping.collections.actions.publication import Cause, publication
+from mapping.collections.rules.feature_ids import write_id
 from mapping.collections.rules.states import Degrees, NewFeature, make_states
 from mapping.settings import Settings
 from mapping.shared.coordinates import Crs, transform
@@ -80,7 +81,7 @@ def _read_layer(entry: Mapping[str, Any], *, mend: bool) -> tuple[list[NewFeatur
     shapes = clean(shapes)[0] if is_mended else shapes
     start, end = _read_day(entry["valid_from"]), _read_day(entry["valid_to"])
     features = [
-        NewFeature(str(each[entry["key_property"]]), shape, each, start, end)
+        NewFeature(write_id(str(each[entry["key_property"]])), shape, each, start, end)
         for each, shape in zip(properties, shapes, strict=True)
     ]
     return features, None if is_mended else Degrees(in_degrees, texts)
@@ -119,23 +120,29 @@ async def load_layer(database: Database, entry: Mapping[str, Any], *, mend: bool
     return True
 
 
-async def main(choice: str) -> None:
-    """Load all layers, the small ones alone for ``small``: the largest first, the others beside them."""
-    database = Database(Settings(), "mapping-demonstration", rows_secured=True)
-    entries = [each for each in list_entries() if choice == "full" or each["name"] not in LARGE]
-    entries.sort(key=lambda each: (FOLDER / each["file"]).stat().st_size, reverse=True)
+async def load_layers(database: Database, entries: Sequence[Mapping[str, Any]]) -> int:
+    """Create and publish layers, the largest first, others beside them. Return how many were not there."""
     free = asyncio.Semaphore(_BESIDE)
 
     async def load(entry: Mapping[str, Any]) -> bool:
         async with free:
             return await load_layer(database, entry)
 
+    by_size = sorted(entries, key=lambda each: (FOLDER / each["file"]).stat().st_size, reverse=True)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(load(entry)) for entry in by_size]
+    return sum(task.result() for task in tasks)
+
+
+async def main(choice: str) -> None:
+    """Load all layers, the small ones alone for ``small``."""
+    database = Database(Settings(), "mapping-demonstration", rows_secured=True)
+    entries = [each for each in list_entries() if choice == "full" or each["name"] not in LARGE]
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(load(entry)) for entry in entries]
+        loaded = await load_layers(database, entries)
     finally:
         await database.close()
-    print(json.dumps({"layers": len(entries), "loaded": sum(task.result() for task in tasks)}))
+    print(json.dumps({"layers": len(entries), "loaded": loaded}))
 
 
 if __name__ == "__main__":
