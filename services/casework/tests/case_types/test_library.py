@@ -59,7 +59,7 @@ def test_parameters_out_of_bounds_are_refused_all_at_once():
     with pytest.raises(BindingError) as refusal:
         bind(load("missed-bin"), "england", {"report_within": 0, "return_within": "2", "retrun_within": 3})
     assert refusal.value.faults == {
-        "report_within": "it must be 1 to 10 working days",
+        "report_within": "it must be 1 to 10 working days (Local waste collection policy)",
         "return_within": "it must be a integer",
         "retrun_within": "there is no such parameter. Did you mean return_within?",
     }
