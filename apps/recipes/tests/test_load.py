@@ -32,7 +32,7 @@ def test_each_path_has_its_line_and_column():
         ("a:\n\tb: 1", 2, "tab"),
         (f"a: 1\nb: {'x' * 120}", 2, "columns"),
         ("a: {b: {c: {d: {e: 1}}}}", 1, "levels"),
-        ("a: 1\n---\nb: 2", 2, "more than one document"),
+        ("a: 1\n---\nb: 2", 3, "more than one document"),
         ("a: [1, 2", 1, "not YAML"),
         ("a:\nb: 1", 1, "no value"),
         ("", 1, "empty"),
