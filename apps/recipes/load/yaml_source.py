@@ -154,7 +154,8 @@ class _Builder:
         if text in {"true", "false"}:
             return text == "true"
         if text in {"", "~", "null"}:
-            raise self._refuse(event, path, "it has no value.", "Write the value, or leave out the key.")
+            fault = self._source.make_fault(path, "it has no value.", "Write the value, or leave out the key.")
+            raise RecipeError([fault])
         return int(text) if _INTEGER.fullmatch(text) else text
 
     def _refuse(self, event: Event | None, path: Path, reason: str, way_out: str = "") -> RecipeError:
