@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from apps.recipes.bundle import Bundle, FeeLine, Tariff, Text
-from apps.recipes.rules import rules_of
+from apps.recipes.expressions.rules import rules_of
 
 
 class Readable(Protocol):
@@ -65,6 +65,8 @@ def _charge(bundle: Bundle, line: FeeLine, values: Readable, today: date) -> Cha
     if times <= 0:
         return None
     each, unknown = _find_price(line, tariff, values, applies=applies)
+    if unknown and each == 0:  # what may not be due at all is no line
+        return None
     return ChargeLine(line.id, line.name, each, times, unknown)
 
 

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from apps.recipes.bundle import Bundle, Fact, Question, Stop
+from apps.recipes.expressions.rules import Rules, rules_of
 from apps.recipes.expressions.values import Answers, Facts, Values, local_day, read_answer
 from apps.recipes.kinds.answers import check_answer
-from apps.recipes.rules import Rules, rules_of
 
 PERSON = "person"
 GO_ON = "stop."  # answers["stop.<id>"] is true where the person goes on all the same

@@ -54,7 +54,7 @@ class _Assembler:
             find=_listed(content["find"]),
             find_welsh=tuple(part.strip() for part in find_welsh.text.split(",")) if find_welsh else (),
             case=content.get("case", ""),
-            settings={name: _read_setting(value) for name, value in content.get("set", {}).items()},
+            settings={name: read_setting(value) for name, value in content.get("set", {}).items()},
             sign_in=content.get("sign_in", "offer"),
             delegates=content.get("delegates", "no"),
             facts=tuple(_read_fact(name, keys) for name, keys in content.get("facts", {}).items()),
@@ -140,7 +140,8 @@ def _read_later(name: str, keys: Mapping[str, Any]) -> LaterAction:
     return LaterAction(id=name, questions=_listed(keys.get("ask")), starts=str(keys.get("from", "")), **words)
 
 
-def _read_setting(value: Any) -> Setting:
+def read_setting(value: Any) -> Setting:
+    """Read what a recipe sets: money in pence, a length by its unit, a number, or words."""
     text = str(value)
     if isinstance(value, int):
         return Setting(text, value, "")

@@ -10,7 +10,8 @@ from apps.recipes.kinds.providers import PROVIDERS
 QUESTION_TYPES: dict[str, str] = {
     "address": "text", "place": "none", "choice": "text", "choices": "list", "yes_no": "truth",
     "number": "integer", "money": "integer", "date": "date", "text": "text", "long_text": "text",
-    "name": "text", "contact": "none", "plate": "text", "files": "list", "declaration": "truth", "slot": "text",
+    "name": "text", "contact": "none", "plate": "text", "files": "list", "declaration": "truth",
+    "slot": "text",
 }  # fmt: skip
 ALWAYS: dict[str, ValueType] = {"today": "text", "person.signed_in": "truth", "person.proved": "truth"}
 DATE_FUNCTIONS = ("workdays_since", "days_since", "age_on")

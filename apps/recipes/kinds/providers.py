@@ -19,6 +19,7 @@ class Provider:
     fields: dict[str, FieldType]
     keys: frozenset[str] = frozenset()
     options: bool = False
+    sometimes: frozenset[str] = frozenset()  # fields that even an answer may lack
 
 
 _ADDRESS = frozenset({"address"})
@@ -62,6 +63,7 @@ PROVIDERS: dict[str, Provider] = {
     "vehicle.details": Provider(
         (_PLATE,),
         {"found": "truth", "make": "text", "colour": "text", "fuel": "text", "co2": "integer", "tax": "text"},
+        sometimes=frozenset({"make", "colour", "fuel", "co2", "tax"}),
     ),
     "vehicle.keeper_check": Provider((_PLATE, _ADDRESS), {"answer": "text"}),
 }

@@ -154,7 +154,9 @@ class _Builder:
         if text in {"true", "false"}:
             return text == "true"
         if text in {"", "~", "null"}:
-            fault = self._source.make_fault(path, "it has no value.", "Write the value, or leave out the key.")
+            fault = self._source.make_fault(
+                path, "it has no value.", "Write the value, or leave out the key."
+            )
             raise RecipeError([fault])
         return int(text) if _INTEGER.fullmatch(text) else text
 

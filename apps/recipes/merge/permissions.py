@@ -144,7 +144,7 @@ def _check_direction(parent: Mapping[str, Any], child: Source, path: Path, value
 
 
 def _is_date(parent: Mapping[str, Any], path: Path) -> bool:
-    return find_value(parent, (*path[:2], "is")) == "date"
+    return bool(find_value(parent, (*path[:2], "is")) == "date")
 
 
 def _is_longer(value: Any, before: Any) -> bool:

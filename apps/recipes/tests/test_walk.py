@@ -93,7 +93,8 @@ def test_a_question_that_is_not_known_asks_and_one_that_is_not_needed_falls_off(
     }
     facts = {
         "home": {"uprn": "7"}, "zone": {"found": True, "name": "C", "car_free": False}, "held": {"active": 0},
-        "vehicle": {"make": "Ford", "colour": "red", "fuel": "PETROL", "co2": 120}, "keeper": {"answer": "yes"},
+        "vehicle": {"make": "Ford", "colour": "red", "fuel": "PETROL", "co2": 120},
+        "keeper": {"answer": "yes"},
     }  # fmt: skip
     person = {"signed_in": True, "proved": True}
     assert walk(permit, answers, facts, MORNING, person).pages == tuple(answers)
