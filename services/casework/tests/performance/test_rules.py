@@ -9,7 +9,6 @@ from casework.performance.actions.csv_file import write_csv
 from casework.performance.actions.sums import sum_figures
 from casework.performance.rules import (
     MOST_WEEKS,
-    defuse,
     find_monday,
     find_weeks,
     name_week,
@@ -76,9 +75,8 @@ def test_counts_become_figures_of_each_week_and_type():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+a", "-a", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_spreadsheet_takes_nothing_for_a_formula(text):
-    assert defuse(text) == f"'{text}"
     week = date(2026, 3, 30)
     file = write_csv(
         sum_figures([Count(week, text, "closed", text, 1), Count(week, text, "met", text, 1)]),

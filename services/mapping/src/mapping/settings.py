@@ -5,8 +5,8 @@ from pydantic_settings import SettingsConfigDict
 
 from chassis.blobs import BlobSettings
 
-MAX_LOAD = 150_000_000
-"""The most bytes that ``load_bytes`` may be; the gateway streams uploads and counts none."""
+MAX_LOAD = 100_000_000
+"""The most bytes of a file, as the contract says; an installation may set ``load_bytes`` lower."""
 LOAD_SECONDS = 600
 
 
@@ -35,7 +35,7 @@ class Settings(BlobSettings):
         description="Whether sandbox credentials may change layers: where nothing is live, as on a laptop",
     )
     load_bytes: int = Field(
-        default=100_000_000, ge=1, le=MAX_LOAD, description="Largest file that is loaded into a layer, bytes"
+        default=MAX_LOAD, ge=1, le=MAX_LOAD, description="Largest file that is loaded into a layer, bytes"
     )
     load_seconds: float = Field(
         default=LOAD_SECONDS, gt=0, le=LOAD_SECONDS, description="Longest that an upload may take, seconds"

@@ -3,15 +3,61 @@
 ``docs/decisions/0034-ready-for-reorganisation.md``.
 """
 
+import re
+
 import pytest
 from sqlalchemy import text
 
+from mapping.shared.tables import metadata
 from services.mapping.tests import layer_world
 from services.mapping.tests.collections.conftest import EVERYTHING
 from services.mapping.tests.layer_world import bin_at, publish
-from tests.rekeying import find_collisions, find_slugs, rekey
+from tests.rekeying import find_collisions, find_slugs, list_moving_tables, rekey
 
 COUNCILS, SUCCESSOR = ("citytown", "hillshire"), "mergeshire"
+
+# Rows of the tables that layers and their edits do not fill: one for each council, as a statement of it.
+ROWS = {
+    "property_point": "(uprn, easting, northing, sequence) VALUES (:n, 375000, 164000, 1)",
+    "street_name": "(usrn, name, easting, northing, sequence) VALUES (:n, 'high street', 375000, 164000, 1)",
+    "responsibility_rule": """(id, position, report_kind, layer, within_metres, property_name,
+        property_values, body, contact, version)
+        SELECT gen_random_uuid(), 1, '*', id, 5, '', '{}', 'Highways', '', 1 FROM collection
+        WHERE council = :council""",
+    "case_location": """(case_id, mode, case_type, is_public, is_told, easting, northing, sequence, version,
+        updated_at) VALUES (gen_random_uuid(), 'live', 'pothole', true, true, 375000, 164000, 1, 1, now())""",
+    "constraint_setting": "(version, layers, actor, created_at) VALUES (:n, '[]', 'ann', now())",
+    "constraint_search": """(id, mode, audience, actor, content, digest, created_at, keep_until)
+        VALUES (gen_random_uuid(), 'live', 'staff', 'ann', '', '', now(), current_date - 1)""",
+    "layer_load": """(id, collection, state, file_name, size, options, rows_read, reason, created_by, version,
+        created_at) SELECT gen_random_uuid(), id, 'compared', 'a.csv', 1, '{}', 1, '', 'ann', 1, now()
+        FROM collection WHERE council = :council""",
+    "load_row": """(load, row, fid, properties, repaired) SELECT id, 1, 'GB-1', '{}', false FROM layer_load
+        WHERE council = :council""",
+}
+
+
+async def fill(database):
+    """Write a row of each council into each table that has none of it yet."""
+    for number, council in enumerate(COUNCILS, 1):
+        async with database.writing(council) as session:
+            for table, row in ROWS.items():
+                rest = re.sub("(VALUES \\(|SELECT )", r"\1CAST(:council AS text), ", row, count=1)
+                statement = f"INSERT INTO {table} (council, {rest[1:]}"
+                values = {"council": council} | ({"n": number} if ":n" in statement else {})
+                await session.execute(text(statement), values)
+
+
+async def count_rows(database):
+    """Count the rows of mapping's own tables that a merge moves, by table and council."""
+    counts = {}
+    async with database.writing() as session:
+        await session.set_all_councils()
+        tables = set(await list_moving_tables(session)) & set(metadata.tables)
+        for table in sorted(tables):
+            rows = await session.all(text(f"SELECT council, count(*) FROM {table} GROUP BY council"))
+            counts |= {(table, council): count for council, count in rows}
+    return tables, counts
 
 
 @pytest.fixture
@@ -24,6 +70,7 @@ async def merged(client, database, open_desk):
         patch = {"properties": {"site": f"Site in {council[0]}"}, "reason": "seen"}
         response = await desk.send("PATCH", "/grit-bins/features/GB-1", patch, "*")
         assert response.status_code == 200, response.text
+    await fill(database)
     async with database.reading(COUNCILS[0]) as session:
         assert set(await find_collisions(session, COUNCILS)) == {"uq_collection_name"}
     renamed = await desk.send("PATCH", "/grit-bins", {"name": "grit-bins-of-the-hills"}, '"2"')
@@ -33,7 +80,13 @@ async def merged(client, database, open_desk):
             text("INSERT INTO council SELECT :new, 'Mergeshire', 'E06000066', region, status, settings, 1, "
                  "updated_at FROM council WHERE slug = 'citytown'"), {"new": SUCCESSOR},
         )  # fmt: skip
+    tables, before = await count_rows(database)
+    assert {(table, council) for table in tables for council in COUNCILS} - set(before) == set()
     await rekey(database, COUNCILS, SUCCESSOR)
+    _, after = await count_rows(database)
+    assert after == {
+        (table, SUCCESSOR): sum(before[table, council] for council in COUNCILS) for table in tables
+    }
     return open_desk(*EVERYTHING, council=SUCCESSOR)
 
 

@@ -7,7 +7,11 @@ import sys
 import pytest
 import shapely
 
+from chassis import clock
 from dev.demo_maps import list_entries, load_layer
+from mapping.collections.actions import features
+from mapping.collections.rules.states import NewFeature
+from services.mapping.tests.layer_world import publish, read, remove
 
 NAMES = [
     f"citytown/{name}"
@@ -66,3 +70,23 @@ async def test_a_council_without_the_layer_is_told_which(client):
     response = await client.get("/hillshire/mapping/v1/exports/planning/tree")
     assert response.status_code == 404
     assert "protected-trees" in response.json()["detail"]
+
+
+async def test_what_was_taken_off_stays_with_its_end_date(client, database, app):
+    order = "tree-preservation-orders"
+    layer = await read(database, "citytown", order)
+    async with database.reading("citytown") as session:
+        gone, back, *_ = await features.list_after(session, layer.id, 0, 2)
+    await remove(database, layer, gone.fid, back.fid)
+    state = NewFeature(back.fid, back.geometry, back.properties)
+    await publish(database, "citytown", {"name": order}, [state])
+    await app.state.snapshots.refresh()
+    checked = (await client.get(f"{BASE}/planning/tree-preservation-order")).json()
+    assert (checked["rows"], checked["issues"]) == (ROWS["tree-preservation-order"], [])
+    rows = csv.DictReader(io.StringIO((await client.get(checked["csv"])).text))
+    ends = {row["reference"]: (row["end-date"], row["entry-date"]) for row in rows}
+    today = f"{clock.now():%Y-%m-%d}"
+    assert ends[gone.fid] == (today, today)
+    assert ends[back.fid][0] == ""
+    # An order that has ended may still be named by its zones and trees.
+    assert (await client.get(f"{BASE}/planning/tree")).json()["issues"] == []

@@ -7,7 +7,7 @@ import shapely
 
 from mapping.exports.rules.checks import check_rows
 from mapping.exports.rules.datasets import DATASETS
-from mapping.exports.rules.rows import Record, make_row, write_cell
+from mapping.exports.rules.rows import Record, make_row
 
 TODAY = date(2026, 12, 1)
 SQUARE = shapely.box(-2.37, 51.38, -2.36, 51.39)
@@ -102,9 +102,3 @@ def test_dates_may_be_months_years_or_unknown(day):
 def test_references_are_unique():
     row = make("tree")
     assert find("tree", row, row) == {("reference", "reference values are not unique")}
-
-
-@pytest.mark.parametrize("text", ["=1+1", "@x", "-2", "+44"])
-def test_no_cell_is_a_formula(text):
-    assert write_cell(text) == f"'{text}"
-    assert write_cell(f"a {text}") == f"a {text}"

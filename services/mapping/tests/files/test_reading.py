@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -158,6 +159,17 @@ def curves(folder):
 
 
 @case()
+def write_ahead(folder):
+    return {"path": folder / "ahead.gpkg", "driver": "GPKG", "wkt": ["POINT(375000 164000)"]}
+
+
+@case()
+def write_ahead_with_log(folder):
+    (folder / "ahead").mkdir()
+    return {"path": folder / "ahead" / "log.gpkg", "driver": "GPKG", "wkt": ["POINT(375000 164000)"]}
+
+
+@case()
 def tab(folder):
     (folder / "tab").mkdir()
     return {
@@ -241,6 +253,11 @@ def outcomes(tmp_path_factory):
     write_all([task for task in tasks if isinstance(task, dict)])
     paths = {name: _find_path(folder, name, value) for name, value in results.items()}
     _curve(paths["curves"])
+    _write_ahead(paths["write_ahead"], folder / "read.gpkg")
+    _write_ahead(paths["write_ahead_with_log"], folder / "ahead" / "copy.gpkg")
+    paths["write_ahead"] = folder / "read.gpkg"
+    (folder / "ahead" / "log.gpkg").unlink()
+    paths["write_ahead_with_log"] = zip_folder(folder / "ahead", folder / "ahead.zip")
     requests = [(paths[name], request) for name, (_, request) in CASES.items()]
     return dict(zip(CASES, asyncio.run(read_all(requests, folder)), strict=True))
 
@@ -267,6 +284,21 @@ def _curve(path):
             connection.execute(f'DROP TRIGGER "{name[0]}"')
         connection.execute("UPDATE data SET geom = ?", [header + curve])
         connection.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'CURVEPOLYGON'")
+
+
+def _write_ahead(path, copy):
+    """Copy a GeoPackage with its log while it is open, one row further, as QGIS has it."""
+    connection = sqlite3.connect(path)
+    for name in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f'DROP TRIGGER "{name[0]}"')
+    connection.commit()
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("INSERT INTO data (geom) SELECT geom FROM data")
+    connection.commit()
+    shutil.copy(path, copy)
+    if copy.parent.name == "ahead":
+        shutil.copy(f"{path}-wal", f"{copy}-wal")
+    connection.close()
 
 
 def place(row):
@@ -310,6 +342,18 @@ def test_latitude_before_longitude_is_turned_round_and_said(outcomes):
     outcome = outcomes["flipped"]
     assert place(outcome.rows[0]).distance(shapely.Point(TP06_GRID)) < 0.01
     assert outcome.notes()["flipped"].guess
+
+
+def test_a_geopackage_without_its_log_is_a_guess_and_says_what_to_do(outcomes):
+    assert len(outcomes["write_ahead"].rows) == 1
+    note = outcomes["write_ahead"].notes()["write-ahead"]
+    assert note.guess
+    assert "zip" in note.detail
+
+
+def test_a_geopackage_with_its_log_is_read_to_its_last_change(outcomes):
+    assert len(outcomes["write_ahead_with_log"].rows) == 2
+    assert "write-ahead" not in outcomes["write_ahead_with_log"].notes()
 
 
 def test_gzip_is_unpacked(outcomes):

@@ -124,15 +124,5 @@ def test_coordinates_are_decided():
             decide(declared, None, bounds)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\tx", "\r=1"])
-def test_a_formula_becomes_text(text):
-    assert texts.write_cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("value", ["-3.5", "+44 1225 477000", "a=b", 3, -3.5])
-def test_what_is_no_formula_stays(value):
-    assert texts.write_cell(value) == value
-
-
 def test_numbers_of_columns_are_their_own():
     assert positions.PositionColumns(PositionKind.NONE).second is None

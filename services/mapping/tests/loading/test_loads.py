@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from mapping.collections.actions import features
+from mapping.loading.routes import UPLOAD
 from mapping.loading.store import loads
+from mapping.settings import Settings
 from services.mapping.tests.layer_world import GRIT_BINS, bin_at, clear, publish, read
 
 LOADS = "/citytown/mapping/v1/layers/grit-bins/loads"
@@ -196,6 +198,26 @@ async def test_loads_are_for_those_who_may_and_of_their_council(layer, client, m
     unknown = await client.post(LOADS.replace("grit-bins", "nothing"), content=b"x", headers=headers)
     assert unknown.status_code == 404
     assert (await client.post(LOADS, content=b"", headers=headers)).status_code == 400
+
+
+def test_the_contract_and_the_setting_have_one_limit():
+    assert UPLOAD["x-limits"]["body"] == Settings.model_fields["load_bytes"].default
+
+
+async def test_a_file_over_the_limit_is_refused_whatever_its_head_said(
+    layer, app, client, headers, monkeypatch
+):
+    monkeypatch.setattr(app.state.settings, "load_bytes", 1_000)
+
+    async def stream():
+        for _ in range(3):
+            yield b"x" * 500
+
+    for content in (b"x" * 1_001, stream()):
+        response = await client.post(LOADS, content=content, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (413, "file-too-large")
+        assert response.json()["limit"] == 1_000
+    assert (await client.get(LOADS, headers=headers)).json()["items"] == []
 
 
 async def test_a_layer_without_properties_takes_those_of_its_first_file(database, send, act):

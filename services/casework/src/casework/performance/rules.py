@@ -6,7 +6,6 @@ from typing import NamedTuple
 MOST_WEEKS = 106  # two years
 USUAL_WEEKS = 12
 _WEEK = timedelta(weeks=1)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Weeks(NamedTuple):
@@ -46,8 +45,3 @@ def name_week(monday: date) -> str:
     """Name a week as ISO 8601 does."""
     year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02}"
-
-
-def defuse(text: str) -> str:
-    """Keep a spreadsheet from taking a council's word for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from casework.performance.rules import defuse
 from casework.performance.schemas import OpenFigures, WeekFigures
+from chassis.spreadsheets import write_cell
 
 
 def write_csv(weeks: Sequence[WeekFigures], now: Sequence[OpenFigures]) -> str:
@@ -16,10 +16,10 @@ def write_csv(weeks: Sequence[WeekFigures], now: Sequence[OpenFigures]) -> str:
     for item in weeks:
         for figure, detail, number in _list_numbers(item):
             cells = (item.week, item.first_day.isoformat(), item.case_type, figure, detail)
-            writer.writerow((*map(defuse, cells), number))
+            writer.writerow((*map(write_cell, cells), number))
     for row in now:
         for figure, number in (("open_now", row.open), ("overdue_now", row.overdue)):
-            writer.writerow(("", "", defuse(row.case_type), figure, "", number))
+            writer.writerow(("", "", write_cell(row.case_type), figure, "", number))
     return file.getvalue()
 
 

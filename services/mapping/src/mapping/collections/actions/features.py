@@ -177,6 +177,16 @@ async def list_at(session: ReadSession, layer: UUID, version: int, after: int, m
     return [make_feature(row) for row in await store.list_at(session, layer, version, after, most)]
 
 
+async def list_gone_at(
+    session: ReadSession, layer: UUID, version: int, after: int, most: int
+) -> list[Feature]:
+    """List features as they last were that a layer had before a version and has not at it, by number.
+
+    Their ``ended`` is the version that took them off.
+    """
+    return [make_feature(row) for row in await store.list_gone_at(session, layer, version, after, most)]
+
+
 async def list_differences(
     session: ReadSession, layer: UUID, versions: tuple[int, int], after: int, most: int
 ) -> list[tuple[int, str, str]]:

@@ -16,9 +16,11 @@ _CURRENT = "collection = :collection AND ended = 2147483647"
 _AT = "collection = :collection AND version <= :version AND ended > :version"
 _MEETS_BOX = "bbox && box(point(:west, :south), point(:east, :north))"
 # The number that a feature of an id has had, also one that is gone: it never has another.
-_LATEST = text("""SELECT DISTINCT ON (fid) fid, number, version, ended, etag, sha256(wkb) AS place
-    FROM feature WHERE collection = :collection AND fid = ANY (:fids)
-    ORDER BY fid, version DESC""").bindparams(bindparam("fids", type_=ARRAY(Text)))
+# An id at a time, by its index: without statistics the planner reads all of the layer for each batch.
+_LATEST = text("""SELECT f.* FROM unnest(:fids) AS k (fid) CROSS JOIN LATERAL (
+        SELECT fid, number, version, ended, etag, sha256(wkb) AS place FROM feature
+        WHERE collection = :collection AND fid = k.fid ORDER BY version DESC LIMIT 1) AS f
+    """).bindparams(bindparam("fids", type_=ARRAY(Text)))
 _NUMBERS = text("SELECT nextval('feature_number') AS number FROM generate_series(1, CAST(:count AS integer))")
 _END = text(f"UPDATE feature SET ended = :version WHERE {_CURRENT} AND number = ANY (:numbers)").bindparams(  # noqa: S608
     bindparam("numbers", type_=ARRAY(BigInteger))
@@ -96,6 +98,12 @@ _STATES = text(f"""SELECT {_STATE}, actor, reason, created_at FROM feature
     WHERE collection = :collection AND fid = :fid AND version < :before ORDER BY version DESC LIMIT :most""")  # noqa: S608
 _PAGE_AT = text(f"""SELECT {_STATE} FROM feature WHERE {_AT} AND number > :after
     ORDER BY number LIMIT :most""")  # noqa: S608
+# The last states of features that a version has not any more; they ended with the version that took them off.
+_GONE_AT = text(f"""SELECT DISTINCT ON (number) {_STATE} FROM feature f WHERE collection = :collection
+    AND ended <= :version AND version < ended AND number > :after
+    AND NOT EXISTS (SELECT FROM feature s WHERE s.collection = :collection AND s.number = f.number
+        AND s.version <= :version AND s.ended > :version)
+    ORDER BY number, version DESC LIMIT :most""")  # noqa: S608
 _DIFFERENCES = text(f"""SELECT coalesce(a.number, b.number) AS number, coalesce(a.fid, b.fid) AS fid,
         CASE WHEN a.number IS NULL THEN 'added' WHEN b.number IS NULL THEN 'deleted'
             WHEN a.wkb IS DISTINCT FROM b.wkb THEN 'moved' ELSE 'changed' END AS change
@@ -231,6 +239,14 @@ async def list_at(
     """List the features that a layer had at a version, after a number."""
     values = {"collection": layer, "version": version, "after": after, "most": most}
     return await session.all(_PAGE_AT, values)
+
+
+async def list_gone_at(
+    session: ReadSession, layer: UUID, version: int, after: int, most: int
+) -> Sequence[Row[Any]]:
+    """List the last states of features that a layer had before a version and has not at it, by number."""
+    values = {"collection": layer, "version": version, "after": after, "most": most}
+    return await session.all(_GONE_AT, values)
 
 
 async def list_differences(

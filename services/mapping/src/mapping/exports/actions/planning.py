@@ -13,13 +13,14 @@ from shapely.geometry.base import BaseGeometry
 from chassis import clock
 from chassis.database import ReadSession
 from chassis.problems import Problem
+from chassis.spreadsheets import write_cell
 from mapping.collections.actions import features, layers
 from mapping.collections.actions.features import Feature
 from mapping.collections.rules.layers import Layer
 from mapping.collections.tables import STILL
 from mapping.exports.rules.checks import Issue, check_rows
 from mapping.exports.rules.datasets import DATASETS, Dataset
-from mapping.exports.rules.rows import Record, Row, make_row, write_cell
+from mapping.exports.rules.rows import Record, Row, make_row
 from mapping.shared.coordinates import Crs, transform
 
 MOST_ROWS = 50_000
@@ -63,7 +64,7 @@ async def _get_layer(session: ReadSession, council: str, dataset: Dataset) -> La
         detail = f"This council has no public layer named {dataset.layer}, which {dataset.name} is made of."
         raise Problem(404, "no-such-dataset", f"{detail} Create and publish one.")
     if layer.feature_count > MOST_ROWS:
-        raise Problem(400, "layer-too-large", f"{layer.title} has more than {MOST_ROWS:,} features.")
+        raise _too_large(layer)
     return layer
 
 
@@ -75,11 +76,24 @@ async def _list_references(session: ReadSession, council: str, dataset: Dataset)
 
 
 async def _read_features(session: ReadSession, layer: Layer) -> AsyncIterator[Feature]:
-    after = 0
-    while page := await features.list_at(session, layer.id, layer.version, after, _PAGE):
-        for feature in page:
-            yield feature
-        after = page[-1].number
+    """Read the features of a layer, then those that were taken off it, as they last were.
+
+    Nothing leaves a national data set: what is no more has its end-date there. Raises Problem 400.
+    """
+    count = 0
+    for list_page in (features.list_at, features.list_gone_at):
+        after = 0
+        while page := await list_page(session, layer.id, layer.version, after, _PAGE):
+            for feature in page:
+                yield feature
+            after, count = page[-1].number, count + len(page)
+            if count > MOST_ROWS:
+                raise _too_large(layer)
+
+
+def _too_large(layer: Layer) -> Problem:
+    detail = f"{layer.title} has more than {MOST_ROWS:,} features, with those that were taken off it."
+    return Problem(400, "layer-too-large", detail)
 
 
 async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Record]:
@@ -91,15 +105,11 @@ async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Rec
     shapes = await asyncio.to_thread(_to_degrees, everything, layer.storage_crs)
     for feature, shape in zip(everything, shapes, strict=True):
         properties = {name: value for name, value in feature.properties.items() if name in public}
-        changed_at: datetime = times.get(feature.version, layer.changed_at)
-        yield Record(
-            _find_reference(layer, feature),
-            properties,
-            shape,
-            changed_at,
-            feature.valid_from,
-            feature.valid_to,
-        )
+        is_gone = feature.ended <= layer.version
+        changed_at: datetime = times.get(feature.ended if is_gone else feature.version, layer.changed_at)
+        end = feature.valid_to or (changed_at if is_gone else None)
+        reference = _find_reference(layer, feature)
+        yield Record(reference, properties, shape, changed_at, feature.valid_from, end)
 
 
 def _find_reference(layer: Layer, feature: Feature) -> str:

@@ -11,7 +11,6 @@ from shapely.geometry.base import BaseGeometry
 from mapping.exports.rules.datasets import Dataset
 
 DECIMALS = 6
-_FORMULA = ("=", "+", "-", "@")
 Row = dict[str, str]
 
 
@@ -59,11 +58,6 @@ def _to_wkt(shape: BaseGeometry) -> str:
     """Write a shape with its coordinates rounded so that what is valid stays valid."""
     rounded = shapely.set_precision(shape, 10**-DECIMALS) if shape.is_valid else shape
     return str(shapely.to_wkt(rounded, rounding_precision=DECIMALS))
-
-
-def write_cell(text: str) -> str:
-    """Write a text so that no spreadsheet runs it as a formula: with an apostrophe in front."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _day(when: datetime | date | None) -> str:

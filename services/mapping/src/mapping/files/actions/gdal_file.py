@@ -38,6 +38,11 @@ _CURVES = (
     " OR geometry_type_name IN ('CIRCULARSTRING', 'MULTISURFACE')",
     "SELECT count(*) FROM gpkg_extensions WHERE extension_name LIKE 'gpkg_geom_C%'",
 )
+_VERSIONS, _WAL = slice(18, 20), 2  # of SQLite's header: of the formats for writing and reading; 2: WAL
+_WRITE_AHEAD = (
+    "The GeoPackage was open for writing when it was saved: its last changes may lie in a -wal file beside"
+    " it, which did not come along. Close it in your GIS and send it again, or pack both files into one zip."
+)
 _CUT_NAME = 10  # characters of a Shapefile's field name
 
 
@@ -59,6 +64,8 @@ class GdalFile:
     ) -> None:
         self._path, self._form, self._limits, self._report = path, form, limits, report
         self._encoding = _find_encoding(path, form, request, report)  # before GDAL makes a missing index
+        if form is Format.GEOPACKAGE and _lacks_log(path):  # before GDAL makes an empty one
+            report.note("write-ahead", _WRITE_AHEAD, guess=True)
         self._layer = _choose_layer(path, request, report)
         info = self._inspect()
         self.declared = _read_epsg(info["crs"])
@@ -280,6 +287,14 @@ def _has_curves(path: Path, form: Format) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _lacks_log(path: Path) -> bool:
+    """Tell whether a GeoPackage's last changes may lie in a file beside it (SQLite's write-ahead log)."""
+    if path.resolve().with_name(f"{path.resolve().name}-wal").exists():
+        return False  # it came along, in a zip, and SQLite reads it
+    with path.open("rb") as file:
+        return _WAL in file.read(_VERSIONS.stop)[_VERSIONS]
 
 
 def _unreadable(form: Format | None, error: Exception) -> FileRefusedError:

@@ -10,10 +10,10 @@ import numpy as np
 import pyogrio
 import shapely
 
+from chassis.spreadsheets import write_cell
 from mapping.files.actions.rows import read_rows
 from mapping.files.rules.formats import Format
 from mapping.files.rules.reports import LONGITUDE_LATITUDE, NATIONAL_GRID, FileRow, WriteRequest
-from mapping.files.rules.texts import write_cell
 
 _CRS = {NATIONAL_GRID: "EPSG:27700", LONGITUDE_LATITUDE: "EPSG:4326"}
 _POINT_COLUMNS = {NATIONAL_GRID: ("easting", "northing"), LONGITUDE_LATITUDE: ("longitude", "latitude")}

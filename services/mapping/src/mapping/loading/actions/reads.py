@@ -12,9 +12,9 @@ from sqlalchemy import Row
 from chassis import ids
 from chassis.database import Database, ReadSession
 from chassis.problems import not_found
+from chassis.spreadsheets import write_cell
 from mapping.collections.actions.layers import get_layer
 from mapping.collections.rules.layers import Layer
-from mapping.files.rules.texts import write_cell
 from mapping.loading.rules.loads import State, list_consents
 from mapping.loading.schemas import LayerLoad, LoadConsent, LoadCounts, LoadNote, LoadProblem, LoadRow
 from mapping.loading.store import loads as store

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chassis.database import ReadSession
 from chassis.problems import Problem
+from chassis.spreadsheets import write_cell
 from chassis.web.sign_in import Staff
 from payments.funds.actions import baskets
 from payments.ledger.actions import takings as ledger
@@ -52,15 +53,10 @@ def write_csv(takings: Sequence[Taking]) -> str:
     writer.writerow(("day", "fund", "method", "gross", "vat", "net", "fund_name"))
     for taking in takings:
         amounts = map(_pounds, (taking.gross, taking.vat, taking.gross - taking.vat))
-        texts = (_defuse(taking.fund), _defuse(taking.method))
-        writer.writerow((taking.day, *texts, *amounts, _defuse(taking.fund_name)))
+        texts = (write_cell(taking.fund), write_cell(taking.method))
+        writer.writerow((taking.day, *texts, *amounts, write_cell(taking.fund_name)))
     return file.getvalue()
 
 
 def _pounds(pence: int) -> str:
     return f"{'-' if pence < 0 else ''}{abs(pence) // 100}.{abs(pence) % 100:02}"
-
-
-def _defuse(text: str) -> str:
-    """Keep a spreadsheet from taking a council's code for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
