@@ -18,6 +18,7 @@ COUNCILS, SUCCESSOR = ("citytown", "hillshire"), "mergeshire"
 
 # Rows of the tables that layers and their edits do not fill: one for each council, as a statement of it.
 ROWS = {
+    "office_staff": "(subject, name, named_at) VALUES (CAST(gen_random_uuid() AS text), 'Ann', now())",
     "property_point": "(uprn, easting, northing, sequence) VALUES (:n, 375000, 164000, 1)",
     "street_name": "(usrn, name, easting, northing, sequence) VALUES (:n, 'high street', 375000, 164000, 1)",
     "responsibility_rule": """(id, position, report_kind, layer, within_metres, property_name,

@@ -101,7 +101,7 @@ async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Rec
     versions = await layers.list_versions(session, layer.id, STILL, _MOST_VERSIONS)
     times = {row.version: row.created_at for row in versions}
     public = {each.name for each in layer.visible_properties("public")}
-    everything = [feature async for feature in _read_features(session, layer)]
+    everything = await _list_features(session, layer)
     shapes = await asyncio.to_thread(_to_degrees, everything, layer.storage_crs)
     for feature, shape in zip(everything, shapes, strict=True):
         properties = {name: value for name, value in feature.properties.items() if name in public}
@@ -110,6 +110,20 @@ async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Rec
         end = feature.valid_to or (changed_at if is_gone else None)
         reference = _find_reference(layer, feature)
         yield Record(reference, properties, shape, changed_at, feature.valid_from, end)
+
+
+async def _list_features(session: ReadSession, layer: Layer) -> list[Feature]:
+    """List the features, and the last of each reference that is not there any more under any id."""
+    present: list[Feature] = []
+    gone: dict[str, Feature] = {}
+    async for feature in _read_features(session, layer):
+        reference = _find_reference(layer, feature)
+        if feature.ended > layer.version:
+            present.append(feature)
+        elif reference not in gone or gone[reference].ended < feature.ended:
+            gone[reference] = feature
+    references = {_find_reference(layer, feature) for feature in present}
+    return present + [feature for reference, feature in gone.items() if reference not in references]
 
 
 def _find_reference(layer: Layer, feature: Feature) -> str:
