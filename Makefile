@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load seed-gb test test-long faults check bench contracts release lock
+.PHONY: help setup run up down status load seed-gb recipe-check recipe-upgrade test test-long faults check bench contracts release lock
 PYTHON ?= python3
 VENV := .venv/bin/python
 # What the person has set for Python elsewhere does not reach in here.
@@ -32,6 +32,12 @@ load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown 
 
 seed-gb: setup ## Load every postcode of Great Britain into the Townhall that runs (40 s, 500 MB)
 	@$(VENV) -m dev seed-gb
+
+recipe-check: setup ## Check every recipe and every council's differences, and play their scenarios
+	@$(VENV) -m apps.recipes check
+
+recipe-upgrade: setup ## What newer recipes change for a council: make recipe-upgrade council=citytown [yes=1]
+	@$(VENV) -m apps.recipes upgrade "$(council)" $(if $(yes),--yes)
 
 test: ## Run the tests on real servers, on ports and state of their own: make test [ARGS=path]
 	@$(PYTHON) -m dev.setup tests

@@ -1,5 +1,7 @@
 """A council's services from the folder of recipes: merged, checked for what a file may say, and assembled."""
 
+from functools import lru_cache
+
 from apps.recipes.bundle import Bundle, CouncilSettings
 from apps.recipes.compile.bundles import assemble_bundle
 from apps.recipes.compile.texts import Welsh, read_catalogue
@@ -66,12 +68,18 @@ def merge_texts(parent: Parent, child: tuple[str, str]) -> MergedSource:
 
 def read_parent_source(parent: Parent) -> Source:
     """Read a recipe. Raises RecipeError with every fault of its form."""
-    source = read_shared(parent.file, parent.text, False)  # noqa: FBT003 a key of the cache
+    return _read_recipe(parent.file, parent.text)
+
+
+@lru_cache(maxsize=256)
+def _read_recipe(file: str, text: str) -> Source:
+    source = read_shared(file, text, False)  # noqa: FBT003 a key of the cache
     if faults := list(RECIPE.check(Document(source), (), source.content)):
         raise RecipeError(faults)
     return source
 
 
+@lru_cache(maxsize=256)
 def read_welsh(parent: Parent) -> dict[str, Welsh]:
     """Read a recipe's catalogue of Welsh; empty if there is none."""
     return read_catalogue(read_shared(parent.welsh_file, parent.welsh, True).content) if parent.welsh else {}  # noqa: FBT003

@@ -97,6 +97,10 @@ def _check_bounds(source: MergedSource, question: str, keys: dict[str, Any]) -> 
     for key in sorted(keys.keys() & kind.bounds.keys()):
         if not _fits(kind.bounds[key], keys[key]):
             yield source.make_fault((*path, key), f"it must be a {kind.bounds[key]}.", "See docs/recipes.md.")
+    if keys["is"] == "address" and "inside" not in keys:
+        yield source.make_fault(
+            path, "it does not say which addresses.", "Add `inside: council`, or `inside: uk`."
+        )
     if {"min", "max"} <= keys.keys() and keys["is"] == "number" and keys["min"] > keys["max"]:
         yield source.make_fault((*path, "max"), "it is below min.", "Turn them round.")
 

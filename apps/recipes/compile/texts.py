@@ -43,7 +43,7 @@ def list_texts(content: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
         yield f"stop.{stop}", ("stop", stop, "say")
         if "go_on" in keys:
             yield f"stop.{stop}.go_on", ("stop", stop, "go_on")
-    for line, _ in _maps(content.get("fee", {}), "lines"):
+    for line, _ in _maps(content.get("fee"), "lines"):
         yield f"fee.lines.{line}", ("fee", "lines", line, "for")
     for event, keys in _maps(content, "then"):
         if "tell" in keys:
@@ -51,8 +51,8 @@ def list_texts(content: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     yield "done", ("done",)
 
 
-def _maps(content: Mapping[str, Any], key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    members = content.get(key)
+def _maps(content: Any, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    members = content.get(key) if isinstance(content, dict) else None
     if isinstance(members, dict):
         yield from ((name, member) for name, member in members.items() if isinstance(member, dict))
 

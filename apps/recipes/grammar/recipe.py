@@ -167,7 +167,9 @@ RECIPE = Group(
         ),
         **_COMMON,
     },
-    frozenset({"recipe", "version", "name", "find", "case", "ask", "done", "privacy"}),
+    frozenset(
+        {"recipe", "version", "name", "find", "case", "sign_in", "delegates", "ask", "done", "privacy"}
+    ),
 )
 CHILD = Group(
     {

@@ -37,6 +37,9 @@ SCENARIO = Group(
         "fee": Scalar("an amount such as £104.00", lambda value: isinstance(value, str)),
         "lines": Items(_NAME),
         "open": Items(_NAME),
+        "later": Items(_NAME),
+        "kept": Items(_NAME),
+        "sign_in": _NAME,
         "then": _Free(),  # type: ignore[dict-item]
     }
 )
@@ -100,12 +103,15 @@ def _build(source: Source, number: int, entry: dict[str, Any], first: dict[str, 
 
 
 def _join(first: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """What a scenario gives goes over the first's, a fact field by field; ``none`` takes out an answer."""
+    """Put what a scenario gives over the first's, a fact field by field.
+
+    ``none`` takes out an answer, ``skipped`` leaves an optional question empty.
+    """
     joined: dict[str, Any] = dict(first)
     for name, value in own.items():
         below = joined.get(name)
         joined[name] = {**below, **value} if isinstance(value, dict) and isinstance(below, dict) else value
-    return {name: value for name, value in joined.items() if value != "none"}
+    return {name: None if value == "skipped" else value for name, value in joined.items() if value != "none"}
 
 
 def _read_fact(value: Any) -> Any:

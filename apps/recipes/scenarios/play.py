@@ -79,6 +79,9 @@ def _describe(bundle: Bundle, simulation: Simulation) -> dict[str, Any]:
         "fee": simulation.pence if bundle.fee else None,
         "lines": [line.id for line in simulation.charges],
         "open": list(state.open),
+        "later": [action.id for action in bundle.later],
+        "kept": list(bundle.privacy.keep),
+        "sign_in": bundle.sign_in,
     }
 
 
