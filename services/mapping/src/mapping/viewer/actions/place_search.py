@@ -10,17 +10,19 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from chassis import clock
 from mapping.collections.rules.layers import Layer
 from mapping.shared.coordinates import Crs, transform
 from mapping.shared.typed_places import TypedPlace, from_degrees, parse_place
 from mapping.snapshots.actions import Snapshots, TooLargeError
 from mapping.snapshots.rules.snapshot import Snapshot
+from mapping.viewer.actions.name_indexes import INDEXES
+from mapping.viewer.rules.names import fold
 
 MOST: Final = 20  # places among which people choose
 _MOST_OF_NAME = 8  # streets of one name in a council
 _STREET: Final = 300.0  # metres: parts of a street of one name that are nearer are one street
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
-_SILENT = re.compile("['.\u2019]")
 _SEARCHED: Final = ("lines", "places", "assets")  # kinds of layers whose names people know
 
 
@@ -80,35 +82,15 @@ def _shows_label(layer: Layer) -> bool:
     return layer.label_property in {each.name for each in layer.visible_properties("public")}
 
 
-def fold(text: str) -> str:
-    """Fold a name for comparing: without case, apostrophes and marks between words."""
-    letters = re.sub(_SILENT, "", text.casefold())
-    return " ".join(re.findall(r"\w+", letters))
-
-
 def _find_named(snapshot: Snapshot, words: str) -> list[_Named]:
-    """Find features whose name is, begins with or has the words: some milliseconds for a layer."""
-    groups: dict[str, list[int]] = {}
-    name = snapshot.layer.label_property
-    for place in snapshot.order.tolist():
-        label = snapshot.properties(place).get(name)
-        if label:
-            groups.setdefault(str(label), []).append(place)
+    """Find features of now whose name is, begins with or has the words."""
+    now = int(clock.now().timestamp() * 1_000_000)
     candidates = []
-    for label, places in groups.items():
-        rank = _rank(fold(label), words)
-        if rank is not None:
-            candidates.append(_Named(label, rank, snapshot, places))
+    for rank, label, places in INDEXES.get(snapshot).search(words):
+        current = [place for place in places if snapshot.holds(place, now)]
+        if current:
+            candidates.append(_Named(label, rank, snapshot, current))
     return candidates
-
-
-def _rank(label: str, words: str) -> int | None:
-    """Rank a name: 0 for the same, 1 if it begins so, 2 if it has the words; None for another."""
-    if label == words:
-        return 0
-    if label.startswith(f"{words} "):
-        return 1
-    return 2 if f" {words} " in f" {label} " else None
 
 
 def _list_matches(candidates: Sequence[_Named]) -> list[Match]:
