@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -141,6 +141,52 @@ async def test_a_generation_ends_what_is_gone_and_begins_what_is_new(database, l
     assert (after["GB-0"].valid_from, after["GB-0"].valid_to) == (None, None)
     again = await send(rows(*TEN[:9], (20, 376000)))
     assert (again["counts"]["missing"], again["counts"]["same"]) == (0, 10)
+
+
+@pytest.mark.parametrize(
+    ("local", "begins"),
+    [
+        ("2027-05-06T00:00:00%2B01:00", "2027-05-05T23:00:00+00:00"),  # in summer
+        ("2028-02-29T00:00:00Z", "2028-02-29T00:00:00+00:00"),
+    ],
+)
+async def test_a_change_of_a_generation_is_not_seen_before_its_moment(
+    layer, send, act, client, mint, set_clock, local, begins
+):
+    """By the clock and by ``datetime``: the bin stands where it stood, and from that moment elsewhere."""
+    load = await send(rows(*TEN[:9], (9, 378000)), query=f"?effective_from={local}")
+    assert (load["counts"]["moved"], load["counts"]["missing"]) == (1, 0)
+    await act(load)
+    moment = datetime.fromisoformat(begins)
+    eve = moment - timedelta(seconds=1)
+
+    async def get(path, params):  # a token of the moment
+        token = mint(scopes=SCOPES, mode="live")
+        answer = await client.get(path, params=params, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def find(easting, at=None):
+        params = {"point": f"{easting},165000", "kind": "grit-bins", "within": 5}
+        params |= {"datetime": at.isoformat()} if at else {}
+        items = (await get("/citytown/mapping/v1/near", params))["items"]
+        return [(each["label"], each["distance_m"] < 1) for each in items][:1]
+
+    async def list_eastings(at):
+        params = {"datetime": at.isoformat().replace("+00:00", "Z"), "ref": "GB-9"}
+        params["crs"] = "http://www.opengis.net/def/crs/EPSG/0/27700"
+        url = "/citytown/mapping/ogc/collections/grit-bins/items"
+        items = (await get(url, params))["features"]
+        return [each["geometry"]["coordinates"][0] for each in items]
+
+    again = await send(rows(*TEN[:9], (9, 378000)))
+    assert (again["counts"]["missing"], again["counts"]["same"]) == (0, 10)
+    there = [("Site 9", True)]
+    for at, old, new in ((eve, there, []), (moment, [("Site 8", False)], there)):
+        assert (await find(375009, at), await find(378000, at)) == (old, new)
+        assert await list_eastings(at) == [375009 if old is there else 378000]
+        set_clock(at.isoformat())
+        assert (await find(375009), await find(378000)) == (old, new)
 
 
 @pytest.mark.parametrize(

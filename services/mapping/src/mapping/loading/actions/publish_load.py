@@ -20,6 +20,7 @@ from mapping.loading.actions.intake import compare
 from mapping.loading.actions.reads import show
 from mapping.loading.actions.staged_rows import BATCH, DatedRow, put_rows
 from mapping.loading.rules.features import StagedRow
+from mapping.loading.rules.generations import begins_before, name_former
 from mapping.loading.rules.loads import State, list_consents
 from mapping.loading.schemas import LayerLoad, LoadPublication
 from mapping.loading.store import loads as store
@@ -126,17 +127,31 @@ def _read_moment(text: str | None) -> datetime | None:
 async def _put(
     session: Session, change: Publication, load: Row[Any], effective_from: datetime | None
 ) -> None:
-    """Write what is new or other. New features begin with the generation, the others keep their time."""
+    """Write what is new or other. A generation begins at its moment, and until then what was before holds."""
     after = 0
     while True:
         rows = await store.list_to_put(session, load.council, load.id, after, BATCH)
         if not rows:
             return
-        times = await store.list_times(session, load.collection, [row.fid for row in rows])
-        staged = [StagedRow(row.row, row.fid, row.wkb, row.properties) for row in rows]
-        dated = [DatedRow(row, (times.get(row.fid, effective_from), None)) for row in staged]
+        standing = await store.list_standing(session, load.collection, [row.fid for row in rows])
+        dated, former = [], []
+        for row in rows:
+            before = standing.get(row.fid)
+            begin = effective_from if before is None else before.valid_from
+            if before is not None and effective_from is not None and begins_before(begin, effective_from):
+                former.append(_end_former(before, effective_from))
+                begin = effective_from
+            staged = StagedRow(row.row, row.fid, row.wkb, row.properties)
+            dated.append(DatedRow(staged, (begin, None)))
+        await put_rows(change, former)
         await put_rows(change, dated)
         after = rows[-1].row
+
+
+def _end_former(before: Row[Any], effective_from: datetime) -> DatedRow:
+    """Make the feature that holds until a generation replaces it: an id has one state, so it has its own."""
+    fid = name_former(before.fid, effective_from)
+    return DatedRow(StagedRow(0, fid, before.wkb, before.properties), (before.valid_from, effective_from))
 
 
 async def _end(

@@ -1,7 +1,6 @@
 """Statements of loads and their rows: staged, compared with the layer, listed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -90,7 +89,7 @@ _TO_PUT = text("""SELECT row, fid, wkb, properties FROM load_row
     WHERE council = :council AND load = :load AND change IN ('added', 'changed', 'moved') AND row > :after
     ORDER BY row LIMIT :fetch""")
 # Not a join: without statistics the planner takes one that is quadratic.
-_TIMES = text("""SELECT fid, valid_from FROM feature
+_STANDING = text("""SELECT fid, wkb, properties, valid_from FROM feature
     WHERE collection = :collection AND ended = 2147483647 AND valid_to IS NULL AND fid = ANY (:fids)
     """).bindparams(bindparam("fids", type_=ARRAY(Text)))
 _TO_END = text(f"""SELECT f.fid, f.wkb, f.properties, f.valid_from {_MISSING} AND f.fid > :after
@@ -184,12 +183,10 @@ async def list_to_put(
     return await session.all(_TO_PUT, values)
 
 
-async def list_times(
-    session: ReadSession, collection: UUID, fids: Sequence[str]
-) -> dict[str, datetime | None]:
-    """List from when those of some features are valid that stand in a layer and have not ended."""
-    rows = await session.all(_TIMES, {"collection": collection, "fids": list(fids)})
-    return {row.fid: row.valid_from for row in rows}
+async def list_standing(session: ReadSession, collection: UUID, fids: Sequence[str]) -> dict[str, Row[Any]]:
+    """List those of some features that stand in a layer and have not ended, by id."""
+    rows = await session.all(_STANDING, {"collection": collection, "fids": list(fids)})
+    return {row.fid: row for row in rows}
 
 
 async def list_to_end(
