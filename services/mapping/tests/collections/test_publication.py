@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,8 @@ from mapping.collections.actions import features, layers
 from mapping.collections.actions.publication import publication
 from mapping.collections.rules.states import make_states
 from mapping.collections.tables import STILL
+from mapping.features.rules.documents import describe_collection
+from mapping.features.rules.links import Site
 from services.mapping.tests.layer_world import CAUSE, EDIT, GRIT_BINS, bin_at, clear, publish, read, remove
 
 _EVENTS = text("SELECT nats_subject, envelope FROM outbox ORDER BY id")
@@ -44,6 +47,23 @@ async def test_a_load_is_one_event_with_counts(database):
     counts = {name: data[name] for name in ("added", "changed", "moved", "deleted")}
     assert counts == {"added": 0, "changed": 1, "moved": 1, "deleted": 0}
     assert events[1][1]["sequence"] == 2
+
+
+async def test_a_layers_extent_in_time_is_that_of_what_it_has(database):
+    """Open where any of its features is; an edit widens it, and the next load measures it."""
+    spring, summer, autumn = (datetime(2027, month, 1, tzinfo=UTC) for month in (3, 6, 9))
+
+    def dated(number, since, until):
+        return replace(bin_at(number, 375000, 165000), valid_from=since, valid_to=until)
+
+    layer = await publish(database, "citytown", GRIT_BINS, [dated(1, summer, None), dated(2, spring, summer)])
+    assert (layer.valid_since, layer.valid_until) == (spring, None)
+    layer = await publish(database, "citytown", GRIT_BINS, [dated(1, summer, autumn)])
+    assert (layer.valid_since, layer.valid_until) == (spring, autumn)
+    layer = await publish(database, "citytown", GRIT_BINS, [dated(3, None, spring)], EDIT)
+    assert (layer.valid_since, layer.valid_until) == (None, autumn)
+    document = describe_collection(Site("https://town.example/ogc"), layer)
+    assert document["extent"]["temporal"]["interval"] == [[None, "2027-09-01T00:00:00Z"]]
 
 
 async def test_an_edit_tells_of_each_feature(database):

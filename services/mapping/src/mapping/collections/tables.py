@@ -78,6 +78,8 @@ collection = Table(
     Column("version", Integer, nullable=False),
     Column("feature_count", Integer, nullable=False),
     Column("extent", ARRAY(Double)),  # west, south, east, north of all that is current, CRS84
+    point_in_time("valid_since", nullable=True),  # when the first of them begins; null: one always was
+    point_in_time("valid_until", nullable=True),  # when the last of them ends; null: one does not
     Column("updated_by", Text, nullable=False),
     point_in_time("changed_at"),
     Index("uq_collection_id", "id", unique=True),

@@ -25,6 +25,8 @@ async def create_layer(session: Session, council: str, actor: str, values: Mappi
         "version": 0,
         "feature_count": 0,
         "extent": None,
+        "valid_since": None,
+        "valid_until": None,
         "updated_by": actor,
         "changed_at": clock.now(),
     }

@@ -19,7 +19,7 @@ from uuid import UUID
 from chassis import clock, ids, outbox
 from chassis.database import Session
 from mapping.collections.actions.layers import lock_layer
-from mapping.collections.rules.layers import Extent, Layer, unite
+from mapping.collections.rules.layers import Extent, Layer, Validity, unite, unite_validity
 from mapping.collections.rules.states import FeatureState
 from mapping.collections.store import features as store
 from mapping.collections.store import layers
@@ -62,6 +62,7 @@ class Publication:
     cause: Cause
     counts: Counter[str] = field(default_factory=Counter)
     events: list[tuple[int, FeatureEvent]] = field(default_factory=list)
+    spans: list[Validity] = field(default_factory=list)
 
     @property
     def version(self) -> int:
@@ -84,6 +85,7 @@ class Publication:
             await store.end_states(self.session, self.layer.id, ended, self.version)
         if changed:
             await self._insert(changed, [numbers[state.fid] for state in changed], STILL)
+        self.spans += [Validity(state.valid_from, state.valid_to) for state in changed]
         for state in changed:
             self._count(latest.get(state.fid), state, numbers[state.fid])
         return [numbers[state.fid] for state in states]
@@ -190,7 +192,14 @@ class Publication:
         boxes = [Extent(*event.bbox) for _, event in self.events if event.bbox]
         extents = boxes if self.layer.extent is None else [self.layer.extent, *boxes]
         count = self.layer.feature_count + self.counts["added"] - self.counts["deleted"]
-        return {"feature_count": count, "extent": list(unite(extents)) if extents else None}
+        known = [Validity(self.layer.valid_since, self.layer.valid_until)] if self.layer.feature_count else []
+        validity = unite_validity([*known, *self.spans])
+        return {
+            "feature_count": count,
+            "extent": list(unite(extents)) if extents else None,
+            "valid_since": validity.since,
+            "valid_until": validity.until,
+        }
 
     async def _add(self, event: CollectionPublished | FeatureEvent, subject: str) -> None:
         await outbox.add(

@@ -48,6 +48,22 @@ def unite(extents: Sequence[Extent]) -> Extent:
     return Extent(min(west), min(south), max(east), max(north))
 
 
+class Validity(NamedTuple):
+    """From and until when something is valid; None: always, and without end."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+def unite_validity(spans: Sequence[Validity]) -> Validity:
+    """Return the time in which any of several is valid."""
+    begins, ends = [each.since for each in spans], [each.until for each in spans]
+    return Validity(
+        None if None in begins else min(filter(None, begins), default=None),
+        None if None in ends else max(filter(None, ends), default=None),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A layer as it is after its latest change. ``council`` is ``region`` for a national one."""
@@ -79,6 +95,8 @@ class Layer:
     version: int
     feature_count: int
     extent: Extent | None
+    valid_since: datetime | None
+    valid_until: datetime | None
     changed_at: datetime
 
     @property

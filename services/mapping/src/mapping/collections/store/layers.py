@@ -33,7 +33,9 @@ _VERSION = select(collection_version).where(
     _V.collection == bindparam("collection"), _V.version == bindparam("version")
 )
 _MEASURE = text("""SELECT count(*) AS feature_count, CASE WHEN count(bbox) > 0
-        THEN ARRAY[min((bbox[1])[0]), min((bbox[1])[1]), max((bbox[0])[0]), max((bbox[0])[1])] END AS extent
+        THEN ARRAY[min((bbox[1])[0]), min((bbox[1])[1]), max((bbox[0])[0]), max((bbox[0])[1])] END AS extent,
+        CASE WHEN count(*) = count(valid_from) THEN min(valid_from) END AS valid_since,
+        CASE WHEN count(*) = count(valid_to) THEN max(valid_to) END AS valid_until
     FROM feature WHERE collection = :id AND ended = 2147483647""")
 _NOTIFY = text("SELECT pg_notify('mapping_collection', '')")
 
@@ -61,9 +63,9 @@ async def update_layer(session: Session, layer: UUID, values: Mapping[str, Any])
 
 
 async def measure(session: Session, layer: UUID) -> dict[str, Any]:
-    """Count a layer's current features, and find their extent."""
+    """Count a layer's current features, and find their extent in space and time."""
     row = await session.first(_MEASURE, {"id": layer})
-    return {} if row is None else {"feature_count": row.feature_count, "extent": row.extent}
+    return {} if row is None else dict(row._mapping)  # noqa: SLF001 - a Row's documented view as a mapping
 
 
 async def list_layers(session: ReadSession, council: str, after: str, most: int) -> Sequence[Row[Any]]:

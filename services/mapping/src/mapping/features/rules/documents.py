@@ -4,6 +4,7 @@ Sources: OGC 17-069r4 7.2 to 7.14, OGC 18-058r1 6.2; conformance classes of maps
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from mapping.collections.rules.layers import Layer
@@ -111,11 +112,16 @@ def describe_collection(site: Site, layer: Layer, more: Sequence[Mapping[str, An
         "links": [*_link_collection(site, layer), *more],
     }
     if layer.extent is not None:
+        interval = [_show_moment(layer.valid_since), _show_moment(layer.valid_until)]
         description["extent"] = {
             "spatial": {"bbox": [list(layer.extent)], "crs": Crs.CRS84.uri},
-            "temporal": {"interval": [[None, None]], "trs": GREGORIAN},
+            "temporal": {"interval": [interval], "trs": GREGORIAN},
         }
     return description
+
+
+def _show_moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _link_collection(site: Site, layer: Layer) -> list[Link]:
