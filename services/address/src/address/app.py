@@ -23,7 +23,9 @@ from address.loading.actions import command, snapshots
 from address.matching import routes as matching
 from address.number_ranges import routes as number_ranges
 from address.places.routes import places, suggestions
+from address.postcodes import consumers as postcode_consumers
 from address.postcodes.actions import postcode_load
+from address.postcodes.routes import areas as postcode_areas
 from address.postcodes.routes import bulk, envelope
 from address.properties.routes import names, properties
 from address.references import routes as references
@@ -46,13 +48,14 @@ service = Service(
         batches.router,
         references.router,
         bulk.router,
+        postcode_areas.router,
         names.router,
         streets.router,
         developments.router,
         number_ranges.router,
         changes.router,
     ],
-    consumers=CONSUMERS,
+    consumers=[*CONSUMERS, postcode_consumers.outcodes],
     jobs=[batch_jobs.handlers],
     schedules=batch_jobs.schedules,
     shapes=[places.shape, envelope.shape],

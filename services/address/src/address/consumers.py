@@ -1,4 +1,4 @@
-"""Events in: the address service follows identity's councils and revocations only, as every service does."""
+"""Events in: identity's councils and revocations, as every service. Mapping's: ``postcodes.consumers``."""
 
 from chassis.consumer import Consumer
 

@@ -1,8 +1,8 @@
 """The events the address service publishes: thin, with what a map or a case needs to follow a property."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 from chassis.events import EventData
 from chassis.types import Easting, Northing
@@ -101,3 +101,39 @@ class StreetRetired(StreetEvent):
 
     event_type: ClassVar[str] = "address.street.retired.v1"
     event_example: ClassVar[dict[str, object]] = StreetCreated.event_example
+
+
+_MOST_AREAS = 2_000
+
+
+class LocatedArea(BaseModel):
+    """An area with its official code, as mapping found it."""
+
+    kind: str = Field(max_length=60)
+    code: str = Field(pattern="^[A-Z][0-9]{8}$", max_length=9)
+    name: str = Field(max_length=200)
+
+
+class OutcodeLocated(EventData):
+    """Mapping's: the areas of all postcodes of an outcode that a council's properties have."""
+
+    event_type: ClassVar[str] = "mapping.outcode.located.v1"
+    outcode: str = Field(pattern="^[A-Z][A-Z0-9]{1,3}$", max_length=4)
+    as_of: AwareDatetime
+    searched: dict[
+        Annotated[str, StringConstraints(max_length=60)], Annotated[int, Field(ge=0, le=2_147_483_647)]
+    ] = Field(max_length=500)
+    areas: list[LocatedArea] = Field(max_length=_MOST_AREAS)
+    postcodes: dict[
+        Annotated[str, StringConstraints(pattern="^[0-9][A-Z]{2}$", max_length=3)],
+        Annotated[
+            list[Annotated[int, Field(ge=0, lt=_MOST_AREAS)]],
+            Field(max_length=20),
+        ],
+    ] = Field(max_length=4_000)
+
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        if any(place >= len(self.areas) for places in self.postcodes.values() for place in places):
+            raise ValueError("a postcode names an area that is not in the list")
+        return self

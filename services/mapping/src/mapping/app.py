@@ -12,12 +12,14 @@ import mapping.constraints.tables
 import mapping.loading.tables
 import mapping.locate.tables
 import mapping.office.tables
-import mapping.points.tables  # noqa: F401 - the metadata hold the tables of every domain
+import mapping.points.tables
+import mapping.postcode_areas.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app, run_in_background
 from chassis.blobs import deletion
 from chassis.problems import Problem
 from mapping.case_locations import consumers as case_consumers
 from mapping.case_locations import routes as case_routes
+from mapping.case_locations.actions import find_open
 from mapping.case_locations.actions import handlers as case_handlers
 from mapping.case_locations.actions import purges as case_purges
 from mapping.collections.routes import features as layer_features
@@ -47,6 +49,7 @@ from mapping.office.routes import layer_pages as office_layer_pages
 from mapping.office.routes.access import sign_in
 from mapping.points import consumers as points_consumers
 from mapping.points import routes as points_routes
+from mapping.postcode_areas import actions as postcode_areas
 from mapping.settings import Settings
 from mapping.shared.coordinates import check_grid
 from mapping.shared.pages import pages
@@ -68,7 +71,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     await snapshots.refresh()
     app.state.snapshots = snapshots
     app.state.layer_files = layer_files = LayerFiles()
-    app.state.look_ups = Reads(snapshots, app.state.database)
+    app.state.look_ups = Reads(snapshots, app.state.database, find_cases=find_open)
     app.state.ogc_extensions = [OgcTiles(), Transactions()]
     app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
     with suppress(Problem):  # without these files only pages fail, and say so
@@ -138,7 +141,10 @@ service = Service(
         intake.handlers,
         publish_load.handlers,
         case_handlers,
+        postcode_areas.handlers,
     ],
+    schedules=postcode_areas.schedules,
+    snapshots={"outcodes": postcode_areas.add_snapshots},
     purges=[
         *uploads.PURGES,
         *case_purges,

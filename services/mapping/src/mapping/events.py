@@ -1,6 +1,7 @@
 """The events that mapping publishes, and its views of those it reads."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
@@ -17,6 +18,7 @@ class PropertyCreated(EventData):
     uprn: str = Field(pattern=r"^[1-9][0-9]{0,11}$", max_length=12)
     easting: Easting
     northing: Northing
+    postcode: str = Field(default="", max_length=8)
 
 
 class PropertyChanged(PropertyCreated):
@@ -185,12 +187,58 @@ class LocationResolved(EventData):
     searched: dict[str, int] = Field(max_length=500, description="The version of every layer searched")
 
 
+class PostcodeArea(BaseModel):
+    """An area with its official code."""
+
+    kind: str = Field(
+        pattern="^(ward|county-division|parish|constituency|district|county)$", description="What it is"
+    )
+    code: str = Field(pattern="^[EKNSW][0-9]{8}$", description="Its GSS code")
+    name: str = Field(max_length=200)
+    layer: str = Field(max_length=60, description="The layer's name in URLs")
+
+
+class OutcodeLocated(EventData):
+    """The areas of all postcodes of an outcode that properties of the council have: the whole, each time."""
+
+    event_type: ClassVar[str] = "mapping.outcode.located.v1"
+    event_example: ClassVar[dict[str, object]] = {
+        "outcode": "BA1",
+        "as_of": "2026-12-01T09:00:00Z",
+        "searched": {"wards": 3, "gb-districts": 1},
+        "areas": [
+            {"kind": "ward", "code": "E05012445", "name": "Kingsmead", "layer": "wards"},
+            {
+                "kind": "district",
+                "code": "E06000022",
+                "name": "Bath and North East Somerset",
+                "layer": "gb-districts",
+            },
+        ],
+        "postcodes": {"1LJ": [0, 1], "2AB": [1]},
+    }
+    outcode: str = Field(
+        pattern="^[A-Z0-9]{2,4}$", max_length=4, description="The first half of the postcodes"
+    )
+    as_of: datetime = Field(description="The moment at which the areas hold")
+    searched: dict[str, int] = Field(
+        max_length=200, description="The version of every layer searched: the generation of the areas"
+    )
+    areas: list[PostcodeArea] = Field(max_length=2_000, description="Each area once")
+    postcodes: dict[str, list[int]] = Field(
+        max_length=4_000,
+        description="By its second half, a postcode's places in the list of areas: of each kind the area "
+        "that most of its properties are in",
+    )
+
+
 PUBLISHED: Sequence[type[EventData]] = (
     CollectionPublished,
     FeatureCreated,
     FeatureChanged,
     FeatureDeleted,
     LocationResolved,
+    OutcodeLocated,
 )
 
 

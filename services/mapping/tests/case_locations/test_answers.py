@@ -194,6 +194,27 @@ async def test_open_cases_near_a_point_are_listed_while_they_are_open(open_at, a
 
 
 @pytest.mark.usefixtures("no_cases")
+async def test_a_look_up_has_the_open_cases_near_if_one_asks(open_at, answers, client, mint):
+    await open_at(E + 60, N)
+    await open_at(E, N + 5, is_public=False)
+    await answers(await open_at(E + 40, N))
+
+    async def locate(*scopes, council="citytown", mode="sandbox", **params):
+        token = mint(scopes=["mapping:read", *scopes], councils=[council], mode=mode)
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"/{council}/mapping/v1/locate"
+        answer = await client.get(url, params={"point": f"{E},{N}", **params}, headers=headers)
+        return answer.json()["open_cases"]
+
+    case = {"case_type": "missed-bin", "reference": None, "distance_m": 40.0}
+    assert await locate() is None
+    assert await locate(open_cases="true") == [case]
+    assert await locate("mapping:staff", open_cases="true") == [{**case, "reference": "HF7K-2P9Q-XBC"}]
+    assert await locate(open_cases="true", mode="live") == []
+    assert await locate(open_cases="true", council="hillshire") == []
+
+
+@pytest.mark.usefixtures("no_cases")
 async def test_a_case_that_is_not_for_public_maps_is_answered_and_its_place_forgotten(
     open_at, answers, near, database
 ):

@@ -4,6 +4,7 @@
 has six thousand fields, nearly all of them null.
 """
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field, create_model
@@ -201,3 +202,24 @@ def documented(*names: str, radius: dict[str, Any] | None = None) -> dict[str, A
     """Return query parameters for the OpenAPI document: ``openapi_extra`` of a route."""
     parameters = [_BY_NAME[name] for name in names]
     return {"parameters": [*parameters, *([radius] if radius else []), _CALLBACK]}
+
+
+class PostcodeArea(BaseModel):
+    """An area that most of a postcode's properties are in."""
+
+    kind: str = Field(
+        examples=["ward"], description="ward, county-division, parish, constituency, district, county"
+    )
+    code: str = Field(examples=["E05012445"], description="Its GSS code")
+    name: str = Field(examples=["Kingsmead"])
+
+
+class PostcodeAreas(BaseModel):
+    """The areas of a postcode. Without any, the council's map layers have told of none yet."""
+
+    postcode: str = Field(examples=["BA1 1LJ"])
+    areas: list[PostcodeArea]
+    generation: dict[str, int] = Field(
+        description="The version of each map layer that was searched", examples=[{"wards": 3}]
+    )
+    as_of: datetime | None = Field(description="The moment at which the areas hold")

@@ -1,7 +1,7 @@
 """Postcodes: those of the region's file, and those a council's own gazetteer has."""
 
 from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from address.shared.tables import BYTES, key, metadata
 
@@ -55,4 +55,27 @@ gazetteer_postcode = Table(
     Column("ward", Text),  # GSS, where all its addresses lie in one
     Column("parish", Text),
     Index(None, "council", "easting"),
+)
+
+# What mapping's latest event says of an outcode. ``id`` is mapping's.
+outcode_area = Table(
+    "outcode_area",
+    metadata,
+    key("council"),
+    key("id", UUID(as_uuid=True)),
+    Column("outcode", BYTES, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("searched", JSONB, nullable=False),  # the versions of the layers, by name
+    Column("as_of", DateTime(timezone=True), nullable=False),
+)
+
+# The areas of a postcode, by kind: [code, name]. Of the outcode's event.
+postcode_area = Table(
+    "postcode_area",
+    metadata,
+    key("council"),
+    key("postcode", BYTES),
+    Column("outcode", UUID(as_uuid=True), nullable=False),
+    Column("areas", JSONB, nullable=False),
+    Index(None, "council", "outcode"),
 )

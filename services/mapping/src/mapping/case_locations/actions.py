@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from chassis import clock, ids, outbox
-from chassis.database import ReadSession, Session
+from chassis.database import Database, ReadSession, Session
 from chassis.jobs import Every, Purge
 from chassis.jobs.handlers import CallContext, CallData, Finish, Job, JobHandlers, RetryAfterError
 from chassis.jobs.queue import enqueue
@@ -27,7 +27,8 @@ from mapping.locate.rules.points import from_degrees
 from mapping.shared.coordinates import OutsideGreatBritainError
 from mapping.snapshots.actions import of_worker
 
-_NEAR = 50.0  # metres around a case in which assets are named
+_NEAR = 50.0  # metres around a case in which assets are named, and around a place in which cases are
+_MOST_OPEN = 20
 _RETENTION = timedelta(days=32)  # what is over, longer than streams keep events
 _PATIENCE = 2  # tries, until a property whose own event has not come is one that nobody knows
 _WAIT = 15.0  # seconds between them
@@ -165,6 +166,27 @@ async def list_open(
 ) -> Sequence[Row[Any]]:
     """List open cases near a point that anybody may see on a map, nearest first."""
     return await store.list_near(session, council, mode, (point.easting, point.northing), within, most)
+
+
+def describe_open(rows: Sequence[Row[Any]], *, is_staff: bool) -> list[dict[str, Any]]:
+    """Describe open cases as answers show them: their references are for staff."""
+    return [
+        {
+            "case_type": row.case_type,
+            "reference": row.reference if is_staff else None,
+            "distance_m": round(row.distance, 1),
+        }
+        for row in rows
+    ]
+
+
+async def find_open(
+    database: Database, council: str, mode: str, place: Point, *, is_staff: bool
+) -> list[dict[str, Any]]:
+    """Find the open cases of a look-up: within 50 m, nearest first, at most 20."""
+    async with database.reading(council) as session:
+        rows = await list_open(session, council, mode, place, _NEAR, _MOST_OPEN)
+    return describe_open(rows, is_staff=is_staff)
 
 
 async def _purge(session: Session, most: int) -> int:

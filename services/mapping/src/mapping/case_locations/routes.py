@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from chassis.database import Reading
 from chassis.types import Slug
 from mapping.case_locations import actions
-from mapping.case_locations.schemas import OpenCase, OpenCases
+from mapping.case_locations.schemas import OpenCases
 from mapping.collections.routes.access import BASE, Reader, audience_of
 from mapping.locate.routes.dependencies import ThePlace
 
@@ -27,12 +27,4 @@ async def list_open_cases(
     """Get open cases near a point, of kinds that are shown on public maps: is it reported already?"""
     rows = await actions.list_open(session, council, caller.mode, place, within, limit)
     is_staff = audience_of(caller) != "public"
-    items = [
-        OpenCase(
-            case_type=row.case_type,
-            reference=row.reference if is_staff else None,
-            distance_m=round(row.distance, 1),
-        )
-        for row in rows
-    ]
-    return OpenCases(items=items)
+    return OpenCases.model_validate({"items": actions.describe_open(rows, is_staff=is_staff)})

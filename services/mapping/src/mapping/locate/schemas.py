@@ -83,12 +83,23 @@ class _Searched(BaseModel):
     as_of: datetime = Field(description="The moment at which the areas hold")
 
 
+class OpenCase(BaseModel):
+    """An open case near a point, of a kind that is shown on public maps."""
+
+    case_type: str = Field(examples=["pothole"])
+    reference: str | None = Field(description="As people write it. Null without the scope `mapping:staff`")
+    distance_m: float
+
+
 class LocateView(_Searched):
     """What is at a point."""
 
     point: PointView
     street: StreetView | None
     assets: list[AssetView] = Field(description="Nearest first, at most 20 of each layer")
+    open_cases: list[OpenCase] | None = Field(
+        description="Within 50 m, nearest first, of kinds that public maps show; null unless you ask for them"
+    )
 
 
 class PropertyAreas(_Searched):

@@ -1,5 +1,7 @@
 """Use cases of property points."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -33,6 +35,16 @@ async def list_points(session: ReadSession, council: str, paging: Pager) -> Page
     start = paging.start(int)
     rows = await store.list_points(session, council, start[0] if start else 0, paging.fetch)
     return paging.page(rows, _to_point, lambda row: [row.uprn])
+
+
+async def list_outcodes(session: ReadSession, council: str, since: datetime) -> list[str]:
+    """List the outcodes of properties that were written after a moment."""
+    return await store.list_outcodes(session, council, since)
+
+
+async def list_in_outcode(session: ReadSession, council: str, outcode: str) -> Sequence[Row[Any]]:
+    """List the properties of an outcode by postcode: ``incode`` (its second half), easting, northing."""
+    return await store.list_in_outcode(session, council, outcode)
 
 
 def _to_point(row: Row[Any]) -> Point:

@@ -8,7 +8,7 @@ from chassis.database import Session
 from chassis.events import Received
 from mapping.events import PropertyChanged, PropertyCreated, PropertyRetired
 from mapping.points import actions
-from mapping.points.rules import Placement
+from mapping.points.rules import Placement, read_postcode
 
 properties = Consumer("properties", capability="address", projection=True)
 
@@ -38,6 +38,7 @@ def _to_placement(event: Received[Any], *, retired: bool = False) -> Placement:
         easting=event.data.easting,
         northing=event.data.northing,
         sequence=event.sequence,
+        postcode=read_postcode(event.data.postcode),
         retired=retired,
         snapshot=event.snapshot,
     )

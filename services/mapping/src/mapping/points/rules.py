@@ -1,6 +1,9 @@
 """Pure rules of property points."""
 
+import re
 from dataclasses import dataclass, replace
+
+_POSTCODE = re.compile(r"[A-Z][A-Z0-9]{1,3} [0-9][A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +18,14 @@ class Placement:
     easting: float
     northing: float
     sequence: int
+    postcode: str | None = None
     retired: bool = False
     snapshot: bool = False  # the property's present state, whatever its sequence
+
+
+def read_postcode(text: str) -> str | None:
+    """Return a postcode as address's events write it; None for what is none."""
+    return text if _POSTCODE.fullmatch(text) else None
 
 
 def select_latest(placements: list[Placement]) -> list[Placement]:

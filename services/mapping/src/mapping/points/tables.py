@@ -1,6 +1,6 @@
 """Tables of property points."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Numeric, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Numeric, Table, Text, text
 
 from chassis.tables import timestamp
 from mapping.shared.tables import metadata
@@ -15,5 +15,8 @@ property_point = Table(
     Column("northing", Numeric(9, 2), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("retired", Boolean, nullable=False, server_default=text("false")),
+    Column("postcode", Text(collation="C")),  # none: it has none, or its event is from before there was one
     timestamp("updated_at"),
+    Index(None, "council", "postcode"),
+    Index(None, "council", "updated_at"),
 )

@@ -1,6 +1,7 @@
 """Look up postcodes and outcodes: rows of the store with degrees, areas and distances."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -120,7 +121,7 @@ def _to_postcodes(rows: Sequence[asyncpg.Record]) -> list[Postcode]:
             row["easting"],
             row["northing"],
             lonlat,
-            _to_area(row["district"], row["ward"], row["parish"]),
+            _to_area(row["district"], row["ward"], row["parish"], row["areas"]),
         )
         for row, lonlat in zip(rows, _lonlats(rows), strict=True)
     ]
@@ -155,10 +156,21 @@ def _lonlats(rows: Sequence[asyncpg.Record]) -> list[tuple[float, float] | None]
 
 
 @lru_cache(maxsize=16_384)
-def _to_area(district: str | None, ward: str | None = None, parish: str | None = None) -> Area:
-    name, region = codelists.districts().get(district or "", (None, None))
+def _to_area(
+    district: str | None, ward: str | None = None, parish: str | None = None, located: str | None = None
+) -> Area:
+    """Make the areas of a postcode: those that mapping located go before those that were loaded."""
+    areas = {kind: NamedArea(code, name) for kind, (code, name) in json.loads(located or "{}").items()}
+    own_district = areas.get("district", NamedArea(district))
+    name, region = codelists.districts().get(own_district.code or "", (own_district.name, None))
     return Area(
-        NamedArea(district, name), region, _to_named_area("wards", ward), _to_named_area("parishes", parish)
+        NamedArea(own_district.code, name),
+        region,
+        areas.get("ward") or _to_named_area("wards", ward),
+        areas.get("parish") or _to_named_area("parishes", parish),
+        areas.get("county", NOWHERE),
+        areas.get("county-division", NOWHERE),
+        areas.get("constituency", NOWHERE),
     )
 
 

@@ -30,8 +30,9 @@ OUTCODE_FIELDS = (
 DISTANCE = "distance"
 _AVAILABLE = frozenset((
     "postcode", "eastings", "northings", "country", "longitude", "latitude", "region", "incode", "outcode",
-    "admin_district", "parish", "admin_ward", DISTANCE,
+    "admin_district", "parish", "admin_ward", "admin_county", "ced", "parliamentary_constituency", DISTANCE,
 ))  # fmt: skip
+_CODED = ("admin_district", "admin_ward", "parish", "admin_county", "ced", "parliamentary_constituency")
 _COUNTRIES = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
 _MAX_FIELDS = 100  # of a filter
 
@@ -51,12 +52,15 @@ NOWHERE = NamedArea()
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A district with its region (England only) and country, and a ward and a parish."""
+    """A district with its region (England only) and country, and what else a postcode lies in."""
 
     district: NamedArea
     region: str | None
     ward: NamedArea = NOWHERE
     parish: NamedArea = NOWHERE
+    county: NamedArea = NOWHERE
+    division: NamedArea = NOWHERE
+    constituency: NamedArea = NOWHERE
 
     @property
     def country(self) -> str | None:
@@ -146,7 +150,14 @@ def _number(value: float | None) -> str:
 @lru_cache(maxsize=16_384)
 def _area_values(area: Area) -> dict[str, str]:
     """Return the template's values for the areas, as JSON."""
-    areas = {"admin_district": area.district, "admin_ward": area.ward, "parish": area.parish}
+    areas = {
+        "admin_district": area.district,
+        "admin_ward": area.ward,
+        "parish": area.parish,
+        "admin_county": area.county,
+        "ced": area.division,
+        "parliamentary_constituency": area.constituency,
+    }
     values = {"country": area.country, "region": area.region}
     for field, code_name in areas.items():
         values |= {field: code_name.name, f"{field}_code": code_name.code}
@@ -162,6 +173,6 @@ def _template(fields: Fields, away: bool) -> str:  # noqa: FBT001 - positional, 
 
 def _placeholder(name: str) -> str:
     if name == "codes":
-        placeholders = {code: f"%({code}_code)s" for code in ("admin_district", "admin_ward", "parish")}
+        placeholders = {code: f"%({code}_code)s" for code in _CODED}
         return "{" + ",".join(f'"{code}":{placeholders.get(code, "null")}' for code in CODES) + "}"
     return f"%({name})s" if name in _AVAILABLE else "null"

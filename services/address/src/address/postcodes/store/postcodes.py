@@ -1,7 +1,7 @@
 """Read postcodes on the plain pool: those of the region's file, then the council's own that it lacks.
 
-Every row is ``postcode, easting, northing, district, ward, parish`` (GSS codes; ward and parish come from the
-gazetteer only). Each function is one statement.
+Every row is ``postcode, easting, northing, district, ward, parish, areas`` (GSS codes; ward and parish come
+from the gazetteer only, areas from mapping: JSON). Each function is one statement.
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -18,8 +18,9 @@ _ROW = "postcode, easting, northing, district"
 
 
 def _with_areas(statement: str, order: str = "") -> str:
-    """Return a statement with the wards and parishes of its rows from the council's gazetteer."""
-    return f"""SELECT f.*, a.ward, a.parish FROM ({statement}) AS f
+    """Return a statement with the areas of its rows: by mapping, and by the council's gazetteer."""
+    return f"""SELECT f.*, a.ward, a.parish, b.areas FROM ({statement}) AS f
+        LEFT JOIN postcode_area AS b ON b.council = $1 AND b.postcode = f.postcode
         LEFT JOIN LATERAL (SELECT g.ward, g.parish FROM gazetteer_postcode g
             WHERE g.council = $1 AND g.postcode = f.postcode LIMIT 1) AS a ON true {order}"""
 

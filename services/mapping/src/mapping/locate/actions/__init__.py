@@ -4,9 +4,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from chassis.database import Database
+from mapping.locate.rules.points import Place
 from mapping.locate.rules.responsibilities import Rule
 from mapping.locate.rules.street_names import NamedStreet
 from mapping.snapshots.actions import Snapshots
@@ -53,6 +54,15 @@ class Sources:
     memory: Memory = field(default_factory=Memory)
 
 
+class FindCases(Protocol):
+    """Finds open cases near a place. Look-ups know no case: the domain above gives them this."""
+
+    async def __call__(
+        self, database: Database, council: str, mode: str, place: Place, *, is_staff: bool
+    ) -> list[dict[str, Any]]:
+        """Find them as answers show them, nearest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reads:
     """Where a process reads, for every council."""
@@ -60,6 +70,7 @@ class Reads:
     snapshots: Snapshots
     database: Database
     memory: Memory = field(default_factory=Memory)
+    find_cases: FindCases | None = None
 
     def of(self, council: str) -> Sources:
         """Return where the layers of a council are read."""

@@ -30,11 +30,12 @@ router = APIRouter(prefix=BASE, tags=["look-ups"])
 @router.get("/locate", response_model=LocateView)
 async def locate(
     council: Slug,
-    _: Reader,
+    caller: Reader,
     place: ThePlace,
     question: TheQuestion,
     reads: TheReads,
     within: Within = 50,
+    open_cases: Annotated[bool, Query(description="Also list open cases within 50 m")] = False,  # noqa: FBT002 - a query's
     kinds: Annotated[
         str,
         Query(
@@ -44,9 +45,16 @@ async def locate(
         ),
     ] = "",
 ) -> Response:
-    """Get what is at a point: the areas and zones it lies in, its street, and assets near it."""
+    """Get what is at a point: its areas and zones, its street, assets near it, and open cases if you ask."""
     question = replace(question, within=within, kinds=read_names(kinds, "query.kinds"))
-    return respond(await look_up(reads.of(council), place, question))
+    answer = await look_up(reads.of(council), place, question)
+    answer["open_cases"] = None
+    if open_cases and reads.find_cases is not None:
+        is_staff = audience_of(caller) != "public"
+        answer["open_cases"] = await reads.find_cases(
+            reads.database, council, caller.mode, place, is_staff=is_staff
+        )
+    return respond(answer)
 
 
 @router.post("/locate:batch", response_model=BatchView)

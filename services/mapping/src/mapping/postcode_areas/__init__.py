@@ -1,0 +1,1 @@
+"""The areas of postcodes, by the properties that have them: told to address by outcode."""
