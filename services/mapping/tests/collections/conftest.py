@@ -22,6 +22,8 @@ def make_layer(values: dict[str, Any], **changes: Any) -> Layer:
         "version": 1,
         "feature_count": 0,
         "extent": None,
+        "valid_since": None,
+        "valid_until": None,
         "changed_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
     properties = tuple(Property(*each) for each in values["properties"])
