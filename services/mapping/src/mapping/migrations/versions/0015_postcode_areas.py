@@ -5,8 +5,8 @@ Properties that are there already have none until address's events come again (`
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
