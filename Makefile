@@ -55,11 +55,12 @@ faults: ## Kill -9 at every point of a payment, 340 times: make faults [TEST_KIL
 	@$(PYTHON) -m dev.setup tests
 	@$(VENV) -m pytest -n 2 --dist loadscope -m long -rP tests/faults/test_payment_kills.py services/payments/tests/payments/test_kills.py $(ARGS)
 
-check: setup ## Lint, format, types, layers, and drift of the contracts
+check: ## Lint, format, types, layers, and drift and faults of the contracts
+	@$(PYTHON) -m dev.setup tests
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .
 	@$(VENV) -m mypy
 	@.venv/bin/lint-imports
-	@$(VENV) -m dev.contracts check
+	@$(VENV) -m dev.contracts check && $(VENV) -m dev.contracts lint
 
 bench: setup ## Measure speed and matching, and print ratios
 	@$(VENV) -m services.address.accuracy --size 1000

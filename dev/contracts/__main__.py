@@ -1,8 +1,8 @@
-"""``python -m dev.contracts generate | check | release [--breaking WHY] | prove``."""
+"""``python -m dev.contracts generate | check | lint | release [--breaking WHY] | prove``."""
 
 import argparse
 
-from dev.contracts import check, files, generator, proof, release
+from dev.contracts import check, files, generator, linters, proof, release
 from dev.contracts.compatibility.comparison import compare_contracts
 
 
@@ -12,6 +12,8 @@ def main() -> int:
     match arguments.verb:
         case "generate":
             return generator.generate_contracts()
+        case "lint":
+            return linters.lint_contracts()
         case "release":
             return _release_contracts(arguments.breaking)
         case "prove":
@@ -25,6 +27,7 @@ def _parse_arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("generate", help="write contracts/ from the code")
     verbs.add_parser("check", help="fail when contracts/ differs from the code, or breaks the last release")
+    verbs.add_parser("lint", help="fail when linters of others find fault with contracts/")
     verb = verbs.add_parser("release", help="make contracts/ what later changes are compared with")
     verb.add_argument("--breaking", metavar="WHY", default="", help="release although clients break")
     verbs.add_parser("prove", help="run every test of the comparison, and record that its sources passed")

@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from chassis.auth import DELEGATE_PREFIX, SESSION_SCHEME
+from chassis.openapi_components import complete_document
 from chassis.problems import ErrorShape, FieldError, ProblemBody, document_problem
 
 _PAGE = "text/html"
@@ -76,6 +77,7 @@ def make_document(
         if shape is None:
             _add_pages(operation)
         operation["x-limits"] = {**limits, **operation.get("x-limits", {})}
+    complete_document(document)
     document["x-error-shapes"] = [_describe_shape(shape) for shape in shapes]
     document["x-cross-origin"] = [asdict(origin) for origin in cross_origin]
     return document

@@ -90,7 +90,7 @@ class ClockTerms(BaseModel):
         description="Which days of a pause do not count. until_resumed: the day it resumed counts",
     )
     ends_at: Annotated[time, AfterValidator(_reject_zone)] | None = Field(
-        default=None, description="An hour of the last day, in UK time, if not its end", examples=["17:00"]
+        default=None, description="An hour of the last day, such as 17:00 in UK time, if not its end"
     )
     basis: Basis = Field(default=Basis.LOCAL_STANDARD, description="What obliges you")
     source: Words = Field(

@@ -49,7 +49,7 @@ _POLYGON: dict[str, Any] = {
                         "type": "array",
                         "minItems": 1,
                         "maxItems": geometry.MAX_POINTS,
-                        "items": {"type": "array", "maxItems": geometry.MAX_POINTS},
+                        "items": {"type": "array", "maxItems": geometry.MAX_POINTS, "items": {}},
                     },
                     "geometry": {"type": "object"},
                     "features": {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "object"}},
