@@ -90,7 +90,7 @@ def _run_node(*arguments: str) -> str:
         argv, cwd=WEB, env=environment, check=False, text=True, capture_output=True, timeout=300
     )
     if result.returncode != 0 and not result.stdout:
-        raise LinterError(result.stderr[-500:])
+        raise LinterError(result.stderr[-2000:])
     return result.stdout
 
 
