@@ -38,6 +38,8 @@ async def measure(admin_url: str, folder: Path) -> list[Figure]:
         "MAPPING_JWKS_URL": issuer.jwks_url,
         "MAPPING_ISSUER": issuer.name,
         "MAPPING_SEALING_KEY": base64.urlsafe_b64encode(b"for bench: thirty-two characters").decode(),
+        "MAPPING_BLOBS": (folder / "blobs").as_uri(),
+        "MAPPING_SCANNER": "test:",
         "MAPPING_LOG_LEVEL": "WARNING",
     }
     headers = {"X-Api-Key": issuer.token(["mapping:read"])}

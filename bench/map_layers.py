@@ -18,6 +18,7 @@ from mapping.collections.actions import layers
 from mapping.collections.actions.publication import Cause, publication
 from mapping.collections.rules.layers import Property
 from mapping.collections.rules.states import NewFeature, make_states
+from mapping.settings import Settings
 from mapping.shared.coordinates import Crs, transform
 from mapping.shared.councils import NATIONAL
 
@@ -59,7 +60,8 @@ async def create_database(admin_url: str, layers: list[dict[str, Any]]) -> str:
     connection = await asyncpg.connect(url)
     await connection.execute(_COUNCIL)
     await connection.close()
-    database = service.database(service.settings(database_url=url))
+    settings = Settings(database_url=url, jwks_url="", issuer="", blobs="file:///none", scanner="test:")
+    database = service.database(settings)
     for layer in layers:
         council = NATIONAL if layer["council"] == "*" else layer["council"]
         async with database.writing(council) as session:

@@ -30,6 +30,7 @@ from chassis.database import Database
 from chassis.deny_list import DenyList
 from chassis.directory import Directory
 from chassis.events import EventData
+from chassis.hot_reads import HotRead, HotReads, HotTable
 from chassis.jobs import CallContext, JobHandlers, Purge, Schedule
 from chassis.jobs.purges import make_handlers, make_schedules
 from chassis.messages import Messages, MessageSettings, sent_page
@@ -59,6 +60,7 @@ class Service:
     settings: type[Settings]
     metadata: MetaData
     routers: Sequence[APIRouter] = ()
+    hot_reads: Sequence[HotRead] = ()  # answered before the routers are tried, as their routes would
     publishes: Sequence[type[EventData]] = ()
     keeps_events: bool = False  # its stream has no end of age: a service installed later reads all of it
     consumers: Sequence[Consumer] = ()
@@ -184,6 +186,9 @@ def build(service: Service) -> FastAPI:
         app.include_router(sent_page.make_router(service.name))
     error_handlers.install(app, service.shapes, service.pages)
     app.add_middleware(BodyLimit)
+    app.state.hot_reads = HotTable(service.hot_reads)
+    if service.hot_reads:
+        app.add_middleware(HotReads, table=app.state.hot_reads)
     app.add_middleware(Telemetry)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # as FastAPI documents it
     return app
@@ -266,6 +271,7 @@ def _match_routes(app: FastAPI) -> None:
     scope = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": [], "app": app}
     for route in app.routes:
         route.matches(dict(scope))
+    app.state.hot_reads.fill(app)
 
 
 @asynccontextmanager

@@ -11,14 +11,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBasedTraceIdRatio
-from opentelemetry.trace import Link, SpanKind
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +28,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.settings import Settings
 
 _W3C = TraceContextTextMapPropagator()
+_IDS = RandomIdGenerator()
+_NOTHING = Context()
 # Prometheus' own client: on a hot read the SDK's meters cost as much as verifying the token.
 _DURATIONS = Histogram(
     "http_server_request_duration_seconds",
@@ -87,8 +91,8 @@ def start(service: str, settings: Settings) -> None:
 class Telemetry:
     """ASGI middleware: a server span and a duration for every request, by route and not by path.
 
-    Without a collector no span is made and the caller's trace context is passed on unchanged. ``records``
-    overrides the application's settings.
+    Without a collector no span is made: the caller's trace context is passed on unchanged, or a new one
+    begins. ``records`` overrides the application's settings.
     """
 
     def __init__(self, app: ASGIApp, *, records: bool | None = None) -> None:
@@ -104,19 +108,17 @@ class Telemetry:
         parent = _read_parent(scope)
         started = time.perf_counter()
         try:
-            if parent is None or self._is_recording(scope):
+            if self._is_recording(scope):
                 await self._run_in_span(parent, scope, receive, recorder)
             else:
-                token = context.attach(parent)
+                token = context.attach(parent or _begin_trace())
                 try:
                     await self._app(scope, receive, recorder)
                 finally:
                     context.detach(token)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-            _DURATIONS.labels(method, _route_of(scope), recorder.status).observe(
-                time.perf_counter() - started
-            )
+            _durations_of(method, _route_of(scope), recorder.status).observe(time.perf_counter() - started)
 
     def _is_recording(self, scope: Scope) -> bool:
         if self._records is not None:
@@ -152,6 +154,17 @@ class _StatusRecorder:
         if message["type"] == "http.response.start":
             self.status = message["status"]
         await self._send(message)
+
+
+@lru_cache(maxsize=5_000)  # of a service's routes with the statuses they answer; `labels` costs more
+def _durations_of(method: str, route: str, status: int) -> Histogram:
+    return _DURATIONS.labels(method, route, status)
+
+
+def _begin_trace() -> Context:
+    """Make the context of a trace that begins here and that nobody records: logs and events name it."""
+    ids = SpanContext(_IDS.generate_trace_id(), _IDS.generate_span_id(), is_remote=False)
+    return trace.set_span_in_context(NonRecordingSpan(ids), _NOTHING)
 
 
 def _route_of(scope: Scope) -> str:

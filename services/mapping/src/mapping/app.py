@@ -30,7 +30,9 @@ from mapping.constraints.routes import searches as constraint_searches
 from mapping.events import PUBLISHED
 from mapping.exports import routes as exports
 from mapping.exports.actions.files import LayerFiles
+from mapping.features.actions.ready_pages import ReadyPages
 from mapping.features.routes import collections as ogc_collections
+from mapping.features.routes import hot_items
 from mapping.features.routes import items as ogc_items
 from mapping.features.routes import transactions as ogc_transactions
 from mapping.features.routes.common import cross_origin
@@ -40,9 +42,9 @@ from mapping.loading.actions import intake, publish_load, uploads
 from mapping.loading.actions.commands import load_demonstration, load_layer
 from mapping.locate import consumers as locate_consumers
 from mapping.locate.actions import Reads
+from mapping.locate.routes import hot_points, responsibilities
 from mapping.locate.routes import points as locate_points
 from mapping.locate.routes import properties as locate_properties
-from mapping.locate.routes import responsibilities
 from mapping.mapit import routes as mapit
 from mapping.office.routes import edit_pages, feature_pages, load_pages, version_pages
 from mapping.office.routes import layer_pages as office_layer_pages
@@ -71,6 +73,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     await snapshots.refresh()
     app.state.snapshots = snapshots
     app.state.layer_files = layer_files = LayerFiles()
+    app.state.ready_pages = ReadyPages(app.state.settings.page_bytes)
     app.state.look_ups = Reads(snapshots, app.state.database, find_cases=find_open)
     app.state.ogc_extensions = [OgcTiles(), Transactions()]
     app.state.tiles = Tiles.of_settings(snapshots, app.state.database, app.state.settings)
@@ -117,6 +120,11 @@ service = Service(
         feature_pages.router,
         load_pages.router,
         version_pages.router,
+    ],
+    hot_reads=[
+        *tile_routes.hot_reads,
+        hot_items.hot_read,
+        hot_points.hot_read,
     ],
     publishes=PUBLISHED,
     consumers=[

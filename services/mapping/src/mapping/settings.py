@@ -30,6 +30,11 @@ class Settings(BlobSettings):
         ge=1_000_000,
         description="Most bytes that the geometry tiles are cut from takes in memory, of each process",
     )
+    page_bytes: int = Field(
+        default=32_000_000,
+        ge=1_000_000,
+        description="Most bytes that ready-made pages of features take in memory, of each process",
+    )
     sandbox_edits: bool = Field(
         default=False,
         description="Whether sandbox credentials may change layers: where nothing is live, as on a laptop",

@@ -15,11 +15,13 @@ GeometryType = Literal["Point", "LineString", "Polygon"]
 PropertyType = Literal["string", "integer", "number", "boolean", "date", "date-time"]
 AUDIENCES: Sequence[Audience] = ("public", "staff", "restricted")
 """Each sees what those before it see, and more."""
+_BNG = Crs.BNG.srid
+_RANKS = {audience: rank for rank, audience in enumerate(AUDIENCES)}
 
 
 def may_see(audience: Audience, needed: Audience) -> bool:
     """Check whether somebody of an audience may see what needs another."""
-    return AUDIENCES.index(audience) >= AUDIENCES.index(needed)
+    return _RANKS[audience] >= _RANKS[needed]
 
 
 class Property(NamedTuple):
@@ -107,7 +109,7 @@ class Layer:
     @property
     def storage_crs(self) -> Crs:
         """Return the CRS in which its geometry is kept."""
-        return Crs.BNG if self.storage_srid == Crs.BNG.srid else Crs.CRS84
+        return Crs.BNG if self.storage_srid == _BNG else Crs.CRS84
 
     def visible_to(self, audience: Audience) -> bool:
         """Check whether an audience may see the layer."""

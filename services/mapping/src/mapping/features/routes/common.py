@@ -149,6 +149,11 @@ async def find_caller(request: Request) -> Caller | None:
 
 
 async def _read_reader(request: Request, council: Slug, _: Annotated[None, public]) -> Reader:
+    return await make_reader(request, council)
+
+
+async def make_reader(request: Request, council: str) -> Reader:
+    """Make the reader of a request in a council that is there. Raises Problem 401 or 403."""
     caller = await find_caller(request)
     return Reader(request, council, audience_of(caller), caller is not None, make_site(request, council))
 

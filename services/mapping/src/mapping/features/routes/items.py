@@ -13,7 +13,7 @@ from chassis import clock
 from chassis.etags import Tag, is_current
 from mapping.collections.rules.layers import Layer
 from mapping.features.actions import reads
-from mapping.features.actions.searches import Page
+from mapping.features.actions.searches import Page, Search
 from mapping.features.routes.collections import CollectionName, find_layer
 from mapping.features.routes.common import PREFIX, Reader, TheReader, read_route, refusals_as_problems
 from mapping.features.routes.searches import read_search
@@ -24,40 +24,57 @@ from mapping.shared.coordinates import Crs
 
 router = APIRouter(prefix=PREFIX, tags=["OGC API Features"])
 FeatureId = Annotated[str, Path(max_length=200, description="A feature's id")]
-_FORMS = (GEOJSON, JSON)
+FORMS = (GEOJSON, JSON)
+TIME = b'],"timeStamp":"'
 _BESIDE = {"f", "key", "lang", "after"}  # parameters that links have anew, or not at all
 
 
-@read_route(router, "/collections/{collection}/items", _FORMS, 400, query=sorted(RESERVED - {"f"}))
+@read_route(router, "/collections/{collection}/items", FORMS, 400, query=sorted(RESERVED - {"f"}))
 async def list_items(reader: TheReader, collection: CollectionName) -> Response:
     """List features: in a box, of a time, for which a filter holds; page by page."""
     layer = find_layer(reader, collection)
+    check_parameters(reader, layer)
+    if not reader.wants_page(FORMS):
+        return await respond_page(reader, layer)
+    with refusals_as_problems():
+        page = await _search(reader, layer, read_search(reader, layer))
+    rows = [json.loads(each + b"}") for each in page.features]
+    properties = layer.visible_properties(reader.audience)
+    links = _link_page(reader, layer, page, is_html=True)
+    return reader.render(
+        "ogc-items.html", layer=layer, rows=rows, properties=properties, found=page, links=links
+    )
+
+
+def check_parameters(reader: Reader, layer: Layer) -> None:
+    """Refuse parameters that pages of a layer's features do not have. Raises Problem 400."""
     reader.check_parameters([*RESERVED, *list_parameters(layer, reader.audience)])
-    is_page = reader.wants_page(_FORMS)
+
+
+async def respond_page(reader: Reader, layer: Layer) -> Response:
+    """Respond with a page of features as GeoJSON, or with 304 when the caller has it."""
     with refusals_as_problems():
         query = read_search(reader, layer)
         tag = _make_tag(reader, layer)
-        if not is_page and is_current(reader.request.headers.get("if-none-match"), tag):
+        if is_current(reader.request.headers.get("if-none-match"), tag):
             return Response(None, 304, {**reader.headers(crs=query.crs), "ETag": tag})
-        database = reader.request.app.state.database
-        page = await reads.search(reader.snapshots, database, layer, query, reader.audience)
-    links = _link_page(reader, layer, page, is_html=is_page)
-    if is_page:
-        rows = [json.loads(each + b"}") for each in page.features]
-        properties = layer.visible_properties(reader.audience)
-        return reader.render(
-            "ogc-items.html", layer=layer, rows=rows, properties=properties, found=page, links=links
-        )
+        page = await _search(reader, layer, query)
+    links = _link_page(reader, layer, page, is_html=False)
     headers = {**reader.headers([each for each in links if each["rel"] == "next"], query.crs), "ETag": tag}
     return Response(write_collection(page, links, clock.now()), headers=headers, media_type=GEOJSON)
 
 
-@read_route(router, "/collections/{collection}/items/{fid}", _FORMS, 400, query=["crs"])
+async def _search(reader: Reader, layer: Layer, query: Search) -> Page:
+    database = reader.request.app.state.database
+    return await reads.search(reader.snapshots, database, layer, query, reader.audience)
+
+
+@read_route(router, "/collections/{collection}/items/{fid}", FORMS, 400, query=["crs"])
 async def get_item(reader: TheReader, collection: CollectionName, fid: FeatureId) -> Response:
     """Get a feature by its id."""
     layer = find_layer(reader, collection)
     reader.check_parameters(["crs"])
-    is_page = reader.wants_page(_FORMS)
+    is_page = reader.wants_page(FORMS)
     with refusals_as_problems():
         text = reader.parameter("crs")
         crs = Crs.CRS84 if text is None else read_crs("crs", text)
@@ -78,13 +95,17 @@ async def get_item(reader: TheReader, collection: CollectionName, fid: FeatureId
 
 
 def write_collection(page: Page, links: Sequence[Link], moment: datetime) -> bytes:
-    """Write a FeatureCollection around features that are ready-made."""
-    rest: dict[str, Any] = {"timeStamp": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    if page.matched is not None:
-        rest["numberMatched"] = page.matched
+    """Write a FeatureCollection around features that are ready-made. ``TIME`` stands before its moment."""
+    rest: dict[str, Any] = {} if page.matched is None else {"numberMatched": page.matched}
     rest |= {"numberReturned": len(page.features), "links": links}
     features = b"},".join(page.features) + b"}" if page.features else b""
-    return b'{"type":"FeatureCollection","features":[' + features + b"]," + _dump(rest)[1:]
+    parts = (b'{"type":"FeatureCollection","features":[', features, TIME, write_moment(moment), b'",')
+    return b"".join((*parts, _dump(rest)[1:]))
+
+
+def write_moment(moment: datetime) -> bytes:
+    """Write a moment in UTC to the second."""
+    return f"{moment.isoformat()[:19]}Z".encode()
 
 
 def _dump(value: Any) -> bytes:

@@ -14,7 +14,7 @@ from mapping.locate.actions.lookups import Question
 from mapping.locate.rules.points import Place, read_crs, read_point
 from mapping.shared.coordinates import OutsideGreatBritainError
 
-_MAX_WITHIN = 2_000
+MAX_WITHIN = 2_000
 _MOST_NAMES = 50
 
 
@@ -52,6 +52,11 @@ async def _read_place(
         ),
     ] = None,
 ) -> Place:
+    return read_place(point, crs)
+
+
+def read_place(point: str, crs: str | None) -> Place:
+    """Read the place that parameters name. Raises Problem 400."""
     try:
         system = None if crs is None else read_crs(crs)
     except ValueError as error:
@@ -105,7 +110,7 @@ TheReads = Annotated[Reads, Depends(_get_reads)]
 ThePlace = Annotated[Place, Depends(_read_place)]
 TheMoment = Annotated[datetime, Depends(_read_moment)]
 Within = Annotated[
-    float, Query(ge=0, le=_MAX_WITHIN, allow_inf_nan=False, description="Metres around the point")
+    float, Query(ge=0, le=MAX_WITHIN, allow_inf_nan=False, description="Metres around the point")
 ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mapping.shared.coordinates import Crs, OutsideGreatBritainError, project, to_national_grid, to_wgs84
+from mapping.shared.coordinates import Crs, OutsideGreatBritainError, project, to_grid_point, to_wgs84
 from mapping.shared.grid_references import format_grid_reference, parse_grid_reference
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,8}(\.[0-9]{1,12})?", re.ASCII)
@@ -75,10 +75,10 @@ def make_place(x: float, y: float, crs: Crs | None = None) -> Place:
 
 def from_degrees(lon: float, lat: float) -> Place:
     """Make a place of longitude and latitude. Raises OutsideGreatBritainError."""
-    east, north = to_national_grid(lon, lat)
+    east, north = to_grid_point(lon, lat)
     if not math.isfinite(east):
         raise OutsideGreatBritainError("lies outside Great Britain")
-    return Place(lon, lat, float(east), float(north))
+    return Place(lon, lat, east, north)
 
 
 def from_grid(easting: float, northing: float) -> Place:

@@ -46,6 +46,7 @@ class Snapshots:
         self._database = database
         self._layers: dict[UUID, Layer] = {}
         self._names: dict[str, dict[str, UUID]] = {}
+        self._published: dict[str, list[Layer]] = {}  # by council, until a layer changes
         self._latest = _BEGINNING
         self._read_at = float("-inf")
         self.cache: Cache[Snapshot] = Cache(limit)
@@ -62,9 +63,13 @@ class Snapshots:
 
         Where both have one of a name, it is the council's own.
         """
-        names = {**self._names.get(NATIONAL, {}), **self._names.get(council, {})}
-        layers = (self._layers[names[name]] for name in sorted(names))
-        return [layer for layer in layers if layer.status == "published"]
+        published = self._published.get(council)
+        if published is None:
+            names = {**self._names.get(NATIONAL, {}), **self._names.get(council, {})}
+            layers = (self._layers[names[name]] for name in sorted(names))
+            published = [layer for layer in layers if layer.status == "published"]
+            self._published[council] = published
+        return list(published)
 
     def layer(self, council: str, name: str) -> Layer | None:
         """Get a published layer of a council, or a national one, by its name."""
@@ -127,6 +132,7 @@ class Snapshots:
 
     def _take(self, changed: Iterable[Layer]) -> None:
         for layer in changed:
+            self._published.clear()
             before = self._layers.get(layer.id)
             if before is not None and before.version > layer.version:
                 continue

@@ -36,6 +36,7 @@ class Snapshot:
         self.version = version
         self.arrays = arrays
         self.alive = alive
+        self._all_alive = bool(alive.all())
         self._base = base  # entries in `tree`; those behind them have a small index of their own
         self._tree = tree
         self._overlay = _make_tree(arrays.geometries[base:])
@@ -107,10 +108,11 @@ class Snapshot:
 
     def containing(self, x: float, y: float) -> Indices:
         """List the features on or in whose shape a point of the storage CRS lies, by number."""
-        places = self._query(shapely.Point(x, y))
+        places = self._query(shapely.points(x, y))
         if not places.size:
             return places
-        return self._sort(places[self.covers(places, np.full(places.size, x), np.full(places.size, y))])
+        self._prepare(places)
+        return self._sort(places[shapely.intersects_xy(self.geometries[places], x, y)])
 
     def containing_each(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Indices, Indices]:
         """Find for many points the features they lie on: pairs of a point's place and a feature's.
@@ -171,9 +173,11 @@ class Snapshot:
         if self.overlay_size:
             more = self._overlay.query(geometry, predicate) + self._base
             places = np.concatenate((places, more))
-        return np.asarray(places[self.alive[places]], np.int64)
+        return np.asarray(places if self._all_alive else places[self.alive[places]], np.int64)
 
     def _sort(self, places: Indices) -> Indices:
+        if places.size <= 1:
+            return places
         return places[np.argsort(self.numbers[places], kind="stable")]
 
     def _prepare(self, places: Indices) -> None:

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.auth import public
+from chassis.auth import Caller, public
 from chassis.etags import Tag, is_current
+from chassis.hot_reads import HotRead
 from chassis.problems import Problem, document_problems, invalid
 from mapping.collections.rules.layers import Layer
 from mapping.tiles.actions import Tiles
@@ -45,8 +46,12 @@ def _document(*parameters: dict[str, Any]) -> dict[str, Any]:
     return {"parameters": [*parameters]}
 
 
+_TILE = "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}"
+_COLLECTION_TILE = f"/collections/{{collectionId}}{_TILE}"
+
+
 @router.get(
-    "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+    _COLLECTION_TILE,
     response_class=Response,
     responses=_ANSWERS,
     openapi_extra=_document(COUNCIL, COLLECTION, *TILE, VERSION, FORM),
@@ -70,7 +75,7 @@ async def get_tile(request: Request, _: Annotated[None, public]) -> Response:
 
 
 @router.get(
-    "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+    _TILE,
     response_class=Response,
     responses=_ANSWERS,
     openapi_extra=_document(COUNCIL, *TILE, COLLECTIONS, VERSION, FORM),
@@ -155,3 +160,14 @@ async def _respond(request: Request, answer: TileAnswer, headers: dict[str, str]
         return Response(answer.data, headers=headers, media_type=MVT)
     data = await asyncio.to_thread(gzip.decompress, answer.data)
     return Response(data, headers={**headers, "ETag": f'"{answer.tag}-plain"'}, media_type=MVT)
+
+
+async def _answer_tile(request: Request, _: Caller | None) -> Response:
+    return await get_tile(request, None)
+
+
+async def _answer_joined_tile(request: Request, _: Caller | None) -> Response:
+    return await get_joined_tile(request, None)
+
+
+hot_reads = [HotRead(BASE + _COLLECTION_TILE, _answer_tile), HotRead(BASE + _TILE, _answer_joined_tile)]
