@@ -42,7 +42,7 @@ COUNCIL = "citytown"
 _PASSWORD = "bench"  # noqa: S105 - of a database that lives as long as the run
 _PLACE = (-2.36, 51.38)
 _ROUNDS, _TURNS = 4, 7
-_REQUESTS = 6_000
+_REQUESTS, _BATCH = 6_000, 500
 
 
 class _Case(NamedTuple):
@@ -210,6 +210,6 @@ async def publish_features(
     async with database.writing(COUNCIL) as session:
         layer = await layers.create_layer(session, COUNCIL, "bench", values)
         async with publication(session, layer.id, Cause("load", "bench", "measured")) as change:
-            for start in range(0, len(rows), 2_000):
-                await change.put(make_states(layer, rows[start : start + 2_000]))
+            for start in range(0, len(rows), _BATCH):
+                await change.put(make_states(layer, rows[start : start + _BATCH]))
     await database.close()
