@@ -43,7 +43,7 @@ REQUESTS = [
         "point=-2.36,51.38&areas=nothing", "point=-2.36,51.38&kinds=nothing",
         "point=51.38,-2.36&crs=EPSG:4326",
         "point=-2.36,51.38&datetime=2026-01-01T00:00:00Z", "point=-2.36,51.38&datetime=nonsense",
-        "point=374500,164500&kinds=refuges", "point=" + "1" * 61,
+        "point=374500,164500&kinds=refuges", "point=-2.36,51.38&open_cases=true", "point=" + "1" * 61,
     )),
 ]  # fmt: skip
 CALLERS = {

@@ -1,4 +1,4 @@
-"""Look-ups of a point as a hot read, for questions without ``datetime``; others are for the route."""
+"""Look-ups of a point as a hot read, but for ``datetime`` and open cases, which are for the route."""
 
 import re
 
@@ -29,7 +29,8 @@ async def _answer(request: Request, caller: Caller | None) -> Response | None:
     kinds = read_names(values.get("kinds", ""), "query.kinds")
     question = Question(clock.now(), audience_of(caller), within, areas, kinds)
     reads: Reads = request.app.state.look_ups
-    return respond(await look_up(reads.of(request.path_params["council"]), place, question))
+    answer = await look_up(reads.of(request.path_params["council"]), place, question)
+    return respond({**answer, "open_cases": None})
 
 
 def _read_parameters(request: Request) -> dict[str, str] | None:
