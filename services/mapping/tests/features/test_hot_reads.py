@@ -71,6 +71,7 @@ async def plain(layers, settings):
 def comparable(response):
     """What two answers to the same have in common: all but the moment, and a page's nonce."""
     headers = dict(response.headers)
+    headers.pop("set-cookie", None)  # of a browser's first page
     if "json" not in headers.get("content-type", ""):
         nonce = NONCE.search(headers.pop("content-security-policy", ""))
         body = response.content.replace(nonce[1].encode(), b"") if nonce else response.content
