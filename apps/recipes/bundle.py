@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from apps.recipes.encoding import decode, encode
+from apps.recipes.codec import decode, encode
 
 Down = Literal["stop", "ask", "unknown", "officer"]
 SignIn = Literal["no", "offer", "required", "proved"]

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from apps.recipes.bundle import Bundle, FeeLine, Question, Tariff
-from apps.recipes.encoding import encode
+from apps.recipes.codec import encode
 from apps.recipes.kinds.kinds import KINDS
 
 

@@ -70,10 +70,10 @@ class Expression:
 def list_names(text: str) -> Iterator[str]:
     """List the names an expression reads, a function's as ``size.bins``; the text need not be right."""
     rewritten = _rewrite(_STRING.sub(lambda match: " " * len(match.group()), text))
-    seen: set[str] = set()
+    listed: set[str] = set()
     for match in _NAME.finditer(rewritten):
-        if match.group() not in _LITERALS and match.group() not in seen:
-            seen.add(match.group())
+        if match.group() not in _LITERALS and match.group() not in listed:
+            listed.add(match.group())
             yield match.group()
 
 
@@ -106,7 +106,7 @@ def _check_text(text: str) -> None:
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"it has {len(text)} characters; at most {MOST_CHARACTERS}")
     if not text.isprintable():
-        raise ExpressionError("it holds a character that cannot be seen")
+        raise ExpressionError("it holds a character that cannot be listed")
     blanked = _rewrite(_STRING.sub(lambda match: " " * len(match.group()), text))
     parts = len(re.findall(r"[\w.]+|[^\w\s().]+", blanked))
     if parts > MOST_NODES:

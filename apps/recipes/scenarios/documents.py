@@ -102,13 +102,13 @@ def _build(source: Source, number: int, entry: dict[str, Any], first: dict[str, 
     )
 
 
-def _join(first: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _join(first: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Put what a scenario gives over the first's, a fact field by field.
 
     ``none`` takes out an answer, ``skipped`` leaves an optional question empty.
     """
     joined: dict[str, Any] = dict(first)
-    for name, value in own.items():
+    for name, value in changes.items():
         below = joined.get(name)
         joined[name] = {**below, **value} if isinstance(value, dict) and isinstance(below, dict) else value
     return {name: None if value == "skipped" else value for name, value in joined.items() if value != "none"}
