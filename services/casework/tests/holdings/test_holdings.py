@@ -25,7 +25,7 @@ async def join(desk, **members):  # noqa: F811
     return response.json()
 
 
-async def get_held(client, desk, **params):  # noqa: F811
+async def get_holdings(client, desk, **params):  # noqa: F811
     where = {} if "plate" in params else {"uprn": desk.uprn}
     response = await client.get("holdings", **where, **params)
     assert response.status_code == 200, response.text
@@ -42,28 +42,28 @@ def pay(deliver):
     return pay
 
 
-async def test_a_subscription_is_held_from_payment_until_it_ends(desk, reader, pay, now):  # noqa: F811
+async def test_a_subscription_is_active_from_payment_until_it_ends(desk, reader, pay, now):  # noqa: F811
     case = await join(desk)
     assert case["payment"]["amount"] == case["amount_due"] == 5500
     assert case["payment"]["metadata"] == {"case": case["reference"]}
-    assert (await get_held(reader, desk))["active"] == 0
+    assert (await get_holdings(reader, desk))["active"] == 0
     await pay(case)
-    held = await get_held(reader, desk, kind="garden-waste")
-    assert (held["active"], held["until"]) == (1, "2027-03-31")
-    assert held["items"][0] == {
+    holdings = await get_holdings(reader, desk, kind="garden-waste")
+    assert (holdings["active"], holdings["until"]) == (1, "2027-03-31")
+    assert holdings["items"][0] == {
         "kind": "garden-waste",
         "started_on": "2026-04-02",
         "until": "2027-03-31",
         **dict.fromkeys(["case", "reference", "number"]),
     }
-    assert (await get_held(reader, desk, kind="parking-permit"))["active"] == 0
+    assert (await get_holdings(reader, desk, kind="parking-permit"))["active"] == 0
     now("2027-04-01T00:00:00Z")  # its last day is over, before any timer has closed it
-    assert (await get_held(reader, desk))["active"] == 0
+    assert (await get_holdings(reader, desk))["active"] == 0
     now("2026-05-30T09:00:00Z")
     paid = (await desk.get(f"cases/{case['id']}")).json()
     assert (paid["amount_due"], paid["payment"]) == (0, None)
     assert (await desk.act(paid, "cancel")).status_code == 200
-    assert (await get_held(reader, desk))["active"] == 0
+    assert (await get_holdings(reader, desk))["active"] == 0
 
 
 async def test_a_council_names_its_fund_by_a_parameter(desk, open_desk):  # noqa: F811
@@ -82,15 +82,15 @@ async def test_a_council_names_its_fund_by_a_parameter(desk, open_desk):  # noqa
 async def test_only_who_reads_cases_is_told_which_case_it_is(desk, open_desk, reader, pay):  # noqa: F811
     case = await join(desk)
     await pay(case)
-    both = open_desk(["casework:holdings", "casework:read"])
-    [item] = (await get_held(both, desk))["items"]
+    worker = open_desk(["casework:holdings", "casework:read"])
+    [item] = (await get_holdings(worker, desk))["items"]
     assert (item["case"], item["reference"]) == (case["id"], case["reference"])
     assert (await open_desk(["casework:read"]).get("holdings", uprn=desk.uprn)).status_code == 403
     for stranger in (
         open_desk(["casework:holdings"], "hillshire"),
         open_desk(["casework:holdings"], mode="live"),
     ):
-        assert (await get_held(stranger, desk))["active"] == 0
+        assert (await get_holdings(stranger, desk))["active"] == 0
 
 
 async def test_a_permit_is_found_by_its_vehicle_however_it_is_written(desk, reader, pay):  # noqa: F811
@@ -109,6 +109,6 @@ async def test_a_permit_is_found_by_its_vehicle_however_it_is_written(desk, read
     assert approved.status_code == 200, approved.text
     await pay(approved.json())
     for plate in ("ER19NFD", "er19 nfd"):
-        assert (await get_held(reader, desk, plate=plate))["active"] == 1
+        assert (await get_holdings(reader, desk, plate=plate))["active"] == 1
     assert (await reader.get("holdings", uprn=desk.uprn, plate="ER19NFD")).status_code == 422
     assert (await reader.get("holdings")).status_code == 422

@@ -37,7 +37,7 @@ async def write_holdings(
     """Write what a case holds after a decision, in the transaction of its act."""
     day = find_local_day(decision.act.at)
     for change in list_changes(case_type, decision.state):
-        if not change.is_held:
+        if not change.is_active:
             await store.end(session, council, case_id, change.holding, day)
             continue
         values = {
@@ -48,10 +48,10 @@ async def write_holdings(
             "day": day,
             "until": change.until,
         }
-        await store.save_held(session, council, case_id, values)
+        await store.save_holding(session, council, case_id, values)
 
 
-async def list_held(session: ReadSession, council: str, caller: Caller, query: HoldingQuery) -> Holdings:
+async def list_active(session: ReadSession, council: str, caller: Caller, query: HoldingQuery) -> Holdings:
     """List what is held today, of the caller's mode. Raises Problem 422."""
     filters = {
         "mode": caller.mode,

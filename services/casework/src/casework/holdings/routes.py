@@ -26,4 +26,4 @@ async def list_holdings(
     kind: Annotated[Kind | None, Query(description="Of one kind only, such as parking-permit")] = None,
 ) -> Holdings:
     """List what permits an address or a vehicle has today: counts and dates, no names."""
-    return await actions.list_held(session, council, caller, HoldingQuery(uprn, plate, kind or ""))
+    return await actions.list_active(session, council, caller, HoldingQuery(uprn, plate, kind or ""))

@@ -13,7 +13,7 @@ class HoldingChange:
 
     holding: str
     kind: str
-    is_held: bool
+    is_active: bool
     number: str | None
     plate: str | None
     until: date | None
@@ -30,7 +30,7 @@ def _find_change(holding: Holding, state: CaseState) -> HoldingChange:
     return HoldingChange(
         holding=holding.id,
         kind=holding.kind,
-        is_held=state.state in holding.states,
+        is_active=state.state in holding.states,
         number=None if number is None else str(number),
         plate=None if plate is None else write_plate(str(plate)),
         until=None if due is None else due.on,

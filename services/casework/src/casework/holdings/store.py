@@ -23,7 +23,7 @@ _HOLD = text("""
 _END = text("""UPDATE holding SET ended_on = :day
     WHERE council = :council AND case_id = :case_id AND holding = :holding
         AND ended_on IS NULL""").bindparams(_DATES[0], bindparam("case_id", type_=_C.case_id.type))
-_HELD = """
+_ACTIVE = """
     SELECT h.case_id, h.kind, h.number, h.started_on, h.until, c.reference
     FROM holding h JOIN case_record c ON c.council = h.council AND c.id = h.case_id
     WHERE h.council = :council AND c.mode = :mode AND c.restricted IS NULL AND h.ended_on IS NULL
@@ -31,13 +31,13 @@ _HELD = """
     ORDER BY h.started_on, h.case_id, h.holding LIMIT :most"""
 _TODAY = bindparam("today", type_=Date)
 _KIND = bindparam("kind", type_=Text)
-_BY_UPRN = text(_HELD.format(whose="c.uprn = :uprn")).bindparams(
+_BY_UPRN = text(_ACTIVE.format(whose="c.uprn = :uprn")).bindparams(
     _TODAY, _KIND, bindparam("uprn", type_=BigInteger)
 )
-_BY_PLATE = text(_HELD.format(whose="h.plate = :plate")).bindparams(_TODAY, _KIND)
+_BY_PLATE = text(_ACTIVE.format(whose="h.plate = :plate")).bindparams(_TODAY, _KIND)
 
 
-async def save_held(session: Session, council: str, case_id: UUID, values: Mapping[str, Any]) -> None:
+async def save_holding(session: Session, council: str, case_id: UUID, values: Mapping[str, Any]) -> None:
     """Write what a case holds. ``values``: holding, kind, number, plate, day, until."""
     await session.execute(_HOLD, {"council": council, "case_id": case_id, **values})
 

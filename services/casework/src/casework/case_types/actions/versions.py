@@ -153,9 +153,9 @@ async def _find_texts(
     code, number = key
     if body.source is not None:
         return body.source, body.welsh
-    own = await store.get_version(session, council, code, read_source_version(number))
-    if own is not None:
-        return own.source, own.welsh
+    bound_row = await store.get_version(session, council, code, read_source_version(number))
+    if bound_row is not None:
+        return bound_row.source, bound_row.welsh
     try:
         files = find_files(code)
     except UnknownCaseTypeError:

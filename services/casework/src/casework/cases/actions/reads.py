@@ -160,13 +160,13 @@ def _show_due(case_type: CaseType, state: CaseState, reference: str) -> dict[str
     """Show what is due: for people line by line, and as the payment that a form creates."""
     due = max(0, state.charged - state.paid)
     lines = list_unpaid(state.fee_lines, due)
-    shown = format_reference(reference)
+    formatted = format_reference(reference)
     payment = PaymentView(
         amount=due,
-        reference=shown,
+        reference=formatted,
         description=case_type.name.en,
-        metadata={"case": shown},
-        lines=[_to_payment(line, shown) for line in lines]
+        metadata={"case": formatted},
+        lines=[_to_payment(line, formatted) for line in lines]
         if lines and all(line.fund for line in lines)
         else None,
     )

@@ -138,17 +138,7 @@ class PartCompiler:
                 )
                 for name, each in document.slots.items()
             },
-            "holdings": {
-                name: model.Holding(
-                    id=name,
-                    kind=each.kind or document.case_type,
-                    states=tuple(each.states),
-                    until=each.until or "",
-                    plate=each.plate or "",
-                    number=each.number or "",
-                )
-                for name, each in document.holdings.items()
-            },
+            "holdings": compile_holdings(document),
             "sub_cases": {
                 name: model.SubCase(name, each.type, tuple(each.on), dict(each.copies), each.restricted or "")
                 for name, each in document.sub_cases.items()
@@ -292,6 +282,21 @@ def to_text(document: ChosenText | None) -> model.ChosenText:
         if document is None
         else model.ChosenText(document.text or "", document.parameter or "")
     )
+
+
+def compile_holdings(document: CaseTypeDocument) -> dict[str, model.Holding]:
+    """Compile what people hold."""
+    return {
+        name: model.Holding(
+            id=name,
+            kind=each.kind or document.case_type,
+            states=tuple(each.states),
+            until=each.until or "",
+            plate=each.plate or "",
+            number=each.number or "",
+        )
+        for name, each in document.holdings.items()
+    }
 
 
 def find_bounds_source(document: CaseTypeDocument, parameter: str) -> str:
