@@ -52,7 +52,9 @@ def check_catalogue(source: MergedSource, catalogue: Source) -> Iterator[Fault]:
             yield catalogue.make_fault((path,), "the recipe has no such text.", way_out)
         elif not (isinstance(entry, dict) and len(entry) == 1):
             yield catalogue.make_fault(
-                (path,), "it must be {hash of the English: Welsh}.", "Run words import."
+                (path,),
+                "it must be {hash of the English: Welsh}.",
+                "Write the hash that the English has now.",
             )
         elif path != "find":
             yield from _check_entry(catalogue, path, entry, str(find_value(source.content, texts[path])))
