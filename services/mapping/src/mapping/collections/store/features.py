@@ -98,10 +98,10 @@ _STATES = text(f"""SELECT {_STATE}, actor, reason, created_at FROM feature
 _PAGE_AT = text(f"""SELECT {_STATE} FROM feature WHERE {_AT} AND number > :after
     ORDER BY number LIMIT :most""")  # noqa: S608
 # The last states of features that a version has not any more; they ended with the version that took them off.
-_GONE_AT = text(f"""SELECT DISTINCT ON (number) {_STATE} FROM feature f WHERE collection = :collection
+# NOT IN is hashed, also without statistics.
+_GONE_AT = text(f"""SELECT DISTINCT ON (number) {_STATE} FROM feature WHERE collection = :collection
     AND ended <= :version AND version < ended AND number > :after
-    AND NOT EXISTS (SELECT FROM feature s WHERE s.collection = :collection AND s.number = f.number
-        AND s.version <= :version AND s.ended > :version)
+    AND number NOT IN (SELECT number FROM feature WHERE {_AT})
     ORDER BY number, version DESC LIMIT :most""")  # noqa: S608
 _DIFFERENCES = text(f"""SELECT coalesce(a.number, b.number) AS number, coalesce(a.fid, b.fid) AS fid,
         CASE WHEN a.number IS NULL THEN 'added' WHEN b.number IS NULL THEN 'deleted'
