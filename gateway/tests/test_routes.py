@@ -71,6 +71,14 @@ def test_a_method_that_the_contract_lacks_is_never_more_public_than_those_it_has
     assert find_group(table, "DELETE", fill_council(path)).policy == PROTECTED
 
 
+def test_head_is_as_public_as_get():
+    path = "/{council}/address/a"
+    table = group_operations([Operation("GET", path, PUBLIC), Operation("POST", path, PROTECTED)])
+    assert find_group(table, "HEAD", fill_council(path)).policy == PUBLIC
+    closed = group_operations([Operation("GET", path, PROTECTED), Operation("POST", path, PUBLIC)])
+    assert find_group(closed, "HEAD", fill_council(path)).policy == PROTECTED
+
+
 def test_rendering_the_same_twice_gives_the_same():
     contracts = Contracts((Operation("GET", "/{council}/address/a", PUBLIC),))
     assert build_routes(contracts, None) == build_routes(contracts, None)

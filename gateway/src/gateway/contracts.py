@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_METHODS = ("get", "head", "put", "post", "delete", "patch")
+_METHODS = ("get", "head", "put", "post", "delete", "patch", "options")
 _COUNCIL = "{council}"
 # First path parts of region-wide paths that are not the name of a service. No council may have one.
 _REGION_WIDE = frozenset({"developers"})

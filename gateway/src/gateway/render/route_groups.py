@@ -66,9 +66,12 @@ def _separate_paths(operations: Sequence[Operation]) -> Iterable[RouteGroup]:
         strictest = min(
             policies, key=lambda policy: (policy.public, policy.stream, policy.body, policy.timeout)
         )
+        has_head = any("HEAD" in methods for methods in policies.values())
         for policy, methods in policies.items():
             if policy != strictest:
-                yield RouteGroup(policy, frozenset(methods), [path])
+                # HEAD is GET without a body: who may read may ask for it.
+                head = {"HEAD"} if "GET" in methods and not has_head else set()
+                yield RouteGroup(policy, frozenset(methods | head), [path])
         yield RouteGroup(strictest, frozenset(), [path])
 
 

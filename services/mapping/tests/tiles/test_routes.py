@@ -107,6 +107,15 @@ async def test_a_tile_of_a_named_version_may_be_kept_for_a_year(client):
     assert "immutable" not in other.headers["cache-control"]
 
 
+@pytest.mark.parametrize(
+    "path", [f"{WARD_TILES}/{PLACE}", f"{WARD_TILES}/tilejson.json", f"{OGC}/tiles", f"{OGC}/styles/default"]
+)
+async def test_head_is_answered_wherever_get_is(client, path):
+    whole, head = await get(client, path), await client.head(path)
+    assert head.status_code == 200
+    assert head.headers["etag"] == whole.headers["etag"]
+
+
 async def test_who_takes_no_gzip_gets_none(client):
     packed = await get(client, f"{WARD_TILES}/{PLACE}")
     plain = await get(client, f"{WARD_TILES}/{PLACE}", **{"Accept-Encoding": "identity"})

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.routing import APIRoute
 
 from chassis.auth import check_credential, read_credential
 from chassis.problems import FieldError, Problem, not_found
@@ -75,6 +76,21 @@ class Site:
             error = FieldError(field="query.collections", message=message, code="unknown_collection")
             raise Problem(400, "invalid-request", f"collections {message}.", errors=[error])
         return visible
+
+
+def answer_head(router: APIRouter) -> None:
+    """Answer HEAD wherever a router answers GET, for clients that ask whether their copy is current."""
+    for route in [each for each in router.routes if isinstance(each, APIRoute)]:
+        router.add_api_route(
+            route.path.removeprefix(router.prefix),
+            route.endpoint,
+            name=f"{route.name}_head",
+            methods=["HEAD"],
+            dependencies=route.dependencies,
+            response_class=route.response_class,
+            response_model=None,
+            include_in_schema=False,
+        )
 
 
 async def read_site(request: Request, council: str) -> Site:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from chassis.auth import public
 from chassis.etags import NOT_MODIFIED, IfNoneMatch, respond_hashed
 from chassis.problems import document_problems
-from mapping.tiles.routes.access import BASE, Collections, TheSite, cache_control, only
+from mapping.tiles.routes.access import BASE, Collections, TheSite, answer_head, cache_control, only
 from mapping.tiles.schemas.addresses import STYLE
 from mapping.tiles.schemas.styles import make_style
 
@@ -38,3 +38,6 @@ async def get_style(
     style = make_style(f"Maps of {site.council}", layers, site.audience, sources)
     body = json.dumps(style, ensure_ascii=False, separators=(",", ":")).encode()
     return respond_hashed(body, if_none_match, cache_control(site, seconds=60), media_type=STYLE)
+
+
+answer_head(router)

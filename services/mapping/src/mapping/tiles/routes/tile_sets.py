@@ -15,6 +15,7 @@ from mapping.tiles.routes.access import (
     MatrixSetId,
     Site,
     TheSite,
+    answer_head,
     cache_control,
     json_form,
     only,
@@ -183,3 +184,6 @@ async def get_collection_tilejson(
     tiles = f"{site.addresses.tile_set(layer.name)}/{_TEMPLATE}?v={layer.version}"
     body = make_tilejson(layer.title, layer.description, [layer], site.audience, tiles)
     return _respond(site, body, if_none_match, TILEJSON)
+
+
+answer_head(router)

@@ -18,7 +18,15 @@ from chassis.problems import Problem, document_problems, invalid
 from mapping.collections.rules.layers import Layer
 from mapping.tiles.actions import Tiles
 from mapping.tiles.actions.answers import TileAnswer, join_tags
-from mapping.tiles.routes.access import BASE, Documented, Site, cache_control, read_site, refuse_unknown
+from mapping.tiles.routes.access import (
+    BASE,
+    Documented,
+    Site,
+    answer_head,
+    cache_control,
+    read_site,
+    refuse_unknown,
+)
 from mapping.tiles.rules.limits import has_zoom
 from mapping.tiles.rules.matrix import Tile
 from mapping.tiles.schemas.addresses import MATRIX_SET, MVT
@@ -171,3 +179,4 @@ async def _answer_joined_tile(request: Request, _: Caller | None) -> Response:
 
 
 hot_reads = [HotRead(BASE + _COLLECTION_TILE, _answer_tile), HotRead(BASE + _TILE, _answer_joined_tile)]
+answer_head(router)
