@@ -34,9 +34,9 @@ def choose_areas(postcodes: Indices, points: Indices, ranks: Indices) -> dict[in
     as many properties. A postcode most of whose properties are in none has none.
     """
     order = np.lexsort((ranks, points))
-    own = order[_is_first(points[order])]
-    pairs, counts = np.unique(np.stack((postcodes[points[own]], ranks[own])), axis=1, return_counts=True)
-    outside = np.bincount(postcodes) - np.bincount(postcodes[points[own]], minlength=postcodes.max() + 1)
+    primary = order[_is_first(points[order])]
+    pairs, counts = np.unique(np.stack((postcodes[points[primary]], ranks[primary])), axis=1, return_counts=True)
+    outside = np.bincount(postcodes) - np.bincount(postcodes[points[primary]], minlength=postcodes.max() + 1)
     order = np.lexsort((pairs[1], -counts, pairs[0]))
     most = order[_is_first(pairs[0][order])]
     most = most[counts[most] >= outside[pairs[0][most]]]
@@ -64,16 +64,16 @@ def describe_outcode(
     areas: list[Mapping[str, Any]] = []
     postcodes: dict[str, list[int]] = {}
     for index, incode in enumerate(incodes):
-        own: dict[str, Mapping[str, Any]] = {}
+        by_kind: dict[str, Mapping[str, Any]] = {}
         for by_postcode in chosen:
             if index in by_postcode:
                 area = by_postcode[index]
-                own.setdefault(area["kind"], area)
-        for area in own.values():
+                by_kind.setdefault(area["kind"], area)
+        for area in by_kind.values():
             key = tuple(area.values())
             if key not in places:
                 places[key] = len(areas)
                 areas.append(area)
-        if own:
-            postcodes[incode] = [places[tuple(area.values())] for area in own.values()]
+        if by_kind:
+            postcodes[incode] = [places[tuple(area.values())] for area in by_kind.values()]
     return {"outcode": outcode, "searched": dict(searched), "areas": areas, "postcodes": postcodes}

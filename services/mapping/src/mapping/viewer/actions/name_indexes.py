@@ -33,8 +33,8 @@ class NameIndexes:
                 return index
         index = _make_index(snapshot)
         with self._lock:
-            for gone in [each for each in self._indexes if each() is None]:
-                del self._indexes[gone]
+            for dead in [each for each in self._indexes if each() is None]:
+                del self._indexes[dead]
             self._indexes[key] = index
             while self.size > self._limit and len(self._indexes) > 1:
                 self._indexes.popitem(last=False)

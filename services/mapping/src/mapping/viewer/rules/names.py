@@ -24,10 +24,10 @@ class NameIndex:
     def search(self, words: str) -> "Iterator[tuple[int, str, array[int]]]":
         """Find names that are, begin with or have folded words together: rank 0, 1 or 2, label, entries."""
         entries = [self.by_word.get(word) for word in words.split()]
-        known = [each for each in entries if each is not None]
-        if not known or len(known) < len(entries):
+        postings = [each for each in entries if each is not None]
+        if not postings or len(postings) < len(entries):
             return
-        for name in min(known, key=len):
+        for name in min(postings, key=len):
             rank = rank_name(self.folded[name], words)
             if rank is not None:
                 yield rank, self.labels[name], self.places[name]
