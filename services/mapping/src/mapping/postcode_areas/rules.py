@@ -35,7 +35,9 @@ def choose_areas(postcodes: Indices, points: Indices, ranks: Indices) -> dict[in
     """
     order = np.lexsort((ranks, points))
     primary = order[_is_first(points[order])]
-    pairs, counts = np.unique(np.stack((postcodes[points[primary]], ranks[primary])), axis=1, return_counts=True)
+    pairs, counts = np.unique(
+        np.stack((postcodes[points[primary]], ranks[primary])), axis=1, return_counts=True
+    )
     outside = np.bincount(postcodes) - np.bincount(postcodes[points[primary]], minlength=postcodes.max() + 1)
     order = np.lexsort((pairs[1], -counts, pairs[0]))
     most = order[_is_first(pairs[0][order])]

@@ -192,7 +192,9 @@ class Publication:
         boxes = [Extent(*event.bbox) for _, event in self.events if event.bbox]
         extents = boxes if self.layer.extent is None else [self.layer.extent, *boxes]
         count = self.layer.feature_count + self.counts["added"] - self.counts["deleted"]
-        former = [Validity(self.layer.valid_since, self.layer.valid_until)] if self.layer.feature_count else []
+        former = (
+            [Validity(self.layer.valid_since, self.layer.valid_until)] if self.layer.feature_count else []
+        )
         validity = unite_validity([*former, *self.spans])
         return {
             "feature_count": count,
