@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import iter_route_contexts
@@ -146,7 +146,8 @@ def _list_checks(dependant: Any) -> Iterator[_Check]:
         if (id(part.call), scopes) not in listed:
             listed.add((id(part.call), scopes))
             takes_scopes = part.security_scopes_param_name is not None
-            yield _Check(part.call, SecurityScopes(list(dict.fromkeys(scopes))) if takes_scopes else None)
+            scheme = cast("Callable[..., Awaitable[Any]]", part.call)  # FastAPI calls all of them so
+            yield _Check(scheme, SecurityScopes(list(dict.fromkeys(scopes))) if takes_scopes else None)
 
 
 def _walk(dependant: Any) -> Iterator[Any]:
