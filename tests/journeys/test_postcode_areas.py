@@ -44,12 +44,11 @@ async def database(platform):
 def read_parish(citytown):
     """Read a postcode's parish, its name there, and the generation of the layer."""
 
-    def read(council="citytown"):
-        base = f"/{council}/address"
+    def read():
+        base = "/citytown/address"
         place = citytown.get(f"{base}/postcodes-io/postcodes/{POSTCODE}").json()["result"]
-        areas = citytown.get(f"/citytown/address/v1/postcodes/{POSTCODE}/areas").json()
-        generation = areas["generation"].get(PARISHES["name"]) if council == "citytown" else None
-        return place["codes"]["parish"], place["parish"], generation
+        areas = citytown.get(f"{base}/v1/postcodes/{POSTCODE}/areas").json()
+        return place["codes"]["parish"], place["parish"], areas["generation"].get(PARISHES["name"])
 
     return read
 
@@ -64,7 +63,9 @@ async def test_published_areas_are_the_codes_of_postcodes(platform, database, ci
     layer = await publish(database, "citytown", PARISHES, [make_parish(code, "Centre")])
     expected = code, "Centre", layer.version
     await asyncio.to_thread(eventually, lambda: read_parish() == expected, within=_WITHIN, every=0.5)
-    assert read_parish("hillshire")[0] != code
+    # Hillshire's own data do not have the postcode; the nation's file, where it is loaded, has no parish.
+    elsewhere = citytown.get(f"/hillshire/address/postcodes-io/postcodes/{POSTCODE}")
+    assert code not in elsewhere.text
 
     renamed = f"E0400{secrets.randbelow(9_000) + 1_000}"
     layer = await publish(database, "citytown", PARISHES, [make_parish(renamed, "Renamed")], CAUSE)
