@@ -115,8 +115,10 @@ async def load_layer(database: Database, entry: Mapping[str, Any], *, mend: bool
         async with publication(session, layer.id, _CAUSE) as change:
             for first in range(0, len(features), _BATCH):
                 part = slice(first, first + _BATCH)
-                known = None if degrees is None else Degrees(degrees.geometries[part], degrees.texts[part])
-                await change.put(await asyncio.to_thread(make_states, layer, features[part], known))
+                in_degrees = (
+                    None if degrees is None else Degrees(degrees.geometries[part], degrees.texts[part])
+                )
+                await change.put(await asyncio.to_thread(make_states, layer, features[part], in_degrees))
     return True
 
 

@@ -195,6 +195,11 @@ def read(
             parameter.arg: types.real(names.get(name_of(parameter.annotation), ""))
             for parameter in list_parameters(node)
         }
+        parameters |= {
+            part.target.id: types.real(names.get(name_of(part.annotation), ""))
+            for part in ast.walk(node)
+            if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+        }
         if owner:
             parameters["self"] = f"{module}.{owner}"
         holds_connection = owner in holders or function.name in routes or takes_session(node, holders)

@@ -72,6 +72,7 @@ PUBLIC = {
         "check_dataset",
         "download_dataset",
         "download_layer",
+        "draw_areas",
         "find_by_code",
         "get_api",
         "get_api_with_slash",

@@ -119,8 +119,8 @@ def test_qgis_adds_moves_changes_and_deletes_a_feature(platform, citytown):
     properties |= {**first["properties"], key: reference}
     body = {"type": "Feature", "properties": properties,
             "geometry": {"type": "Point", "coordinates": [375_200.0, 164_100.0]}}  # fmt: skip
-    written = {"Content-Type": "application/geo+json", "Content-Crs": BNG}
-    created = citytown.post(items, content=json.dumps(body), headers=written)
+    writing = {"Content-Type": "application/geo+json", "Content-Crs": BNG}
+    created = citytown.post(items, content=json.dumps(body), headers=writing)
     assert created.status_code == 201, created.text
     assert created.headers["location"].startswith(platform.gateway + items)
     path = f"{items}/{created.headers['location'].rpartition('/items/')[2]}"
@@ -130,12 +130,12 @@ def test_qgis_adds_moves_changes_and_deletes_a_feature(platform, citytown):
     patch = {"Content-Type": "application/merge-patch+json"}
     moved = {"geometry": {"type": "Point", "coordinates": [375_201.0, 164_100.0]}}
     assert (
-        citytown.patch(path, content=json.dumps(moved), headers={**patch, **written, **patch}).status_code
+        citytown.patch(path, content=json.dumps(moved), headers={**patch, **writing, **patch}).status_code
         == 204
     )
     assert citytown.patch(path, content=json.dumps({"properties": {}}), headers=patch).status_code == 204
     again = {**body, "id": path.rpartition("/")[2]}
-    assert citytown.put(path, content=json.dumps(again), headers=written).status_code == 204
+    assert citytown.put(path, content=json.dumps(again), headers=writing).status_code == 204
     east, _ = citytown.get(path, params={"crs": BNG}).json()["geometry"]["coordinates"]
     assert east == 375_200.0
     assert citytown.delete(path).status_code == 204

@@ -101,8 +101,8 @@ def _drop_unused(document: dict[str, Any]) -> None:
     waiting = set(rest)
     while waiting:
         used |= waiting
-        found_names = {name for key in waiting if key in schemas for name in _list_references(schemas[key])}
-        waiting = found_names - used
+        next_names = {name for key in waiting if key in schemas for name in _list_references(schemas[key])}
+        waiting = next_names - used
     document["components"]["schemas"] = {key: schema for key, schema in schemas.items() if key in used}
 
 

@@ -44,14 +44,14 @@ def locate(deliver):
 
 
 @pytest.fixture
-def read(client, gazetteer):
+def read_place(client, gazetteer):
     """Read BA2 9ZZ as clients of postcodes.io do."""
 
-    async def read(council="citytown"):
+    async def read_place(council="citytown"):
         answer = await client.get(f"/{council}/address/postcodes-io/postcodes/BA2%209ZZ")
         return answer.json().get("result")
 
-    return read
+    return read_place
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def read_areas(client, mint, gazetteer):
     return read_areas
 
 
-async def test_a_postcode_has_the_codes_and_names_of_its_areas(locate, read):
+async def test_a_postcode_has_the_codes_and_names_of_its_areas(locate, read_place):
     await locate()
-    place = await read()
+    place = await read_place()
     codes = place["codes"]
     assert (place["admin_ward"], place["parish"], codes["admin_ward"], codes["parish"]) == (
         "Kingsmead",
@@ -88,10 +88,10 @@ async def test_they_come_with_their_generation(locate, read_areas):
     assert {"kind": "ward", "code": WARD, "name": "Kingsmead"} in answer["areas"]
 
 
-async def test_the_next_event_of_an_outcode_is_its_whole_state(locate, read, read_areas):
+async def test_the_next_event_of_an_outcode_is_its_whole_state(locate, read_place, read_areas):
     await locate()
     await locate(2, areas=[{**AREAS[0], "code": "E05999999", "name": "Newer"}], postcodes={"9ZZ": [0]})
-    place = await read()
+    place = await read_place()
     assert (place["codes"]["admin_ward"], place["admin_ward"]) == ("E05999999", "Newer")
     assert place["codes"]["admin_county"] is None
     await locate(3, postcodes={})
@@ -112,10 +112,10 @@ async def test_a_snapshot_sets_an_outcode_whatever_its_sequence(locate, read_are
     assert (await read_areas()).json()["generation"] == {"wards": 3}
 
 
-async def test_another_council_sees_nothing_of_it(locate, read, read_areas):
+async def test_another_council_sees_nothing_of_it(locate, read_place, read_areas):
     await locate(council="hillshire")
     assert (await read_areas()).json()["areas"] == []
-    assert (await read("sleepton")) is None
+    assert (await read_place("sleepton")) is None
     await locate(2, council="citytown")
     await locate(3, council="hillshire", postcodes={})
     assert len((await read_areas()).json()["areas"]) == len(AREAS)

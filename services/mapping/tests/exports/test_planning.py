@@ -76,8 +76,8 @@ async def test_what_was_taken_off_stays_with_its_end_date(client, database, app)
     order = "tree-preservation-orders"
     layer = await read(database, "citytown", order)
     async with database.reading("citytown") as session:
-        gone, back, *_ = await features.list_after(session, layer.id, 0, 2)
-    await remove(database, layer, gone.fid, back.fid)
+        former, back, *_ = await features.list_after(session, layer.id, 0, 2)
+    await remove(database, layer, former.fid, back.fid)
     state = NewFeature(f"{back.fid}-again", back.geometry, back.properties)
     await publish(database, "citytown", {"name": order}, [state])
     await app.state.snapshots.refresh()
@@ -87,7 +87,7 @@ async def test_what_was_taken_off_stays_with_its_end_date(client, database, app)
     ends = {row["reference"]: (row["end-date"], row["entry-date"]) for row in rows}
     today = f"{clock.now():%Y-%m-%d}"
     key = layer.key_property
-    assert ends[gone.properties[key]] == (today, today)
+    assert ends[former.properties[key]] == (today, today)
     assert ends[back.properties[key]][0] == ""
     # An order that has ended may still be named by its zones and trees.
     assert (await client.get(f"{BASE}/planning/tree")).json()["issues"] == []

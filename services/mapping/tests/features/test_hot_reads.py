@@ -89,10 +89,10 @@ async def test_hot_reads_answer_as_their_routes_do(client, plain, mint, subtests
         for path, query, accept in REQUESTS if council == "citytown" else REQUESTS[::9]:
             url = f"/{council}{path}?{query}"
             with subtests.test(url):
-                sent = {**headers, "Accept": accept}
-                expected = await plain.get(url, headers=sent)
+                accepting = {**headers, "Accept": accept}
+                expected = await plain.get(url, headers=accepting)
                 for _ in range(2):  # the second is from memory
-                    assert comparable(await client.get(url, headers=sent)) == comparable(expected)
+                    assert comparable(await client.get(url, headers=accepting)) == comparable(expected)
                 statuses.add(expected.status_code)
     assert len(statuses) > 1
 

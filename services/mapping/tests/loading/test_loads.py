@@ -181,10 +181,10 @@ async def test_a_change_of_a_generation_is_not_seen_before_its_moment(
 
     again = await send(rows(*TEN[:9], (9, 378000)))
     assert (again["counts"]["missing"], again["counts"]["same"]) == (0, 10)
-    there = [("Site 9", True)]
-    for at, old, new in ((eve, there, []), (moment, [("Site 8", False)], there)):
+    present = [("Site 9", True)]
+    for at, old, new in ((eve, present, []), (moment, [("Site 8", False)], present)):
         assert (await find(375009, at), await find(378000, at)) == (old, new)
-        assert await list_eastings(at) == [375009 if old is there else 378000]
+        assert await list_eastings(at) == [375009 if old is present else 378000]
         set_clock(at.isoformat())
         assert (await find(375009), await find(378000)) == (old, new)
 

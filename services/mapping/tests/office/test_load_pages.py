@@ -68,8 +68,8 @@ async def test_somebody_decides_on_refused_rows_and_on_what_is_gone(ann, send, r
     assert refusal.status_code == 400
     assert "Agree to what the page lists" in text_of(refusal)
     assert 'value="Yearly survey"' in refusal.text
-    both = await ann.post(page.url.path, **fields, accept=["refused-rows", "many-missing"])
-    assert "The file is being published" in text_of(both)
+    answer = await ann.post(page.url.path, **fields, accept=["refused-rows", "many-missing"])
+    assert "The file is being published" in text_of(answer)
     await run_jobs()
     assert "Retired" in text_of(await ann.get(f"{BINS}/features/GB-2"))
 

@@ -68,9 +68,9 @@ def compare(drawn, exact, strip):
         left = shapely.difference(wrong, shapely.buffer(shapely.boundary(exact), PIXEL))
         assert left.area < 1
         return
-    for one, other in ((drawn, exact), (part, shapely.buffer(drawn, PIXEL))):
-        if not shapely.is_empty(one) and (dimension == 0 or shapely.length(one) > PIXEL):
-            vertices = shapely.points(shapely.get_coordinates(shapely.segmentize(one, 64)))
+    for shape, other in ((drawn, exact), (part, shapely.buffer(drawn, PIXEL))):
+        if not shapely.is_empty(shape) and (dimension == 0 or shapely.length(shape) > PIXEL):
+            vertices = shapely.points(shapely.get_coordinates(shapely.segmentize(shape, 64)))
             assert shapely.distance(vertices, other).max() <= PIXEL
 
 

@@ -15,6 +15,6 @@ async def remember(session: Session, staff: Staff) -> None:
 
 async def find_names(session: ReadSession, council: str, subjects: Iterable[str]) -> Mapping[str, str]:
     """Find what pages call each of these: their name, else the start of their id."""
-    wanted = set(subjects)
-    names = await store.find_names(session, council, wanted) if wanted else {}
-    return {subject: label_staff(names.get(subject, ""), subject) for subject in wanted}
+    distinct = set(subjects)
+    names = await store.find_names(session, council, distinct) if distinct else {}
+    return {subject: label_staff(names.get(subject, ""), subject) for subject in distinct}

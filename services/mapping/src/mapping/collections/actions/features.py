@@ -177,14 +177,14 @@ async def list_at(session: ReadSession, layer: UUID, version: int, after: int, m
     return [make_feature(row) for row in await store.list_at(session, layer, version, after, most)]
 
 
-async def list_gone_at(
+async def list_ended_at(
     session: ReadSession, layer: UUID, version: int, after: int, most: int
 ) -> list[Feature]:
     """List features as they last were that a layer had before a version and has not at it, by number.
 
     Their ``ended`` is the version that took them off.
     """
-    return [make_feature(row) for row in await store.list_gone_at(session, layer, version, after, most)]
+    return [make_feature(row) for row in await store.list_ended_at(session, layer, version, after, most)]
 
 
 async def list_differences(

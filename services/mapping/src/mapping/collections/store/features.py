@@ -99,7 +99,7 @@ _PAGE_AT = text(f"""SELECT {_STATE} FROM feature WHERE {_AT} AND number > :after
     ORDER BY number LIMIT :most""")  # noqa: S608
 # The last states of features that a version has not any more; they ended with the version that took them off.
 # NOT IN is hashed, also without statistics.
-_GONE_AT = text(f"""SELECT DISTINCT ON (number) {_STATE} FROM feature WHERE collection = :collection
+_ENDED_AT = text(f"""SELECT DISTINCT ON (number) {_STATE} FROM feature WHERE collection = :collection
     AND ended <= :version AND version < ended AND number > :after
     AND number NOT IN (SELECT number FROM feature WHERE {_AT})
     ORDER BY number, version DESC LIMIT :most""")  # noqa: S608
@@ -240,12 +240,12 @@ async def list_at(
     return await session.all(_PAGE_AT, values)
 
 
-async def list_gone_at(
+async def list_ended_at(
     session: ReadSession, layer: UUID, version: int, after: int, most: int
 ) -> Sequence[Row[Any]]:
     """List the last states of features that a layer had before a version and has not at it, by number."""
     values = {"collection": layer, "version": version, "after": after, "most": most}
-    return await session.all(_GONE_AT, values)
+    return await session.all(_ENDED_AT, values)
 
 
 async def list_differences(

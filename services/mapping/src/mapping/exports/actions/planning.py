@@ -81,7 +81,7 @@ async def _read_features(session: ReadSession, layer: Layer) -> AsyncIterator[Fe
     Nothing leaves a national data set: what is no more has its end-date there. Raises Problem 400.
     """
     count = 0
-    for list_page in (features.list_at, features.list_gone_at):
+    for list_page in (features.list_at, features.list_ended_at):
         after = 0
         while page := await list_page(session, layer.id, layer.version, after, _PAGE):
             for feature in page:
@@ -105,9 +105,9 @@ async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Rec
     shapes = await asyncio.to_thread(_to_degrees, everything, layer.storage_crs)
     for feature, shape in zip(everything, shapes, strict=True):
         properties = {name: value for name, value in feature.properties.items() if name in public}
-        is_gone = feature.ended <= layer.version
-        changed_at: datetime = times.get(feature.ended if is_gone else feature.version, layer.changed_at)
-        end = feature.valid_to or (changed_at if is_gone else None)
+        has_ended = feature.ended <= layer.version
+        changed_at: datetime = times.get(feature.ended if has_ended else feature.version, layer.changed_at)
+        end = feature.valid_to or (changed_at if has_ended else None)
         reference = _find_reference(layer, feature)
         yield Record(reference, properties, shape, changed_at, feature.valid_from, end)
 
@@ -115,15 +115,15 @@ async def _read_records(session: ReadSession, layer: Layer) -> AsyncIterator[Rec
 async def _list_features(session: ReadSession, layer: Layer) -> list[Feature]:
     """List the features, and the last of each reference that is not there any more under any id."""
     present: list[Feature] = []
-    gone: dict[str, Feature] = {}
+    former: dict[str, Feature] = {}
     async for feature in _read_features(session, layer):
         reference = _find_reference(layer, feature)
         if feature.ended > layer.version:
             present.append(feature)
-        elif reference not in gone or gone[reference].ended < feature.ended:
-            gone[reference] = feature
+        elif reference not in former or former[reference].ended < feature.ended:
+            former[reference] = feature
     references = {_find_reference(layer, feature) for feature in present}
-    return present + [feature for reference, feature in gone.items() if reference not in references]
+    return present + [feature for reference, feature in former.items() if reference not in references]
 
 
 def _find_reference(layer: Layer, feature: Feature) -> str:

@@ -86,8 +86,9 @@ async def upload_file(
         receipt = await receive_file(context.storage, context.settings, load, file.pieces)
         digest = receipt["sha256"].hex()
         body = _SentFile(sha256=digest, name=file.name, options=file.options)
+        once: Idempotency = remember(digest)
         async with context.database.writing(council) as session:
-            return await remember(digest).run(session, caller, body, finish, headers=describe)
+            return await once.run(session, caller, body, finish, headers=describe)
     except BaseException:
         finished = False
         raise

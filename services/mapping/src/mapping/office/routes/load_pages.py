@@ -31,7 +31,7 @@ _FILE_BODY = file_form_body("file", UPLOAD["x-limits"], "submission", **load_for
 _BODY = form_body("version", "reason", version=10, reason=MAX_REASON, vintage=200, accept=20)
 _PROBLEMS = document_problems(404, 409)
 _REFUSALS = frozenset({400, 413, 415})
-_MOST_SHOWN = 10
+_MOST_ROWS = 10
 Name = Annotated[str, Query(max_length=200, description="The layer of the file, if it has several")]
 
 
@@ -162,7 +162,7 @@ async def _show_load(page: OfficePage, load: LoadId, form: Form, status: int = 2
 async def _list_refused(session: ReadSession, page: OfficePage, load: LayerLoad) -> list[Any]:
     if load.state != "compared" or not load.counts or not load.counts.refused:
         return []
-    rows = await reads.list_rows(session, page.council, load.id, "refused", 0, _MOST_SHOWN)
+    rows = await reads.list_rows(session, page.council, load.id, "refused", 0, _MOST_ROWS)
     return [reads.show_row(row) for row in rows]
 
 

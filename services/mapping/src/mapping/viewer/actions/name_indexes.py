@@ -42,13 +42,13 @@ class NameIndexes:
 
 
 def _make_index(snapshot: Snapshot) -> NameIndex:
-    named: dict[str, list[int]] = {}
+    places_by_label: dict[str, list[int]] = {}
     name = snapshot.layer.label_property
     for place in snapshot.order.tolist():
         label = snapshot.properties(place).get(name)
         if label:
-            named.setdefault(str(label), []).append(place)
-    return index_names(named)
+            places_by_label.setdefault(str(label), []).append(place)
+    return index_names(places_by_label)
 
 
 INDEXES = NameIndexes()

@@ -33,14 +33,14 @@ class NameIndex:
                 yield rank, self.labels[name], self.places[name]
 
 
-def index_names(named: Mapping[str, Sequence[int]]) -> NameIndex:
+def index_names(entries_of: Mapping[str, Sequence[int]]) -> NameIndex:
     """Make the index of names and the entries that have each."""
-    labels, folded = list(named), [fold(label) for label in named]
+    labels, folded = list(entries_of), [fold(label) for label in entries_of]
     by_word: dict[str, array[int]] = {}
     for number, name in enumerate(folded):
         for word in dict.fromkeys(name.split()):
             by_word.setdefault(sys.intern(word), array("i")).append(number)
-    places = [array("i", each) for each in named.values()]
+    places = [array("i", each) for each in entries_of.values()]
     size = sum(len(label) * 2 + _ENTRY for label in labels) + 4 * sum(map(len, places))
     return NameIndex(labels, folded, places, by_word, size)
 
