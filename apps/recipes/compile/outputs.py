@@ -31,14 +31,15 @@ def _schema(question: Question) -> dict[str, Any]:
 
 def make_draft(bundle: Bundle, declared: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Make the body of casework's ``PUT .../case-types/{code}/versions/{number}``: the shipped type with the
-    parameters that it declares and the recipe sets. ``declared`` is the type's ``parameters``.
+    parameters that the recipe sets. ``declared`` is the type's ``parameters``.
 
-    Raises ValueError for a value out of the type's bounds, or in another unit.
+    Raises ValueError for a parameter that it does not declare, a value out of bounds, or in another unit.
     """
     values = {}
     for name, setting in bundle.settings.items():
         if name not in declared:
-            continue
+            names = ", ".join(sorted(declared)) or "none"
+            raise ValueError(f"set.{name}: the case type declares no such parameter, but {names}")
         keys = declared[name]
         unit = str(keys.get("unit", "")).replace("_", " ")
         if setting.number is None or setting.unit != unit:

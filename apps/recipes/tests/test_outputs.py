@@ -34,6 +34,10 @@ def test_parameters_are_bound_within_the_case_types_bounds(bundles):
     draft = make_draft(bundles["hillshire", "missed-bin"], read_parameters("missed-bin"))
     assert draft == {"parameters": {"report_within": 3, "return_within": 5}}
     declared = {"report_within": {"unit": "working_days", "min": 1, "max": 2}}
+    with pytest.raises(ValueError, match="declares no such parameter"):
+        make_draft(
+            bundles["hillshire", "missed-bin"], {"report_within": {**declared["report_within"], "max": 9}}
+        )
     with pytest.raises(ValueError, match="at most 2"):
         make_draft(bundles["hillshire", "missed-bin"], declared)
     with pytest.raises(ValueError, match="counts it in days"):

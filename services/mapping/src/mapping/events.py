@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from chassis.events import EventData
 from chassis.ids import Id
@@ -191,9 +191,11 @@ class PostcodeArea(BaseModel):
     """An area with its official code."""
 
     kind: str = Field(
-        pattern="^(ward|county-division|parish|constituency|district|county)$", description="What it is"
+        pattern="^(ward|county-division|parish|constituency|district|county)$",
+        max_length=20,
+        description="What it is",
     )
-    code: str = Field(pattern="^[EKNSW][0-9]{8}$", description="Its GSS code")
+    code: str = Field(pattern="^[A-Z][0-9]{8}$", max_length=9, description="Its GSS code")
     name: str = Field(max_length=200)
     layer: str = Field(max_length=60, description="The layer's name in URLs")
 
@@ -218,14 +220,17 @@ class OutcodeLocated(EventData):
         "postcodes": {"1LJ": [0, 1], "2AB": [1]},
     }
     outcode: str = Field(
-        pattern="^[A-Z0-9]{2,4}$", max_length=4, description="The first half of the postcodes"
+        pattern="^[A-Z][A-Z0-9]{1,3}$", max_length=4, description="The first half of the postcodes"
     )
     as_of: datetime = Field(description="The moment at which the areas hold")
-    searched: dict[str, int] = Field(
-        max_length=200, description="The version of every layer searched: the generation of the areas"
-    )
+    searched: dict[
+        Annotated[str, StringConstraints(max_length=60)], Annotated[int, Field(ge=0, le=2_147_483_647)]
+    ] = Field(max_length=200, description="The version of every layer searched: the generation of the areas")
     areas: list[PostcodeArea] = Field(max_length=2_000, description="Each area once")
-    postcodes: dict[str, list[int]] = Field(
+    postcodes: dict[
+        Annotated[str, StringConstraints(pattern="^[0-9][A-Z]{2}$", max_length=3)],
+        Annotated[list[Annotated[int, Field(ge=0, lt=2_000)]], Field(max_length=20)],
+    ] = Field(
         max_length=4_000,
         description="By its second half, a postcode's places in the list of areas: of each kind the area "
         "that most of its properties are in",
