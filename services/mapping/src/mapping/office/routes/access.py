@@ -46,6 +46,7 @@ class OfficePage:
         self.request, self.staff, self.council, self.name = request, staff, staff.council, layer
         self.database: Database = request.app.state.database
         self.writes = LayerWrites(request)
+        self.is_mended = False  # whether the shape that was sent was not valid, and is now
 
     @property
     def home(self) -> str:
@@ -92,7 +93,7 @@ class OfficePage:
 
     def finish(self, path: str, done: str) -> Response:
         """Lead to a page below the layer's, which says what was done."""
-        return see_other(f"{self.home}{path}?done={done}")
+        return see_other(f"{self.home}{path}?done={done}{'-mended' if self.is_mended else ''}")
 
     def render(self, template: str, layer: Layer, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page about the layer."""

@@ -199,6 +199,7 @@ async def _try(page: OfficePage, form: Form, work: Callable[[Session], Awaitable
         form.error("", "Somebody changed the feature meanwhile. Look at their change, then save yours again")
         return False
     if done is not None:
+        page.is_mended = bool(done.notes)
         await page.writes.settle(done.layer, done.version)
     return True
 

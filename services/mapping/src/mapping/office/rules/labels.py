@@ -44,10 +44,13 @@ CHANGES = {
     "added": "Added",
     "deleted": "Retired",
 }
+_MENDED = "Its shape was not valid, such as an outline that crosses itself, and was mended: check it."
 DONE = {
     "added": "The feature is added.",
     "changed": "The feature is changed.",
+    "added-mended": f"The feature is added. {_MENDED}",
     "moved": "The feature has another place.",
+    "moved-mended": f"The feature has another place. {_MENDED}",
     "retired": "The feature is retired. You can undo that in its history.",
     "undone": "The change is undone.",
     "restored": "The older state is the present one again.",
