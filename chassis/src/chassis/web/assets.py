@@ -125,7 +125,7 @@ def _compress(body: bytes) -> bytes:
 
 
 def _rename_import(match: re.Match[str], names: dict[str, str]) -> str:
-    """Name an imported module as it is served: ``./map.js``, or ``terra-draw`` of an npm package."""
+    """Name an imported module as it is served: ``./map-keys.js``, or a module of an npm package."""
     name = names.get(match[2]) or names.get(f"{match[2]}.module.js")
     return f"{match[1]}./{name}{match[3]}" if name else match[0]
 

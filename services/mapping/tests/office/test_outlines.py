@@ -5,7 +5,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.office.rules.outlines import OutlineError, read_outline, write_outline
+from mapping.office.rules.outlines import MOST_DRAWN, OutlineError, locate_lines, read_outline, write_outline
 from mapping.shared.coordinates import Crs
 
 SQUARE = "375000, 164000\n375100, 164000\n375100, 164100\n375000, 164100"
@@ -53,3 +53,13 @@ def test_no_text_is_no_place():
 def test_every_line_is_read_as_it_was_written(points):
     line = shapely.LineString([(east / 1, north / 1) for east, north in points])
     assert read_outline(write_outline(line, Crs.BNG), "LineString").equals(line)
+
+
+def test_each_line_of_a_text_has_a_place_on_the_map_or_none():
+    text = "375000, 164000\n\nhole\nST 750 640\n51.3750000, -2.3600000\nby the church"
+    first, *rest = locate_lines(text)
+    assert first == pytest.approx((-2.3605, 51.3744), abs=1e-3)
+    assert [place is not None for place in rest] == [False, False, True, True, False]
+    assert rest[3] == (-2.36, 51.375)
+    assert locate_lines("") == []
+    assert locate_lines("375000, 164000\n" * (MOST_DRAWN + 1)) is None

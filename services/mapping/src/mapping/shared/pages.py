@@ -4,15 +4,10 @@ from typing import Final
 
 from chassis.web import Pages, gettext_noop
 
-_DRAW: Final = "terra-draw/dist/terra-draw.module.js"
-_ADAPTER: Final = "terra-draw-maplibre-gl-adapter/dist/terra-draw-maplibre-gl-adapter.module.js"
-
 LIBRARIES: Final = (
     "maplibre-gl/dist/maplibre-gl.css",
     "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl/dist/maplibre-gl-worker.mjs",
-    _DRAW,
-    _ADAPTER,
 )
 """Files of npm packages, each before those that import it. The Dockerfile copies them too."""
 

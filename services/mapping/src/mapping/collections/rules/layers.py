@@ -44,6 +44,9 @@ class Extent(NamedTuple):
     north: float
 
 
+_GREAT_BRITAIN = Extent(-8.7, 49.8, 1.8, 60.9)
+
+
 def unite(extents: Sequence[Extent]) -> Extent:
     """Return the extent of several."""
     west, south, east, north = zip(*extents, strict=True)
@@ -126,3 +129,11 @@ def make_layer(row: object) -> Layer:
     values["properties"] = tuple(Property(**each) for each in values["properties"])
     values["extent"] = None if values["extent"] is None else Extent(*values["extent"])
     return Layer(**values)
+
+
+def find_extent(layers: Sequence[Layer]) -> Extent:
+    """Find the box of a council: of its boundary, else of its own layers, else Great Britain."""
+    present = [layer for layer in layers if not layer.is_national and layer.extent is not None]
+    boundary = [layer for layer in present if layer.name == "council-boundary"]
+    extents = [layer.extent for layer in boundary or present if layer.extent is not None]
+    return unite(extents) if extents else _GREAT_BRITAIN

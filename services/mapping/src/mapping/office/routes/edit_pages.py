@@ -1,5 +1,6 @@
 """Pages that add a feature, change its properties, move and retire it: drawn on a map, or typed."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +19,7 @@ from mapping.collections.actions.edit_records import Edited
 from mapping.collections.actions.edits import Draft, tag_of
 from mapping.collections.actions.features import Feature
 from mapping.collections.routes.access import audience_of
-from mapping.collections.rules.layers import Layer
+from mapping.collections.rules.layers import Extent, Layer, find_extent
 from mapping.collections.schemas.features import AddedFeature, FeatureUndo
 from mapping.collections.tables import STILL
 from mapping.office.routes import answers
@@ -48,7 +49,7 @@ _NEW, _EDIT, _MOVE, _RETIRE = (
 async def show_new_feature_form(page: WriterPage) -> Response:
     """Show the form of a new feature."""
     layer = await page.read_layer()
-    return _show_new(page, layer, Form({"submission": ids.show(ids.new())}))
+    return await _show_new(page, layer, Form({"submission": ids.show(ids.new())}))
 
 
 @router.post(_NEW, openapi_extra=_BODY, responses=_PROBLEMS)
@@ -63,7 +64,7 @@ async def submit_new_feature_form(page: WriterPage, form: SubmittedForm) -> Resp
         fid = await _create_once(page, layer, form, draft, reason)
         if fid:
             return page.finish(f"/features/{quote(fid, safe='')}", "added")
-    return _show_new(page, layer, form, 400)
+    return await _show_new(page, layer, form, 400)
 
 
 @router.get(_EDIT, responses=_PROBLEMS)
@@ -100,7 +101,7 @@ async def show_move_form(page: WriterPage, feature: TheId) -> Response:
     """Show the place of a feature, to change it."""
     layer, present = await page.read_feature(feature)
     text = answers.write_shape(present.geometry, layer)
-    return _show_move(page, layer, present, Form({"place": text}), tag=present.etag)
+    return await _show_move(page, layer, present, Form({"place": text}), tag=present.etag)
 
 
 @router.post(_MOVE, openapi_extra=_BODY, responses=_PROBLEMS)
@@ -118,7 +119,7 @@ async def submit_move_form(page: WriterPage, feature: TheId, form: SubmittedForm
     if form.ok and await _try(page, form, move):
         return page.finish(f"/features/{quote(feature, safe='')}", "moved")
     changes = await _list_changes(page, layer, feature, form)
-    return _show_move(page, layer, present, form, 400, **changes)
+    return await _show_move(page, layer, present, form, 400, **changes)
 
 
 @router.get(_RETIRE, responses=_PROBLEMS)
@@ -145,17 +146,26 @@ async def submit_retire_form(page: WriterPage, feature: TheId, form: SubmittedFo
     return page.render("office-retire.html", layer, 400, feature=present, form=form, **changes)
 
 
-def _show_new(page: OfficePage, layer: Layer, form: Form, status: int = 200) -> Response:
+async def _show_new(page: OfficePage, layer: Layer, form: Form, status: int = 200) -> Response:
     questions = _list_questions(page, layer, {})
-    context: dict[str, Any] = {"questions": questions, "box": make_box(layer.extent), "has_map": True}
+    context = {"questions": questions, **await _make_map(page, layer, form, layer.extent)}
     return page.render("office-new-feature.html", layer, status, form=form, **context)
 
 
-def _show_move(
+async def _show_move(
     page: OfficePage, layer: Layer, feature: Feature, form: Form, status: int = 200, **context: Any
 ) -> Response:
-    context |= {"box": make_box(feature.bbox or layer.extent), "has_map": True}
+    context |= await _make_map(page, layer, form, feature.bbox or layer.extent)
     return page.render("office-move.html", layer, status, feature=feature, form=form, **context)
+
+
+async def _make_map(page: OfficePage, layer: Layer, form: Form, extent: Extent | None) -> dict[str, Any]:
+    """Make what the map of a form shows: its box, and of a line or an area where each line of its text is."""
+    is_drawn = layer.geometry_type != "Point"
+    text = form.get("place", outlines.MAX_LENGTH)
+    lines = await asyncio.to_thread(outlines.locate_lines, text) if is_drawn else None
+    extent = extent or find_extent(page.request.app.state.snapshots.layers(page.council))
+    return {"box": make_box(extent), "lines": lines, "has_map": True}
 
 
 def _list_questions(page: OfficePage, layer: Layer, values: Any) -> list[Question]:

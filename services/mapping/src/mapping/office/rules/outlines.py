@@ -19,6 +19,8 @@ from mapping.shared.typed_places import TypedPlace, parse_place
 
 MAX_LENGTH = 200_000
 """Characters of the text: some 8,000 points. What is larger is loaded from a file."""
+MOST_DRAWN = 2_000
+"""Lines of a text whose points a map lets people move one by one."""
 _HOLE = "hole"
 _RING = 4  # points of the smallest ring, its first twice
 _LINE = 2
@@ -66,6 +68,22 @@ def read_outline(text: str, kind: GeometryType) -> BaseGeometry | None:
         return lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)
     polygons = [_make_polygon(part) for part in parts]
     return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+
+
+def locate_lines(text: str) -> list[tuple[float, float] | None] | None:
+    """List longitude and latitude of each line, None where it is no place; None for too many lines."""
+    lines = text.splitlines()
+    if len(lines) > MOST_DRAWN:
+        return None
+    return [_locate_line(line) for line in lines]
+
+
+def _locate_line(line: str) -> tuple[float, float] | None:
+    try:
+        place = parse_place(line)
+    except ValueError:
+        return None
+    return place.longitude, place.latitude
 
 
 Ring = list[tuple[float, float]]

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from chassis.problems import document_problems
 from chassis.types import Slug
-from mapping.collections.rules.layers import Layer
+from mapping.collections.rules.layers import Layer, find_extent
 from mapping.snapshots.actions import TheSnapshots
 from mapping.viewer.actions import tables
 from mapping.viewer.routes.access import (
@@ -19,7 +19,6 @@ from mapping.viewer.routes.access import (
     refuse,
     render,
 )
-from mapping.viewer.rules.boxes import find_extent
 from mapping.viewer.rules.rows import Key, TableQuery, read_key, write_key
 from mapping.viewer.rules.symbols import Symbol, make_symbols
 

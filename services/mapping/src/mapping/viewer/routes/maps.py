@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from chassis.problems import document_problems
 from chassis.types import Slug
-from mapping.collections.rules.layers import Extent, Layer
+from mapping.collections.rules.layers import Extent, Layer, find_extent
 from mapping.snapshots.actions import TheSnapshots
 from mapping.viewer.actions.maps import list_in_box
 from mapping.viewer.routes.access import (
@@ -23,7 +23,7 @@ from mapping.viewer.routes.access import (
     render,
     write_point,
 )
-from mapping.viewer.rules.boxes import box_around, find_extent, parse_box
+from mapping.viewer.rules.boxes import box_around, parse_box
 from mapping.viewer.rules.styles import make_style
 from mapping.viewer.rules.symbols import BASEMAP, make_symbols
 

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import Form, see_other
+from mapping.collections.rules.layers import find_extent
 from mapping.locate.routes.dependencies import TheReads
 from mapping.snapshots.actions import TheSnapshots
 from mapping.viewer.actions.place_search import Match, find_places
@@ -27,7 +28,6 @@ from mapping.viewer.routes.access import (
     write_point,
 )
 from mapping.viewer.routes.places import EMPTY, NOT_FOUND
-from mapping.viewer.rules.boxes import find_extent
 from mapping.viewer.rules.returns import MAX_LENGTH, add_place, check_return
 
 router = APIRouter(prefix=f"{PAGES}/pin", tags=["map pages"], default_response_class=HTMLResponse)

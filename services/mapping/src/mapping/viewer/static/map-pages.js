@@ -2,6 +2,7 @@
 
 import { drawImage } from "./map-images.js";
 import { addControls } from "./map-keys.js";
+import { startDrawing } from "./map-outline.js";
 
 const DECIMALS = 6;
 
@@ -32,6 +33,7 @@ async function openMap(section) {
   map.on("movestart", () => (data.state = "moving"));
   map.on("idle", () => (data.state = "idle"));
   if (data.map === "pin") startPin(map, section);
+  else if (data.map === "draw") startDrawing(map, section);
   else startView(map, section);
   section.map = map;
 }
