@@ -103,10 +103,11 @@ async def find_collisions(
     collisions = {}
     tables = {"tables": await list_moving_tables(session)}
     for index in await session.all(_UNIQUE, tables):
-        columns = ", ".join(index.others)
-        present = " AND ".join(f"{name} IS NOT NULL" for name in index.others)
+        columns = ", ".join(index.others) or "count(*)"  # of a table with a row for each council
+        present = " AND ".join(f"{name} IS NOT NULL" for name in index.others) or "true"
+        groups = f"GROUP BY {columns}" if index.others else ""
         statement = f"""SELECT {columns} FROM {index.table} WHERE council = ANY(CAST(:councils AS text[]))
-            AND {present} AND {index.predicate} GROUP BY {columns} HAVING count(*) > 1 ORDER BY {columns}"""
+            AND {present} AND {index.predicate} {groups} HAVING count(*) > 1 ORDER BY {columns}"""
         if rows := await session.all(text(statement), {"councils": list(councils)}):
             collisions[index.name] = [tuple(row) for row in rows]
     return collisions

@@ -33,6 +33,9 @@ ROWS = {
     "layer_load": """(id, collection, state, file_name, size, options, rows_read, reason, created_by, version,
         created_at) SELECT gen_random_uuid(), id, 'compared', 'a.csv', 1, '{}', 1, '', 'ann', 1, now()
         FROM collection WHERE council = :council""",
+    "outcode_areas": """(id, outcode, version, content, as_of)
+        VALUES (gen_random_uuid(), 'BA' || CAST(:n AS integer), 1, '{}', now())""",
+    "area_survey": "(layers, points_at) VALUES ('{}', now())",
     "load_row": """(load, row, fid, properties, repaired) SELECT id, 1, 'GB-1', '{}', false FROM layer_load
         WHERE council = :council""",
 }
@@ -73,7 +76,7 @@ async def merged(client, database, open_desk):
         assert response.status_code == 200, response.text
     await fill(database)
     async with database.reading(COUNCILS[0]) as session:
-        assert set(await find_collisions(session, COUNCILS)) == {"uq_collection_name"}
+        assert set(await find_collisions(session, COUNCILS)) == {"pk_area_survey", "uq_collection_name"}
     renamed = await desk.send("PATCH", "/grit-bins", {"name": "grit-bins-of-the-hills"}, '"2"')
     assert renamed.status_code == 200, renamed.text
     async with database.writing() as session:
@@ -83,6 +86,11 @@ async def merged(client, database, open_desk):
         )  # fmt: skip
     tables, before = await count_rows(database)
     assert {(table, council) for table in tables for council in COUNCILS} - set(before) == set()
+    async with database.writing(COUNCILS[1]) as session:  # the next survey finds what is not of the other one
+        await session.execute(
+            text("DELETE FROM area_survey WHERE council = :council"), {"council": COUNCILS[1]}
+        )
+    before["area_survey", COUNCILS[1]] = 0
     await rekey(database, COUNCILS, SUCCESSOR)
     _, after = await count_rows(database)
     assert after == {
