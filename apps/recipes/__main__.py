@@ -36,7 +36,10 @@ def main(argv: list[str]) -> int:
 def _run(arguments: argparse.Namespace, workspace: Workspace) -> int:
     match arguments.command:
         case "check":
-            return _print(workspace.check())
+            faults = workspace.check()
+            if not faults:
+                _print([workspace.summarize()])
+            return _print(faults)
         case "simulate":
             _print(workspace.simulate(arguments.council, arguments.service))
         case "upgrade":

@@ -7,7 +7,7 @@ from pathlib import Path
 from apps.recipes.bundle import CouncilSettings, Text
 from apps.recipes.check.recipes import check_recipe, check_service
 from apps.recipes.load.councils import read_councils
-from apps.recipes.load.faults import Fault, RecipeError
+from apps.recipes.load.faults import Fault, RecipeError, suggest
 from apps.recipes.load.folder import UK, RecipeFolder
 from apps.recipes.load.origins import MergedSource
 from apps.recipes.scenarios.documents import Scenario, read_scenarios
@@ -32,6 +32,7 @@ class Workspace:
 
     def __init__(self, root: Path, settings: Path) -> None:
         self.folder = RecipeFolder(root)
+        self.settings_file = settings.name
         self.councils = read_councils(settings.name, settings.read_text())
 
     def check(self) -> list[Fault]:
@@ -44,6 +45,13 @@ class Workspace:
                 faults += _collect(partial(self._check_service, council, service))
         return sorted(set(faults))
 
+    def summarize(self) -> str:
+        """Say what a check without a fault has looked at."""
+        councils = self.folder.list_councils()
+        files = sum(len(self.folder.list_services(council)) for council in councils)
+        recipes = len(self.folder.list_services())
+        return f"{recipes} recipes and {files} files of {len(councils)} councils: nothing is wrong."
+
     def _check_recipe(self, service: str) -> Iterator[Fault]:
         parent = self.folder.read_parent(service)
         source = read_parent_source(parent)
@@ -53,16 +61,20 @@ class Workspace:
             yield from self.play_all(UK, service)
 
     def _check_service(self, council: str, service: str) -> Iterator[Fault]:
-        settings = self.councils.get(council)
-        if settings is None:
-            yield Fault(council, 1, 1, service, "the council has no settings.", "Add them.")
-            return
+        settings = self._find_council(council)
         parent = find_parent(self.folder, council, service)
         child = self.folder.read_child(council, service)
         faults = check_service(merge_texts(parent, child), child[1], read_welsh(parent), settings)
         yield from faults
         if not faults:
             yield from self.play_all(council, service)
+
+    def _find_council(self, slug: str) -> CouncilSettings:
+        """Find a council's settings. Raises RecipeError for a council without."""
+        if slug in self.councils:
+            return self.councils[slug]
+        way_out = suggest(slug, self.councils, "council")
+        raise RecipeError([Fault(self.settings_file, 1, 1, slug, "the council has no settings.", way_out)])
 
     def list_scenarios(self, owner: str, service: str) -> list[tuple[str, Scenario]]:
         """List a council's scenarios: the recipe's that concern it, and its own."""
@@ -83,7 +95,12 @@ class Workspace:
 
     def simulate(self, council: str, service: str) -> Iterator[str]:
         """Play the scenarios of a council's service and print what happens and why."""
-        bundle = compile_service(self.folder, self.councils[council], service)
+        settings = self._find_council(council)
+        services = self.folder.list_services(council)
+        if service not in services:
+            way_out = suggest(service, services, "service")
+            raise RecipeError([Fault(council, 1, 1, service, "the council has no such service.", way_out)])
+        bundle = compile_service(self.folder, settings, service)
         yield bundle.identifier
         for _, scenario in self.list_scenarios(council, service):
             simulation = play(bundle, scenario)
@@ -105,6 +122,7 @@ class Workspace:
     def upgrade(self, council: str, *, write: bool) -> Iterator[str]:
         """Show what a council's services would take over from newer releases; with ``write``, pin them to
         those."""
+        settings = self._find_council(council)
         for service in self.folder.list_services(council):
             version = find_upgrade(self.folder, council, service)
             current = self.folder.read_lock(council).get(service)
@@ -118,7 +136,7 @@ class Workspace:
             if current is not None:
                 before = merge_texts(self.folder.read_parent(service, current.version), child)
                 yield from (f"  {difference}" for difference in compare(before.content, merged.content))
-            faults = check_service(merged, child[1], read_welsh(new), self.councils[council])
+            faults = check_service(merged, child[1], read_welsh(new), settings)
             if faults:
                 raise RecipeError(faults)
             if write:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.recipes.__main__ import main
 from apps.recipes.check.recipes import check_recipe
 from apps.recipes.commands import Workspace
 from apps.recipes.load.faults import RecipeError
@@ -23,6 +24,21 @@ def check_text(parent, text):
 def test_the_repositorys_recipes_have_no_fault():
     workspace = Workspace(ROOT / "recipes", ROOT / "dev" / "data" / "council_settings.yaml")
     assert [str(fault) for fault in workspace.check()] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "words"),
+    [
+        (["simulate", "citytown", "missed-bin"], 0, "missed-bin@1.0+citytown"),
+        (["simulate", "citytwn", "missed-bin"], 1, "the council has no settings. Did you mean citytown?"),
+        (["upgrade", "citytwn"], 1, "the council has no settings. Did you mean citytown?"),
+        (["simulate", "citytown", "missed-bn"], 1, "no such service. Did you mean missed-bin?"),
+        (["check"], 0, "nothing is wrong."),
+    ],
+)
+def test_a_command_says_what_it_did_or_what_was_wrong(capsys, command, status, words):
+    assert main(command) == status
+    assert words in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,24 @@ async def test_a_tile_of_several_collections_has_a_layer_of_each(client):
     await get(client, f"{OGC}/tiles/WebMercatorQuad/12/0/0", 204)
 
 
+async def test_a_joined_tile_reads_only_layers_that_reach_it(client, database, app, monkeypatch):
+    names, get_snapshot = [], registry.Snapshots.get
+
+    async def note(snapshots, layer):
+        names.append(layer.name)
+        return await get_snapshot(snapshots, layer)
+
+    monkeypatch.setattr(registry.Snapshots, "get", note)
+    east = find_tile(-2.25, 51.38, 12)
+    path = f"{OGC}/tiles/WebMercatorQuad/{east.zoom}/{east.row}/{east.column}"
+    before = await get(client, path, 204)
+    assert names == []
+    await publish(database, "citytown", GRIT_BINS, [bin_at(2, 382_700, 164_700)], EDIT)
+    await app.state.snapshots.refresh()
+    after = await get(client, path, **{"If-None-Match": before.headers["etag"]})
+    assert (sorted(decode(after)), set(names)) == (["grit-bins"], {"grit-bins"})
+
+
 async def test_layers_and_properties_of_staff_are_theirs(client, database, app, mint):
     await publish(
         database, "citytown", {**WARDS, "name": "raids", "audience": "staff"}, [square("R1", 374000, 164000)]

@@ -103,6 +103,8 @@ async def get_joined_tile(request: Request, _: Annotated[None, public]) -> Respo
         raise invalid("query.collections", f"may have {MOST_NAMES} characters at most", "string_too_long")
     layers = [layer for layer in site.list_layers(names) if _has_zoom(layer, tile)]
     _require_tile(layers, tile)
+    # What lies elsewhere is not read into memory for a tile in which it shows nothing.
+    layers = [layer for layer in layers if layer.extent is not None and tile.meets(layer.extent)]
     tags = [(layer, (await tiles.find_tag(layer, tile, site.audience))[0]) for layer in layers]
     tag, headers = str(Tag(join_tags(tags))), _head(site, is_lasting=False)
     if is_current(request.headers.get("if-none-match"), tag):

@@ -54,6 +54,11 @@ class Tile:
         west, north, east, south = self.box(buffer)
         return (west * 360 - 180, _latitude(south), east * 360 - 180, _latitude(north))
 
+    def meets(self, extent: tuple[float, float, float, float]) -> bool:
+        """Tell whether the tile, with its buffer, meets a box in degrees: west, south, east, north."""
+        west, south, east, north = self.bounds(BUFFER)
+        return extent[0] <= east and west <= extent[2] and extent[1] <= north and south <= extent[3]
+
 
 def project(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
     """Project longitudes and latitudes, an array of (n, 2), to world coordinates."""
