@@ -106,6 +106,19 @@ PUBLIC = {
         "measure_areas",
         "redirect_degrees",
         "redirect_grid",
+        # MapIt's pages and its forms; a box by each of its addresses.
+        "find_point",
+        "find_postcode",
+        "list_generations_json",
+        "list_types_json",
+        "show_generations",
+        "show_index",
+        "show_index_with_slash",
+        *(
+            f"{name}{form}"
+            for name in ("list_at_box", "redirect_box_of_degrees", "redirect_box_of_grid")
+            for form in ("", "_html", "_json", "_map_html")
+        ),
         # Pages that show public layers only, each with what everybody may see of it.
         "ask_place",
         "check_place",

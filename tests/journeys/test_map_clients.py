@@ -5,6 +5,7 @@ headers, and that it names the system of what it writes without angle brackets.
 """
 
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -205,3 +206,8 @@ def test_mapits_answers_and_pages_come_through(gateway):
     assert page.headers["content-type"].startswith("text/html")
     assert all(f"{base}/area/{number}.html" in page.text for number in areas)
     assert gateway.get(f"{base}/area/E05012471").headers["location"].startswith(f"{base}/area/")
+    index = gateway.get(base)
+    for path in re.findall(rf'href="({base}[^"]*)"', index.text):
+        assert gateway.get(path).status_code in {200, 302}, path
+    form = gateway.get(f"{base}/postcode/", params={"pc": "BA1 1LJ"})
+    assert form.headers["location"] == f"{base}/postcode/BA1%201LJ.html"

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request, Response
+from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.types import Slug
@@ -92,7 +93,12 @@ async def list_posted(
 
 
 @router.get("/generations", response_model=dict[str, GenerationView], responses=DOCUMENTED)
-@router.get("/generations.json", include_in_schema=False, response_model=None)
+@router.get(
+    "/generations.json",
+    name="list_generations_json",
+    response_model=dict[str, GenerationView],
+    responses=DOCUMENTED,
+)
 async def list_generations(
     council: Slug, snapshots: TheSnapshots, match: Match = None, *, _: Annotated[None, public]
 ) -> Response:
@@ -100,7 +106,7 @@ async def list_generations(
     return respond(await lookups.list_generations(snapshots, council), match)
 
 
-@router.get("/generations.html", include_in_schema=False, response_model=None)
+@router.get("/generations.html", response_class=HTMLResponse)
 async def show_generations(
     request: Request, council: Slug, snapshots: TheSnapshots, _: Annotated[None, public]
 ) -> Response:
@@ -110,7 +116,9 @@ async def show_generations(
 
 
 @router.get("/types", response_model=dict[str, dict[str, str]], responses=DOCUMENTED)
-@router.get("/types.json", include_in_schema=False, response_model=None)
+@router.get(
+    "/types.json", name="list_types_json", response_model=dict[str, dict[str, str]], responses=DOCUMENTED
+)
 async def list_types(
     council: Slug, snapshots: TheSnapshots, match: Match = None, *, _: Annotated[None, public]
 ) -> Response:

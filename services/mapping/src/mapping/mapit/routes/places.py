@@ -10,7 +10,15 @@ from mapping.mapit.actions import places
 from mapping.mapit.actions.problems import no_address
 from mapping.mapit.actions.selections import read_within
 from mapping.mapit.routes import pages
-from mapping.mapit.routes.responses import DOCUMENTED, PREFIX, Match, TheSelectors, redirect, respond
+from mapping.mapit.routes.responses import (
+    DOCUMENTED,
+    PREFIX,
+    REDIRECTS,
+    Match,
+    TheSelectors,
+    redirect,
+    respond,
+)
 from mapping.mapit.rules.paths import PAGES, Form, split_form
 from mapping.mapit.schemas import AreaView, DistrictView, NearestView, PostcodeView
 from mapping.snapshots.actions import TheSnapshots
@@ -19,9 +27,8 @@ router = APIRouter(prefix=PREFIX, tags=["MapIt"])
 Text = Annotated[str, Path(min_length=1, max_length=100)]
 Srid = Annotated[int, Path(ge=0, le=999_999, description="4326 (longitude, latitude), 27700 or 3857")]
 Within = Annotated[str, Query(max_length=40, description="Areas within so many metres of the point too")]
-Box = Annotated[str, Path(pattern=r"^box(\.json|\.html|\.map\.html)?$")]
+BOX_FORMS = ("", ".json", ".html", ".map.html")
 Areas = dict[str, AreaView]
-_REDIRECTS = {302: {"description": "The same by its general address"}, **DOCUMENTED}
 
 
 def _read_name(text: str, *forms: Form) -> tuple[str, Form]:
@@ -32,7 +39,7 @@ def _read_name(text: str, *forms: Form) -> tuple[str, Form]:
     return name, form
 
 
-@router.get("/point/latlon/{pair}", status_code=302, response_model=None, responses=_REDIRECTS)
+@router.get("/point/latlon/{pair}", status_code=302, response_model=None, responses=REDIRECTS)
 async def redirect_degrees(
     request: Request, council: Slug, pair: Text, _: Annotated[None, public]
 ) -> Response:
@@ -43,30 +50,32 @@ async def redirect_degrees(
     return redirect(request, council, f"/point/4326/{longitude},{latitude}{pair[len(name) :]}")
 
 
-@router.get("/point/osgb/{pair}", status_code=302, response_model=None, responses=_REDIRECTS)
+@router.get("/point/osgb/{pair}", status_code=302, response_model=None, responses=REDIRECTS)
 async def redirect_grid(request: Request, council: Slug, pair: Text, _: Annotated[None, public]) -> Response:
     """Find the areas of an easting and northing."""
     places.read_point(27700, _read_name(pair, *PAGES)[0])
     return redirect(request, council, f"/point/27700/{pair}")
 
 
-@router.get("/point/latlon/{pair}/{box}", include_in_schema=False, response_model=None)
 async def redirect_box_of_degrees(
-    request: Request, council: Slug, pair: Text, box: Box, _: Annotated[None, public]
+    request: Request, council: Slug, pair: Text, _: Annotated[None, public]
 ) -> Response:
     """Find the areas whose bounding box has a latitude and longitude."""
     places.read_point(4326, pair)
     latitude, longitude = pair.split(",")
-    return redirect(request, council, f"/point/4326/{longitude},{latitude}/{box}")
+    return redirect(request, council, f"/point/4326/{longitude},{latitude}/{_read_box(request)}")
 
 
-@router.get("/point/osgb/{pair}/{box}", include_in_schema=False, response_model=None)
 async def redirect_box_of_grid(
-    request: Request, council: Slug, pair: Text, box: Box, _: Annotated[None, public]
+    request: Request, council: Slug, pair: Text, _: Annotated[None, public]
 ) -> Response:
     """Find the areas whose bounding box has an easting and northing."""
     places.read_point(27700, pair)
-    return redirect(request, council, f"/point/27700/{pair}/{box}")
+    return redirect(request, council, f"/point/27700/{pair}/{_read_box(request)}")
+
+
+def _read_box(request: Request) -> str:
+    return request.url.path.rpartition("/")[2]
 
 
 @router.get("/point/{srid}/{pair}", response_model=Areas, responses=DOCUMENTED)
@@ -90,10 +99,6 @@ async def list_at_point(
     return await pages.respond_areas(request, council, f"Areas at {name}", listing, form, match)
 
 
-@router.get("/point/{srid}/{pair}/box", response_model=Areas, responses=DOCUMENTED)
-@router.get("/point/{srid}/{pair}/box.json", include_in_schema=False, response_model=None)
-@router.get("/point/{srid}/{pair}/box.html", include_in_schema=False, response_model=None)
-@router.get("/point/{srid}/{pair}/box.map.html", include_in_schema=False, response_model=None)
 async def list_at_box(
     request: Request,
     council: Slug,
@@ -110,6 +115,26 @@ async def list_at_box(
     listing = await places.list_at_point(snapshots, council, point, selectors, 0.0, boxes=True)
     form = split_form(request.url.path)[1]
     return await pages.respond_areas(request, council, f"Areas whose box has {pair}", listing, form, match)
+
+
+for _form in BOX_FORMS:
+    _name = _form.replace(".", "_")
+    for _system, _redirect in (("latlon", redirect_box_of_degrees), ("osgb", redirect_box_of_grid)):
+        router.add_api_route(
+            f"/point/{_system}/{{pair}}/box{_form}",
+            _redirect,
+            name=f"{_redirect.__name__}{_name}",
+            status_code=302,
+            response_model=None,
+            responses=REDIRECTS,
+        )
+    router.add_api_route(
+        f"/point/{{srid}}/{{pair}}/box{_form}",
+        list_at_box,
+        name=f"list_at_box{_name}",
+        response_model=Areas,
+        responses=DOCUMENTED,
+    )
 
 
 @router.get(

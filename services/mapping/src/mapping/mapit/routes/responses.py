@@ -17,6 +17,10 @@ PREFIX = f"/{{council}}/{BASE}"
 BRIEFLY = "public, max-age=300"
 _PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 DOCUMENTED: dict[int | str, dict[str, Any]] = {**_PAGE, **document_problems(400, 404)}
+REDIRECTS: dict[int | str, dict[str, Any]] = {
+    302: {"description": "The same by its general address"},
+    **DOCUMENTED,
+}
 MEDIA_TYPES = {
     "json": "application/json",
     "geojson": "application/json; charset=utf-8",
@@ -50,9 +54,9 @@ def respond_text(text: str, form: str, match: str | None) -> Response:
     return respond_hashed(text.encode(), match, BRIEFLY, media_type=MEDIA_TYPES[form])
 
 
-def redirect(request: Request, council: str, path: str) -> Response:
+def redirect(request: Request, council: str, path: str, *, keeps_query: bool = True) -> Response:
     """Send the caller to another address of MapIt, with the query that came."""
-    query = f"?{request.url.query}" if request.url.query else ""
+    query = f"?{request.url.query}" if keeps_query and request.url.query else ""
     return RedirectResponse(f"/{council}/{BASE}{path}{query}", 302, {"Cache-Control": BRIEFLY})
 
 
