@@ -133,13 +133,15 @@ async def test_what_is_due_is_read_by_its_time_even_under_row_level_security(job
 
 
 @pytest.mark.long
+@pytest.mark.timeout(300)
 async def test_a_million_armed_jobs_cost_a_claim_nothing(jobs):
-    await jobs.execute(ADD_MANY, council="a", count=1_000_000, state=1)
+    for _ in range(20):  # in parts: no statement is to outlast the limit of a slow machine's database
+        await jobs.execute(ADD_MANY, council="a", count=50_000, state=1)
     await enqueue_for(jobs, COUNCILS)
     async with open_one(jobs) as claimer:
         started = asyncio.get_running_loop().time()
         for _ in range(20):
-            assert await claimer.look([Lane.EFFECT]) == ({Lane.EFFECT}, pytest.approx(86_400, abs=120))
+            assert await claimer.look([Lane.EFFECT]) == ({Lane.EFFECT}, pytest.approx(86_400, abs=600))
             await claimer.wake()
             assert len(await claimer.claim(claim(10))) == 10
         seconds = asyncio.get_running_loop().time() - started

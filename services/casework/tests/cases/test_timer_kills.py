@@ -23,7 +23,8 @@ _ENTRIES = text(
 _BREACHES = text("""SELECT envelope::json -> 'data' ->> 'case' AS "case" FROM outbox
     WHERE nats_subject LIKE '%casework.clock.breached'""")
 _CASES, _LIVES = 60, 5
-pytestmark = pytest.mark.long
+# Six processes start, and sixty cases are opened first: on a slow machine that alone is a minute.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
