@@ -17,7 +17,7 @@ from gateway.settings import Settings
 from gateway.snapshot import Council, Snapshot
 
 CONTRACTS = Path(__file__).parents[1] / "contracts" / "openapi"
-SERVICES = ("address", "payments", "casework", "mapping", "identity")
+SERVICES = ("address", "payments", "casework", "mapping", "identity", "resident")
 REQUESTS = 20_000
 ROUNDS = 5
 # As many councils and revoked credentials as a region may have.

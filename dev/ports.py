@@ -34,6 +34,8 @@ OFFSETS = {
     "mapping-worker": 14,
     "identity-worker": 15,
     "direct-debit": 16,
+    "resident": 17,
+    "resident-worker": 18,
     "nats": 22,
     "postgres": 32,
 }

@@ -10,7 +10,7 @@ import httpx
 
 from dev import gateway, service_processes, state
 from dev.errors import UserError
-from dev.stack import SERVICES, Stack
+from dev.stack import PATHS, SERVICES, Stack
 from dev.supervisor import Supervisor
 
 COUNCILS = {
@@ -184,7 +184,7 @@ async def wait_until_known(stack: Stack) -> None:
     councils = state.read(stack.sandbox)["councils"]
     async with httpx.AsyncClient(base_url=stack.gateway, timeout=5, trust_env=False) as http:
         waits = [
-            _wait_for(http, f"/{slug}/{name}/v1/council", council["api_key"])
+            _wait_for(http, f"/{slug}/{PATHS.get(name, name)}/v1/council", council["api_key"])
             for slug, council in councils.items()
             for name in SERVICES
         ]

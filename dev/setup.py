@@ -138,7 +138,12 @@ def digests() -> dict[str, str]:
 
 def workspace() -> list[Path]:
     """Return the folders of this repository's packages."""
-    folders = [ROOT / "chassis", *sorted((ROOT / "services").glob("*")), ROOT / "gateway"]
+    folders = [
+        ROOT / "chassis",
+        *sorted((ROOT / "services").glob("*")),
+        *sorted((ROOT / "apps").glob("*")),
+        ROOT / "gateway",
+    ]
     return [folder for folder in folders if (folder / "pyproject.toml").exists()]
 
 

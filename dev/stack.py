@@ -12,7 +12,9 @@ from dev import nats, ports, postgres, state
 from dev.errors import UserError
 from dev.ports import Ports
 
-SERVICES = ("address", "payments", "casework", "mapping", "identity")
+SERVICES = ("address", "payments", "casework", "mapping", "identity", "resident")
+PATHS = {"resident": "services"}
+"""The first part of a service's paths below a council, where it is not its name."""
 EXTERNAL_POSTGRES = "TOWNHALL_POSTGRES_URL"
 EXTERNAL_NATS = "TOWNHALL_NATS_URL"
 
@@ -149,6 +151,9 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
     if name == "casework":
         environment["CASEWORK_MAIL"] = "sent-messages"  # messages of cases: /casework/sent-messages
         environment["CASEWORK_TEXTS"] = "sent-messages"
+    if name == "resident":
+        environment["RESIDENT_GATEWAY_URL"] = stack.gateway
+        environment["RESIDENT_CLIENTS"] = str(stack.folder.absolute() / "resident-clients.json")
     # What the person has set wins: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return environment | base_environment()
 

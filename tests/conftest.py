@@ -14,7 +14,7 @@ import pytest
 from chassis.broker.connection import Access, BrokerClient, connect
 from dev import background, nats, orphans, ports
 
-SERVICES = ("address", "payments", "casework", "mapping", "identity")
+SERVICES = ("address", "payments", "casework", "mapping", "identity", "resident")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def list_names() -> list[str]:
-    """List every service's name: the folders of ``services/`` that hold an app."""
-    return sorted(app.parent.name for app in ROOT.glob("services/*/src/*/app.py"))
+    """List every service's name: the packages of ``services/`` and ``apps/`` that hold an app."""
+    return sorted(
+        app.parent.name for folder in ("services", "apps") for app in ROOT.glob(f"{folder}/*/src/*/app.py")
+    )
 
 
 def load_services() -> list[Service]:

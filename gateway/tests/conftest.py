@@ -34,7 +34,7 @@ from gateway.snapshot import Snapshot
 
 CLIENT = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 ISSUER = "http://gateway.test/identity/"
-SERVICES = ("address", "payments", "casework", "mapping", "identity")
+SERVICES = ("address", "payments", "casework", "mapping", "identity", "resident")
 PROTECTED: list[dict[str, list[str]]] = [{"oauth2": ["address:read"]}, {"apiKeyHeader": []}]
 COUNCILS = {"citytown": "active", "oldtown": "suspended"}
 MARKERS = count()

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.tokens import make_key_source
 
-NAMES = ("address", "payments", "casework", "mapping", "identity")
+NAMES = ("address", "payments", "casework", "mapping", "identity", "resident")
 ROOT = Path(__file__).parents[2]
 
 

@@ -54,6 +54,13 @@ def test_a_service_is_ten_modules_or_domains_of_them(name):
         assert (folder.parents[1] / beside).exists()
 
 
+def test_an_app_of_residents_is_domains_of_ten_modules():
+    folder = ROOT / "apps" / "resident" / "src" / "resident"
+    assert find_misplaced(folder) == []
+    folders = {path.parent.name for path in tracked("apps/resident/tests/*/test_*.py")}
+    assert folders <= {path.name for path in folder.iterdir() if is_domain(path)} | {"shared"}
+
+
 def find_misplaced(service):
     """List what does not belong where it stands in a service, divided or not."""
     domains = [path for path in service.iterdir() if is_domain(path)]

@@ -79,6 +79,12 @@ class Service:
     keys: Callable[[FastAPI], KeySource] | None = None  # the issuer reads its own keys without HTTP
     sign_in: "SignIn | None" = None  # of staff, to pages
     pages: "Pages | None" = None  # they need the chassis with its extra `web`
+    path: str = ""  # the first part of its paths below a council, and of its scopes; its name if empty
+
+    @property
+    def base(self) -> str:
+        """Return the first part of the service's paths below a council, and of its scopes."""
+        return self.path or self.name
 
     @property
     def issues_tokens(self) -> bool:
@@ -174,16 +180,16 @@ def build(service: Service) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.service = service
-    for router in (*service.routers, council_routes.make_router(service.name), health.router):
+    for router in (*service.routers, council_routes.make_router(service.base), health.router):
         app.include_router(router)
     if service.webhooks is not None:
-        _add_webhooks(app, service.name, service.webhooks)
+        _add_webhooks(app, service.base, service.webhooks)
     if service.sign_in is not None:
-        _add_sign_in(app, service.name, service.sign_in)
+        _add_sign_in(app, service.base, service.sign_in)
     if service.pages is not None:
         _add_assets(app, service.pages)
     if service.messages is not None:
-        app.include_router(sent_page.make_router(service.name))
+        app.include_router(sent_page.make_router(service.base))
     error_handlers.install(app, service.shapes, service.pages)
     app.add_middleware(BodyLimit)
     app.state.hot_reads = HotTable(service.hot_reads)
@@ -214,7 +220,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
         from chassis.web import assets  # noqa: PLC0415 - only a service with pages needs templates
 
         pages = service.pages
-        app.state.assets = assets.Assets(pages.package, settings.assets, pages.libraries)
+        app.state.assets = assets.Assets(pages.package, settings.assets, pages.libraries, pages.base)
     if service.sign_in is not None:
         from chassis.web.sign_in.relying_party import RelyingParty  # noqa: PLC0415 - as above
 
@@ -237,7 +243,7 @@ def _add_sign_in(app: FastAPI, service: str, sign_in: "SignIn") -> None:
 def _add_assets(app: FastAPI, pages: "Pages") -> None:
     from chassis.web import assets  # noqa: PLC0415 - only a service with pages needs templates
 
-    app.include_router(assets.make_router(pages.package))
+    app.include_router(assets.make_router(pages.base))
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -246,6 +252,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         settings: Settings = app.state.settings
         limits = {"body": settings.max_body, "timeout": settings.timeout}
         app.openapi_schema = openapi.make_document(app, service.shapes, limits, service.cross_origin)
+        if service.path:
+            app.openapi_schema["x-path"] = service.path
     return app.openapi_schema
 
 

@@ -86,24 +86,31 @@ class Contracts:
 
 def read_contract(service: str, document: dict[str, Any]) -> Contracts:
     """Read a service's OpenAPI document. Raises ContractError."""
+    path = _read_path(service, document)
     return Contracts(
         tuple(read_operations(service, document)),
-        tuple(_read_shape(service, row) for row in document.get("x-error-shapes", ())),
-        tuple(_read_cross_origin(service, document)),
+        tuple(_read_shape(path, row) for row in document.get("x-error-shapes", ())),
+        tuple(_read_cross_origin(path, document)),
     )
+
+
+def _read_path(service: str, document: dict[str, Any]) -> str:
+    """Read the first part of a service's paths below a council: its name, unless ``x-path`` says another."""
+    return str(document.get("x-path", service))
 
 
 def read_operations(service: str, document: dict[str, Any]) -> list[Operation]:
     """Read the exposed operations of a service's OpenAPI document. Raises ContractError.
 
     Exposed are the paths below ``/{council}/<service>/`` and the region-wide ``/<service>/`` and
-    ``/developers/``. A service's health and metrics are not.
+    ``/developers/``. A service's health and metrics are not. ``x-path`` may stand for the service's name.
     """
-    origins = _read_cross_origin(service, document)
+    base = _read_path(service, document)
+    origins = _read_cross_origin(base, document)
     return [
         Operation(method.upper(), path, _read_policy(service, path, method, operation, origins))
         for path, item in document.get("paths", {}).items()
-        if _is_exposed(service, path)
+        if _is_exposed(base, path)
         for method, operation in _list_methods(item)
     ]
 

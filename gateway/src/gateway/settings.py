@@ -31,6 +31,7 @@ _LAPTOP_UPSTREAMS: dict[str, Upstream] = {
     "casework": "127.0.0.1:8003",
     "mapping": "127.0.0.1:8004",
     "identity": "127.0.0.1:8005",
+    "resident": "127.0.0.1:8017",
 }
 
 

@@ -48,14 +48,14 @@ class Asset:
 class Assets:
     """The files a service's pages refer to, read at first use."""
 
-    def __init__(self, package: str, folder: str = "", libraries: Sequence[str] = ()) -> None:
-        self._package = package
+    def __init__(self, package: str, folder: str = "", libraries: Sequence[str] = (), path: str = "") -> None:
+        self._package, self._path = package, path or package
         self._folder = folder
         self._libraries = libraries
 
     def url(self, name: str) -> str:
         """Return the address of a file (``govuk-frontend.min.css``). Raises KeyError if there is none."""
-        return f"/{self._package}/assets/{self._index[0][name]}"
+        return f"/{self._path}/assets/{self._index[0][name]}"
 
     def find(self, name: str) -> Asset | None:
         """Find a file by its name with the hash."""
@@ -137,11 +137,11 @@ def _remove_crown(css: str) -> str:
     return re.sub(r"/\*# sourceMappingURL=.*?\*/", "", _URL.sub("none", css))
 
 
-def make_router(package: str) -> APIRouter:
+def make_router(path: str) -> APIRouter:
     """Make the router of ``GET /<service>/assets/{name}``."""
     router = APIRouter(tags=["pages"])
 
-    @router.get(f"/{package}/assets/{{name}}", response_class=Response)
+    @router.get(f"/{path}/assets/{{name}}", response_class=Response)
     async def read_asset(_: Annotated[None, public], request: Request, name: AssetName) -> Response:
         """Get a stylesheet or script of the pages. Its name changes when its content changes."""
         asset: Asset | None = request.app.state.assets.find(name)

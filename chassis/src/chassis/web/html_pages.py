@@ -40,7 +40,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 class Pages:
     """The pages of a service. Templates and catalogues are read at first use.
 
-    ``package`` is the service's name and import package. ``name`` is the header's text without a council.
+    ``package`` is the service's name and import package, ``path`` the service's if it has one. ``name`` is
+    the header's text without a council.
     ``libraries`` are files of npm packages that its pages use (``maplibre-gl/dist/maplibre-gl.mjs``); a
     template has their URLs from ``asset`` by the last part of the name.
     """
@@ -48,6 +49,12 @@ class Pages:
     package: str
     name: str
     libraries: tuple[str, ...] = ()
+    path: str = ""
+
+    @property
+    def base(self) -> str:
+        """Return the first part of the service's paths."""
+        return self.path or self.package
 
     def render(
         self,
@@ -93,9 +100,9 @@ class Pages:
             "languages": [(tag, name, _translated_url(request, tag)) for tag, name in NAMES.items()],
             "product": self.name,
             "council_name": _council_name(request),
-            "home": f"/{self.package}/",
+            "home": f"/{self.base}/",
             "staff": getattr(request.state, "staff", None),
-            "sign_out": f"/{request.path_params.get('council', '')}/{self.package}/sign-out",
+            "sign_out": f"/{request.path_params.get('council', '')}/{self.base}/sign-out",
             "test_service": getattr(request.state, "test_service", False),
             "asset": assets.url,
             "csrf_field": CSRF_FIELD,

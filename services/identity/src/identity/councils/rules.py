@@ -10,7 +10,7 @@ RESERVED: frozenset[str] = frozenset(
         # first parts of event subjects that are not a council's
         "region", "dead", "inbox",
         # the capabilities, so that /{council}/{capability} can be read only one way
-        "address", "payments", "casework", "mapping", "gateway", "townhall",
+        "address", "payments", "casework", "mapping", "services", "resident", "gateway", "townhall",
     }
 )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Townhall resident: a council's services as pages, made of recipes."""

@@ -1,0 +1,1 @@
+"""Drafts: answers of people who are not done yet, sealed."""

@@ -1,0 +1,1 @@
+"""Facts that a service looks up: each by a provider, through the gateway or an adapter."""

@@ -1,0 +1,1 @@
+"""The runner: one page a question, for any service."""

@@ -1,0 +1,1 @@
+"""Alembic revisions, in the wheel so that the image migrates itself."""
