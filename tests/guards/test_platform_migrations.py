@@ -61,6 +61,7 @@ async def migrate_as_before(name, url, last_change):
     await connection.close()
 
 
+@pytest.mark.parametrize("service", sorted(CHANGED_IN), indirect=True)
 @pytest.mark.parametrize("last_change", ["0001", "0003"])
 async def test_a_database_of_a_release_before_becomes_as_a_fresh_one(service, owner_url, last_change):
     await migrations.migrate(service.name, owner_url, to="base")  # and what only the tests' template has

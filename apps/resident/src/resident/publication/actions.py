@@ -1,6 +1,7 @@
 """Reads what is published. A bundle is parsed once a process, since its digest says all that it holds."""
 
 from functools import lru_cache
+from uuid import UUID
 
 from apps.recipes.bundle import Bundle, load_bundle
 from chassis.database import ReadSession
@@ -21,9 +22,9 @@ async def get_live(session: ReadSession, council: str, service: str) -> Bundle:
     return _read(row.content)
 
 
-async def get_bundle(session: ReadSession, council: str, service: str, digest: str) -> Bundle:
-    """Get a service as it was published once: a draft keeps to it. Raises Problem (404)."""
-    row = await store.find_bundle(session, council, service, digest)
+async def get_bundle(session: ReadSession, council: str, bundle_id: UUID) -> Bundle:
+    """Get a bundle, live or not: a draft keeps to the one it began with. Raises Problem (404)."""
+    row = await store.find_bundle(session, council, bundle_id)
     if row is None:
         raise not_found("such version of the service")
     return _read(row.content)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select
 
@@ -9,16 +10,16 @@ from chassis.database import ReadSession
 from resident.publication.tables import bundle, live_service
 
 _B, _L = bundle.c, live_service.c
-_IS_LIVE = (_B.council == _L.council) & (_B.service == _L.service) & (_B.digest == _L.digest)
+_IS_LIVE = (_B.council == _L.council) & (_B.id == _L.bundle)
 _LIST_LIVE = (
-    select(_L.service, _B.digest, _B.content)
+    select(_L.service, _B.id, _B.content)
     .join_from(live_service, bundle, _IS_LIVE)
     .where(_L.council == bindparam("council"))
     .order_by(_L.service)
 )
 _FIND_LIVE = _LIST_LIVE.where(_L.service == bindparam("service"))
-_FIND_BUNDLE = select(_B.service, _B.digest, _B.content).where(
-    _B.council == bindparam("council"), _B.service == bindparam("service"), _B.digest == bindparam("digest")
+_FIND_BUNDLE = select(_B.service, _B.id, _B.content).where(
+    _B.council == bindparam("council"), _B.id == bindparam("id")
 )
 
 
@@ -32,6 +33,6 @@ async def find_live(session: ReadSession, council: str, service: str) -> Row[Any
     return await session.first(_FIND_LIVE, {"council": council, "service": service})
 
 
-async def find_bundle(session: ReadSession, council: str, service: str, digest: str) -> Row[Any] | None:
+async def find_bundle(session: ReadSession, council: str, bundle_id: UUID) -> Row[Any] | None:
     """Find a bundle, live or not."""
-    return await session.first(_FIND_BUNDLE, {"council": council, "service": service, "digest": digest})
+    return await session.first(_FIND_BUNDLE, {"council": council, "id": bundle_id})

@@ -1,19 +1,21 @@
 """Bundles by what they hold, and which of them each service of a council shows."""
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKeyConstraint, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Table
 
-from chassis.tables import SECURED
+from chassis.tables import ID, SECURED
 from resident.shared.tables import metadata
 
 bundle = Table(
     "bundle",
     metadata,
     Column("council", sa.Text, primary_key=True),
-    Column("service", sa.Text, primary_key=True),
-    Column("digest", sa.Text, primary_key=True),  # SHA-256 of the content
+    Column("id", ID, primary_key=True),
+    Column("service", sa.Text, nullable=False),
+    Column("digest", sa.Text, nullable=False),  # SHA-256 of the content
     Column("content", sa.Text, nullable=False),  # canonical JSON, as the compiler writes it
     Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    Index("uq_bundle_content", "council", "service", "digest", unique=True),
     info=SECURED,
 )
 live_service = Table(
@@ -21,13 +23,13 @@ live_service = Table(
     metadata,
     Column("council", sa.Text, primary_key=True),
     Column("service", sa.Text, primary_key=True),
-    Column("digest", sa.Text, nullable=False),
-    Column("before", sa.Text),  # the digest that was live before: the way back
+    Column("bundle", ID, nullable=False),
+    Column("bundle_before", ID),  # what was live before: the way back
     Column("published_at", sa.DateTime(timezone=True), nullable=False),
     Column("published_by", sa.Text, nullable=False),
     Column("version", sa.Integer, nullable=False),
     ForeignKeyConstraint(
-        ("council", "service", "digest"), ("bundle.council", "bundle.service", "bundle.digest")
+        ("council", "bundle"), ("bundle.council", "bundle.id"), deferrable=True, initially="DEFERRED"
     ),
     info=SECURED,
 )
