@@ -23,6 +23,10 @@ class Settings(BlobSettings, MessageSettings):
     attachment_count: int = Field(
         default=50, ge=1, le=1_000, description="Most attachments of a case, and of a submission before it"
     )
+    place_page: str = Field(
+        default="/{council}/mapping/pin",
+        description="Page on which staff find a place, and which leads back to `return`; empty: none",
+    )
     limit_lookups_from_network: GuessLimitSetting = limit_setting("30/h", "Look-ups of guests from a network")
     limit_lookups_of_case: GuessLimitSetting = limit_setting("10/h", "Look-ups of guests of one reference")
     limit_messages_of_person: LimitSetting = limit_setting("20/h", "Messages of a person about their cases")

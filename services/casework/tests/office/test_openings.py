@@ -68,6 +68,25 @@ async def test_a_wrong_form_says_what_is_wrong_and_keeps_what_was_typed(ann, fie
     assert "Castle &lt;&amp;&gt; Keep" in page.text
 
 
+async def test_a_place_that_was_found_on_the_map_is_the_cases(ann, desk):
+    page = await ann.get(REPORT)
+    assert f"/mapping/pin?return={REPORT}" in page.text
+    page = await ann.get(f"{REPORT}?place=-2.359000,51.381300")
+    assert "You chose a place on the map" in page.text
+    place = re.search(r'name="place" value="([^"]*)"', page.text)[1]
+    opened = await fill_in(ann, place=place, **{"field-uprn": "100012399997"})
+    case = (await desk.get(f"cases/{opened.url.path.rpartition('/')[2]}")).json()
+    assert case["location"] == {"lat": 51.3813, "long": -2.359, "usrn": None}
+
+
+@pytest.mark.parametrize("place", ["51.3,", "-200,51", "2,91", "NaN,1", "<b>"])
+async def test_a_place_that_is_none_is_found_again(ann, place):
+    page = await fill_in(ann, place=place)
+    assert page.status_code == 400
+    assert "Find the place on the map again" in page.text
+    assert "<b>" not in page.text
+
+
 async def test_what_is_likely_open_already_is_shown_before_another_is_opened(desk, ann):
     first = (await desk.open({"bin": "garden"}, contact={"email": "rosa@example.org"})).json()
     submission = "01jqz3t8qk5v7m9x2c4b6n8p1t"

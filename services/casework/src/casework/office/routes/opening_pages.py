@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from casework.cases.actions import cases
 from casework.cases.actions.cases import Opening
-from casework.cases.actions.subjects import Contact
+from casework.cases.actions.subjects import Contact, Place
 from casework.cases.schemas import ContactDetails, Name
 from casework.office.actions import look_alikes, openings
 from casework.office.actions.look_alikes import LookAlike
 from casework.office.actions.openings import Openable
 from casework.office.routes import answers
 from casework.office.routes.access import PAGES, Worker, render
+from casework.office.rules import places
 from casework.office.rules.questions import Question
+from casework.settings import Settings
 from chassis import clock, ids
 from chassis.database import Database, Reading
 from chassis.problems import Problem, document_problems
@@ -28,7 +30,11 @@ router = APIRouter(prefix=f"{PAGES}/new-case", tags=["office pages"], default_re
 _ONE = "/{code}/{action}"
 _PROBLEMS = document_problems(404)
 _CONTACT = {"email": 254, "phone": 16, "language": 2}
-_BODY = answers.answers_body("submission", submission=26, despite=3, **_CONTACT)
+_BODY = answers.answers_body("submission", submission=26, despite=3, place=places.MOST, **_CONTACT)
+PlaceText = Annotated[
+    str,
+    Query(max_length=places.MOST, description="Where it is, chosen on a map before: longitude,latitude"),
+]
 
 
 @router.get("")
@@ -45,10 +51,12 @@ async def show_opening_form(
     code: Annotated[Name, Path()],
     action: Annotated[Name, Path()],
     session: Reading,
+    place: PlaceText = "",
 ) -> Response:
     """Show what is asked of a new case."""
     kind = await openings.find_openable(session, staff, code, action)
-    form = Form({"submission": ids.show(ids.new()), "language": "en"})
+    form = Form({"submission": ids.show(ids.new()), "language": "en", "place": place})
+    _read_place(form)
     return _show(request, staff, kind, answers.list_questions(kind.case_type, kind.action), form)
 
 
@@ -89,7 +97,7 @@ def _read_opening(form: Form, kind: Openable, questions: list[Question], staff: 
     """Read what a case is opened with; None with errors in the form."""
     fields = answers.read_fields(form, kind.case_type, questions, {})
     effective, contact = answers.read_effective(form, clock.now()), _read_contact(form)
-    submission = answers.read_submission(form)
+    submission, place = answers.read_submission(form), _read_place(form)
     if submission is None or not form.ok:
         return None
     return Opening(
@@ -101,7 +109,18 @@ def _read_opening(form: Form, kind: Openable, questions: list[Question], staff: 
         person=None,
         uprn=None,
         contact=contact,
+        place=place,
     )
+
+
+def _read_place(form: Form) -> Place | None:
+    """Read where the case is; None if that is not said, or with an error in the form."""
+    try:
+        point = places.read_place(form.get("place", places.MOST))
+    except ValueError:
+        form.error("", "Find the place on the map again")
+        return None
+    return None if point is None else Place(lat=point[1], long=point[0])
 
 
 def _read_contact(form: Form) -> Contact | None:
@@ -135,5 +154,11 @@ def _show(
     *,
     duplicates: Sequence[LookAlike] = (),
 ) -> Response:
-    context: dict[str, Any] = {"kind": kind, "questions": questions, "duplicates": duplicates}
+    settings: Settings = request.app.state.settings
+    context: dict[str, Any] = {
+        "kind": kind,
+        "questions": questions,
+        "duplicates": duplicates,
+        "place_page": settings.place_page.replace("{council}", staff.council),
+    }
     return render(request, staff, "office-opening.html", status, form=form, **context)
