@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from apps.recipes.bundle import Bundle, Fact, Question, Stop
+from apps.recipes.bundle import Bundle, Fact, Question, Setting, Stop
 from apps.recipes.expressions.rules import Rules, rules_of
 from apps.recipes.expressions.values import Answers, Facts, Values, local_day, read_answer
 from apps.recipes.kinds.answers import check_answer
@@ -23,12 +23,18 @@ DOWN = "down."  # the id of the stop of a fact that is out and says `down: stop`
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A fact whose inputs are known. Look it up unless it is held already for this ``key``."""
+    """A fact whose inputs are known. Look it up unless it is held already for this ``key``.
+
+    ``settings`` are the provider's own keys, ``case_type`` the code of the recipe's case type, and
+    ``parameters`` what the recipe sets of it.
+    """
 
     fact: str
     provider: str
     inputs: dict[str, Any]
     settings: dict[str, str | int]
+    case_type: str
+    parameters: dict[str, Setting]
 
     @property
     def key(self) -> str:
@@ -147,11 +153,15 @@ class _Walker:
         for fact in [fact for fact in self.waiting if self.inputs.keys() >= set(fact.of)]:
             self.waiting.remove(fact)
             inputs = {name: self.inputs[name] for name in fact.of}
-            self.lookups.append(Lookup(fact.id, fact.provider, inputs, fact.settings))
+            self.lookups.append(self._make_lookup(fact, inputs))
             if self._is_out(fact) and fact.down == "stop":
                 return DOWN + fact.id
             self.values.add_fact(fact.id)
         return next(self._list_holding(), "")
+
+    def _make_lookup(self, fact: Fact, inputs: dict[str, Any]) -> Lookup:
+        case_type = self.bundle.case.partition("@")[0]
+        return Lookup(fact.id, fact.provider, inputs, fact.settings, case_type, self.bundle.settings)
 
     def _is_out(self, fact: Fact) -> bool:
         out = fact.id in self.facts and self.facts[fact.id] is None

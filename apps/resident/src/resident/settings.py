@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import Settings as ChassisSettings
@@ -25,4 +25,18 @@ class Settings(ChassisSettings):
     councils: Path = Field(
         default=Path("councils.json"),
         description="JSON file: by council, what is the same in all its services",
+    )
+    waste_url: str = Field(
+        default="",
+        description="The waste contractor's feed, councils below it; if empty the layer of rounds answers",
+    )
+    waste_key: SecretStr = Field(default=SecretStr(""), description="The bearer token that the feed wants")
+    vehicle_url: str = Field(
+        default="",
+        description="DVLA's Vehicle Enquiry API, such as"
+        " https://driver-vehicle-licensing.api.gov.uk/vehicle-enquiry",
+    )
+    vehicle_key: SecretStr = Field(default=SecretStr(""), description="The API key that DVLA gave")
+    keeper_url: str = Field(
+        default="", description="Where an agreement lets councils check who keeps a vehicle; usually nowhere"
     )

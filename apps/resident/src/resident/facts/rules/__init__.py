@@ -1,0 +1,1 @@
+"""What facts are made of, without a call to anybody."""
