@@ -24,6 +24,7 @@ COLLIDING = {
     "pk_open311_horizon": "each council has reached a moment: the later one is left",
     "uq_case_record_submission": "both senders numbered so: the later case keeps no submission",
     "uq_bundle_content": "it holds the council's own settings: two councils never have the same",
+    "uq_draft_secret": "one browser has a draft of that service at both: the one it touched last is left",
     "pk_live_service": "both publish a service of that name: a successor decides which is left",
     "pk_office_staff": "one person works at both: one row is left, with the name they had last",
     "uq_slot_pool_area": "a council named it: one is renamed, and its bookings follow by its id",

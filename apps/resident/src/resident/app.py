@@ -2,8 +2,10 @@
 
 from fastapi import FastAPI
 
+import resident.drafts.tables
 import resident.publication.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app
+from resident.drafts.actions import PURGES
 from resident.forms import routes as forms
 from resident.settings import Settings
 from resident.shared.pages import PATH, pages
@@ -17,6 +19,7 @@ service = Service(
     metadata=metadata,
     routers=[forms.router],
     pages=pages,
+    purges=PURGES,
 )
 
 
