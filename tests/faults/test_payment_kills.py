@@ -36,16 +36,12 @@ CLIENTS = 4  # a kill leaves some of them waiting until the worker takes over, 3
 MOST_WAIT = 0.5  # seconds of traffic after all is well again
 
 
-def list_kills():
-    """List what is killed when: at no matter which moment, and at each point of a call to the processor."""
-    anywhere = [(PROCESSES[number % len(PROCESSES)], None, None) for number in range(KILLS)]
-    points = [
-        (name, operation, moment)
-        for operation, caller in CALLERS.items()
-        for moment in MOMENTS
-        for name in (caller, "postgres", "nats")
-    ]
-    return take_turns([*anywhere, *points * TIMES])
+def list_kills(operation):
+    """List what is killed when: at each point of a call to the processor, or no matter when without one."""
+    if operation is None:
+        return [(PROCESSES[number % len(PROCESSES)], None) for number in range(KILLS)]
+    caller = CALLERS[operation]
+    return take_turns([(name, moment) for moment in MOMENTS for name in (caller, "postgres", "nats")] * TIMES)
 
 
 def take_turns(kills):
@@ -80,13 +76,19 @@ def record(platform):
         client.join(20)
 
 
-@pytest.mark.timeout(2_400)
-def test_kills_at_any_moment_and_at_each_point_lose_no_penny_and_move_none_twice(platform, record):
+def count_seconds():
+    """Count the seconds that the kills of one run may take: a payment ends between any two."""
+    return 300 + 30 * max(KILLS, len(MOMENTS) * 3 * TIMES)
+
+
+@pytest.mark.timeout(count_seconds())
+@pytest.mark.parametrize("operation", [None, *(CALLERS if TIMES else ())])
+def test_kills_at_any_moment_and_at_each_point_lose_no_penny_and_move_none_twice(platform, record, operation):
     eventually(lambda: record.journeys >= CLIENTS, within=60)
     killed, latest = collections.Counter(), {}
-    for name, operation, moment in list_kills():
+    for name, moment in list_kills(operation):
         time.sleep(max(0.0, latest.get(name, 0.0) + PAUSE - time.monotonic()))
-        if operation is not None:
+        if moment is not None:
             bring_to(platform, operation, moment)
         latest[name] = time.monotonic()
         kill_and_wait(platform, name)
@@ -95,14 +97,19 @@ def test_kills_at_any_moment_and_at_each_point_lose_no_penny_and_move_none_twice
         # What ended for want of the one that was killed is back too.
         eventually(lambda before=journeys: record.journeys > before, within=60)
         time.sleep(random.uniform(0, MOST_WAIT))
+    finish(record)
+    report(killed, record)
+    asyncio.run(check(platform, record))
+
+
+def finish(record):
+    """Let each client finish the payment that it makes."""
     for client in record.clients:
         client.finishing.set()
     for client in record.clients:
         client.join(120)
         assert not client.is_alive(), "a payment is not finished"
         assert client.error is None, client.error
-    report(killed, record)
-    asyncio.run(check(platform, record))
 
 
 def report(killed, record):
