@@ -61,13 +61,14 @@ check: ## Lint, format, types, layers, and drift and faults of the contracts
 	@$(VENV) -m mypy
 	@.venv/bin/lint-imports
 	@$(VENV) -m dev.contracts check && $(VENV) -m dev.contracts lint
+	@$(VENV) -m dev.client check
 
 bench: setup ## Measure speed and matching, and print ratios
 	@$(VENV) -m services.address.accuracy --size 1000
 	@$(VENV) -m bench
 
-contracts: setup ## Write the contracts again from the code
-	@$(VENV) -m dev.contracts generate
+contracts: setup ## Write the contracts again from the code, and the client from them
+	@$(VENV) -m dev.contracts generate && $(VENV) -m dev.client check
 
 release: setup ## Hold later changes to these contracts: make release [BREAKING="why"]
 	@$(VENV) -m dev.contracts release --breaking "$(BREAKING)"

@@ -57,13 +57,16 @@ PARTS = (
 
 async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
     """Yield the figures of each part as soon as it is measured."""
+    for part, measure in _WITH_DATABASE.items():
+        if part in parts:  # a server of its own: two parts may measure one service
+            with postgres.running(folder / part, fast=True) as server:
+                yield await measure(server.url, folder)
+    if not parts - {*_WITH_DATABASE, *_WITHOUT_DATABASE}:
+        return
     with postgres.running(folder / "postgres", fast=True) as server:
         if "identity" in parts:
             yield await token_checks.measure(folder)
             yield await identity.measure(server.url)
-        for part, measure in _WITH_DATABASE.items():
-            if part in parts:
-                yield await measure(server.url, folder)
         if not parts - _WITHOUT_GAZETTEER:
             return
         async with load_gazetteer(server.url, folder) as gazetteer:

@@ -27,6 +27,9 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
 WEB = ROOT / "web"
+CLIENT = ROOT / "clients" / "townhall-client"
+OPERATIONS = CLIENT / "src" / "townhall_client" / "api"
+CLIENT_STAMP = ".contracts"
 STAMP = VENV / "townhall-setup.json"
 OLDEST = (3, 11)
 NEWEST = 15  # if `python3` is too old, python3.15 is looked for, then the ones before it
@@ -57,6 +60,7 @@ def main() -> int:
     try:
         require_machine()
         ensure()
+        generate_client()
         install_frontend(tests="tests" in sys.argv[1:])
     except (SetupError, frontend.FrontendError) as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
@@ -115,6 +119,36 @@ def install_frontend(*, tests: bool) -> None:
             frontend.install(WEB, PYTHON, tests=tests)
 
 
+def generate_client() -> None:
+    """Generate the client's operations if a contract, a template or the generator has changed."""
+    if has_client():
+        return
+    with Step("Generating the client of the contracts"):
+        result = run([str(PYTHON), "-m", "dev.client", "check"])
+        if result.returncode != 0:
+            raise SetupError(f"the client could not be generated:\n{tail(result.stdout)}")
+
+
+def has_client() -> bool:
+    """Check whether the client's operations are of today's contracts."""
+    stamp = OPERATIONS / CLIENT_STAMP
+    return stamp.exists() and stamp.read_text() == digest_client()
+
+
+def digest_client() -> str:
+    """Digest what the client is generated from."""
+    sources = [*CLIENT.glob("templates/*"), CLIENT / "generator.lock", *(ROOT / "dev/client").glob("*.py")]
+    digest = hashlib.sha256()
+    for path in [*list_openapi(), *sorted(sources)]:
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def list_openapi() -> list[Path]:
+    """List the contracts of the services' operations."""
+    return sorted((ROOT / "contracts" / "openapi").glob("*.json"))
+
+
 def usable() -> bool:
     """Check whether `.venv` is complete and of this Python, whoever made it."""
     configuration = VENV / "pyvenv.cfg"
@@ -142,6 +176,7 @@ def workspace() -> list[Path]:
         ROOT / "chassis",
         *sorted((ROOT / "services").glob("*")),
         *sorted((ROOT / "apps").glob("*")),
+        CLIENT,
         ROOT / "gateway",
     ]
     return [folder for folder in folders if (folder / "pyproject.toml").exists()]

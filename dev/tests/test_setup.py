@@ -1,4 +1,5 @@
 import json
+import subprocess
 import sys
 
 import pytest
@@ -55,6 +56,42 @@ def write_environment(checkout):
 def test_the_first_set_up_does_everything(calls):
     setup.ensure()
     assert calls == ["make_environment", "install_lock", "install_workspace", "require_servers"]
+
+
+@pytest.fixture
+def client(checkout, monkeypatch):
+    """A checkout with a contract, and what runs when the client is generated."""
+    for path in ("contracts/openapi", "client/templates", "client/api", "dev/client"):
+        (checkout / path).mkdir(parents=True, exist_ok=True)
+    (checkout / "contracts/openapi/notes.json").write_text("{}")
+    (checkout / "client/generator.lock").touch()
+    monkeypatch.setattr(setup, "ROOT", checkout)
+    monkeypatch.setattr(setup, "CLIENT", checkout / "client")
+    monkeypatch.setattr(setup, "OPERATIONS", checkout / "client/api")
+    runs = []
+
+    def run(argv):
+        runs.append(argv[2:])
+        (checkout / "client/api" / setup.CLIENT_STAMP).write_text(setup.digest_client())
+        return subprocess.CompletedProcess(argv, 0, "")
+
+    monkeypatch.setattr(setup, "run", run)
+    return runs
+
+
+def test_the_client_is_generated_again_when_a_contract_changes_and_only_then(client, checkout):
+    for _ in range(2):
+        setup.generate_client()
+    assert client == [["dev.client", "check"]]
+    (checkout / "contracts/openapi/notes.json").write_text('{"paths": {}}')
+    setup.generate_client()
+    assert len(client) == 2
+
+
+def test_a_client_that_cannot_be_generated_says_why(client, monkeypatch):
+    monkeypatch.setattr(setup, "run", lambda argv: subprocess.CompletedProcess(argv, 1, "no such model"))
+    with pytest.raises(setup.SetupError, match="no such model"):
+        setup.generate_client()
 
 
 def test_an_existing_environment_is_used(calls, checkout):

@@ -18,7 +18,13 @@ _PAYMENT = f"{_PAYMENTS}/{{payment_id}}"
 _COPIED_HEADERS = {"location", "idempotent-replayed"}
 
 
-@router.post(_PAYMENTS, status_code=201, response_model=Payment, responses=document_problems(409, 422))
+@router.post(
+    _PAYMENTS,
+    status_code=201,
+    response_model=Payment,
+    responses={200: {"model": Payment, "description": "The payment that this key created before"}}
+    | document_problems(409, 422),
+)
 async def create_payment(
     request: Request,
     council: Slug,

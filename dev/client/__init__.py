@@ -1,0 +1,1 @@
+"""``townhall_client.api``: the typed operations of every capability, generated from the contracts."""
