@@ -29,29 +29,6 @@ def _schema(question: Question) -> dict[str, Any]:
     return schema
 
 
-def make_draft(bundle: Bundle, declared: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Make the body of casework's ``PUT .../case-types/{code}/versions/{number}``: the shipped type with the
-    parameters that the recipe sets. ``declared`` is the type's ``parameters``.
-
-    Raises ValueError for a parameter that it does not declare, a value out of bounds, or in another unit.
-    """
-    values = {}
-    for name, setting in bundle.settings.items():
-        if name not in declared:
-            names = ", ".join(sorted(declared)) or "none"
-            raise ValueError(f"set.{name}: the case type declares no such parameter, but {names}")
-        keys = declared[name]
-        unit = str(keys.get("unit", "")).replace("_", " ")
-        if setting.number is None or setting.unit != unit:
-            raise ValueError(f"set.{name} is {setting.text}; the case type counts it in {unit or 'numbers'}")
-        if not keys["min"] <= setting.number <= keys["max"]:
-            raise ValueError(
-                f"set.{name} is {setting.text}; at least {keys['min']} and at most {keys['max']} {unit}"
-            )
-        values[name] = setting.number
-    return {"parameters": values}
-
-
 def list_messages(bundle: Bundle) -> list[dict[str, Any]]:
     """List the messages by event, in both languages, with what the case type does then."""
     return [encode(reaction) for reaction in bundle.reactions]

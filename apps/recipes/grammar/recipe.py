@@ -30,6 +30,7 @@ ID = Scalar(
 )
 _EVENT = _pattern("the name of an event", r"[a-z][a-z0-9_]{0,39}")
 _NAME = _pattern("a name", r"[a-z][a-z0-9_.-]{0,60}")
+_FUND = _pattern("a name, or the code of a fund such as GW", r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 _PARENT = _pattern(
     "a recipe with its major version, such as uk/garden-waste@1", r"uk/[a-z][a-z0-9-]{1,39}@[0-9]{1,3}"
 )
@@ -121,7 +122,7 @@ LINE = Group(
     frozenset({"for", "price"}),
 )
 FEE = Group(
-    {"fund": _NAME, "when": Choice(("now", "approved", "hold")), "lines": Each(LINE, ID)},
+    {"fund": _FUND, "when": Choice(("now", "approved", "hold")), "lines": Each(LINE, ID)},
     frozenset({"fund", "when", "lines"}),
 )
 LATER = Group(

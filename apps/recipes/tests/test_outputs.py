@@ -7,9 +7,11 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from apps.recipes.bundle import dump_bundle, load_bundle
+from apps.recipes.compile.bindings import BindingError, make_draft
+from apps.recipes.compile.cases import make_case
 from apps.recipes.compile.outputs import (
     list_public_charges,
-    make_draft,
     make_fields_schema,
     make_finder_entry,
     make_privacy_notice,
@@ -25,25 +27,147 @@ from apps.recipes.tests.conftest import ROOT
 LIBRARY = ROOT / "services" / "casework" / "src" / "casework"
 
 
-def read_parameters(code):
+CASE_TYPES = ("missed-bin", "garden-waste", "parking-permit")
+
+
+def read_type(code):
     path = LIBRARY / "case_types" / "library" / f"{code}.yaml"
-    return YAML(typ="safe", pure=True).load(path.read_text()).get("parameters", {})
+    return YAML(typ="safe", pure=True).load(path.read_text())
 
 
-def test_parameters_are_bound_within_the_case_types_bounds(bundles):
-    draft = make_draft(bundles["hillshire", "missed-bin"], read_parameters("missed-bin"))
-    assert draft == {"parameters": {"report_within": 3, "return_within": 5}}
-    declared = {"report_within": {"unit": "working_days", "min": 1, "max": 2}}
-    with pytest.raises(ValueError, match="declares no such parameter"):
-        make_draft(
-            bundles["hillshire", "missed-bin"], {"report_within": {**declared["report_within"], "max": 9}}
-        )
-    with pytest.raises(ValueError, match="at most 2"):
-        make_draft(bundles["hillshire", "missed-bin"], declared)
-    with pytest.raises(ValueError, match="counts it in days"):
-        make_draft(
-            bundles["hillshire", "missed-bin"], {"report_within": {"unit": "days", "min": 1, "max": 9}}
-        )
+def declare(code):
+    """What casework says may be set, in its API's words; the text that ships has it too."""
+    document = read_type(code)
+    parameters = {
+        name: {**keys, "minimum": keys.get("min"), "maximum": keys.get("max")}
+        for name, keys in document.get("parameters", {}).items()
+    }
+    lines = {name: {"by": ""} | keys for name, keys in document.get("fee", {}).get("lines", {}).items()}
+    return parameters, {name: keys for name, keys in lines.items() if "amount" in keys}
+
+
+SERVICES = [(council, service) for council in ("citytown", "hillshire") for service in sorted(CASE_TYPES)]
+
+
+@pytest.mark.parametrize(("council", "service"), SERVICES)
+def test_every_service_binds_its_case_type(bundles, council, service):
+    bundle = bundles[council, service]
+    parameters, lines = declare(bundle.case.partition("@")[0])
+    draft = make_draft(bundle, parameters, lines)
+    assert draft["parameters"].keys() <= parameters.keys()
+    assert set(draft["prices"]) == {line.id for line in (bundle.fee.lines if bundle.fee else ())}
+    assert draft == make_draft(load_bundle(dump_bundle(bundle)), parameters, lines)
+
+
+def test_what_is_set_is_what_casework_is_sent(bundles):
+    def bind(council, service):
+        return make_draft(bundles[council, service], *declare(service))
+
+    assert bind("hillshire", "missed-bin") == {
+        "parameters": {"report_within": 3, "return_within": 5},
+        "prices": {},
+    }
+    garden = bind("citytown", "garden-waste")
+    assert garden["parameters"] == {
+        "season_from": "04-01",
+        "deliver_within": 5,
+        "cool_off": 14,
+        "renew_from": 30,
+        "fund": "GW",
+    }
+    assert garden["prices"]["first"]["tariffs"] == [
+        {"from": "2026-04-01", "pence": 5900},
+        {"from": "2027-04-01", "pence": 6200},
+    ]
+    permit = bind("hillshire", "parking-permit")
+    assert permit["parameters"]["lasts"] == 6
+    assert permit["prices"]["permit"]["tariffs"] == [
+        {
+            "bands": [{"from": 0, "pence": 0}, {"from": 1, "pence": 4000}, {"from": 151, "pence": 8000}],
+            "unknown": 8000,
+        }
+    ]
+    assert permit["prices"]["diesel"]["tariffs"] == [{"pence": 5000}]
+
+
+def test_what_the_case_type_does_not_allow_is_named_all_at_once(bundles):
+    parameters, lines = declare("garden-waste")
+    parameters["deliver_within"]["maximum"] = 4
+    parameters["cool_off"]["unit"] = "weeks"
+    del parameters["season_from"], lines["more"]
+    with pytest.raises(BindingError) as refused:
+        make_draft(bundles["citytown", "garden-waste"], parameters, lines)
+    faults = {".".join(path): reason for path, reason in refused.value.faults}
+    assert list(faults) == ["set.season", "set.deliver_within", "set.cool_off", "fee.lines.more"]
+    assert "Did you mean season?" in faults["set.season"]
+    assert "5 working days is not within 1 to 4 working days" in faults["set.deliver_within"]
+    assert "counts it in: weeks" in faults["set.cool_off"]
+
+
+def test_a_form_opens_a_case_by_the_fields_of_its_type(bundles):
+    at, fields = datetime(2026, 5, 5, 9, tzinfo=UTC), read_type("garden-waste")["fields"]
+    answers = {
+        "address": {"uprn": "10000000001", "label": "1 High Street"},
+        "bins": 2,
+        "have": 0,
+        "name": "Ann Rees",
+        "contact": {"email": "ann@example.org", "phone": "07700 900123"},
+        "terms": True,
+        "kept": "not a question of this form",
+    }
+    facts = {"round": {"found": True}, "held": {"active": 0}}
+    assert make_case(bundles["citytown", "garden-waste"], fields, answers, facts, at) == {
+        "case_type": "garden-waste",
+        "uprn": 10000000001,
+        "contact": {"email": "ann@example.org", "phone": "+447700900123"},
+        "fields": {
+            "uprn": "10000000001",
+            "bins": 2,
+            "have": 0,
+            "name": "Ann Rees",
+            "contact": "ann@example.org",
+        },
+    }
+    hillshire = make_case(bundles["hillshire", "garden-waste"], fields, answers, facts, at)
+    assert "have" not in hillshire["fields"]
+
+
+def test_a_permit_says_what_was_confirmed(bundles):
+    at, fields = datetime(2026, 5, 5, 9, tzinfo=UTC), read_type("parking-permit")["fields"]
+    answers = {
+        "address": {"uprn": "10000000001"},
+        "plate": "AB12CDE",
+        "whose": "me",
+        "starts": "2026-05-20",
+        "contact": {"post": True},
+    }
+    facts = {
+        "home": {"uprn": "10000000001"},
+        "zone": {"found": True, "name": "C", "car_free": False},
+        "vehicle": {"found": True, "fuel": "PETROL", "co2": 120},
+        "keeper": {"answer": "yes"},
+        "held": {"active": 0},
+    }
+    person = {"signed_in": True, "proved": True}
+    permit = make_case(bundles["citytown", "parking-permit"], fields, answers, facts, at, person)
+    assert permit["fields"] == {
+        "uprn": "10000000001",
+        "plate": "AB12CDE",
+        "whose": "me",
+        "starts": "2026-05-20",
+        "contact": "By post",
+        "zone": "C",
+        "co2": 120,
+        "fuel": "PETROL",
+        "clear": True,
+        "home_proved": True,
+        "keeper_confirmed": True,
+    }
+    assert "contact" not in permit
+    answers["vehicle_proof"] = ["f1"]
+    doubtful = {**facts, "keeper": {"answer": "no"}}
+    unsure = make_case(bundles["citytown", "parking-permit"], fields, answers, doubtful, at, person)
+    assert (unsure["fields"]["clear"], unsure["fields"]["vehicle_proof"]) == (False, ["f1"])
 
 
 def test_answers_fit_the_schema_of_the_cases_fields(garden):

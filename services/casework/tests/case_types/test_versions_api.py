@@ -146,6 +146,61 @@ async def test_a_publisher_binds_a_type_again_without_its_text_and_goes_back(cli
     assert (await put(client, mint, "9.1.a1")).status_code == 400  # what ships is 1.0
 
 
+async def test_what_ships_says_what_a_council_may_set(client, mint):
+    shipped = await get(client, mint, "case-types/parking-permit/shipped")
+    assert (shipped["number"], shipped["declared_parameters"]["lasts"]["unit"]) == ("1.1", "months")
+    assert {line: each["by"] for line, each in shipped["declared_lines"].items()} == {
+        "permit": "co2",
+        "diesel": "",
+        "second": "",
+    }
+    assert "plate" in shipped["fields_schema"]["properties"]
+    missing = await client.get(url("case-types/no-such/shipped", "citytown"), headers=headers_of(mint))
+    assert missing.status_code == 404
+
+
+async def test_prices_are_a_part_of_the_version(client, mint):
+    body = {"code": "garden-waste", "parameters": {"season_from": "04-01"}}
+    prices = {"first": {"tariffs": [{"pence": 5900}, {"from": "2027-04-01", "pence": 6200}]}}
+    first = await put(client, mint, "1.1.p1", **body, prices=prices)
+    assert (first.status_code, first.json()["prices"]) == (201, prices)
+    assert (await put(client, mint, "1.1.p1", **body, prices=prices)).status_code == 200
+    assert (await put(client, mint, "1.1.p1", **body)).status_code == 428  # other prices are another content
+    assert (await get(client, mint, "case-types/garden-waste/versions/1.1.p1"))["prices"] == prices
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ({"prices": {"frist": {"tariffs": [{"pence": 1}]}}}, "body.prices.frist", "Did you mean first?"),
+        (
+            {"prices": {"first": {"tariffs": [{"bands": [{"from": 0, "pence": 1}], "unknown": 2}]}}},
+            "body.prices.first",
+            "goes by no number",
+        ),
+        ({"parameters": {"season_from": "02-29"}}, "body.parameters.season_from", "a day that each year has"),
+        ({"parameters": {"cool_off": 13}}, "body.parameters.cool_off", "SI 2013/3134"),
+        (
+            {"prices": {"first": {"tariffs": [{"pence": -1}]}}},
+            "body.prices.first.tariffs.0.pence",
+            "equal to 0",
+        ),
+        ({"prices": {"first": {"tariffs": []}}}, "body.prices.first.tariffs", "at least 1"),
+        (
+            {"prices": {"first": {"tariffs": [{"from": "2027-04-01", "pence": 1}, {"pence": 2}]}}},
+            "body.prices.first",
+            "ascend",
+        ),
+    ],
+)
+async def test_prices_and_days_that_cannot_be_are_refused(client, mint, body, field, message):
+    answer = await put(client, mint, "1.1.px", code="garden-waste", **body)
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["field"] == field
+    assert message in error["message"]
+
+
 async def test_a_binding_out_of_a_laws_bounds_names_the_law(client, mint):
     answer = await put(client, mint, "1.0.x", code="blue-badge", parameters={"fee": 1001})
     message = answer.json()["errors"][0]["message"]

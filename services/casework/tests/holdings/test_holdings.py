@@ -19,7 +19,7 @@ def reader(open_desk, now, installed):  # noqa: F811
 
 
 async def join(desk, **members):  # noqa: F811
-    fields = {"name": "Ann Rees", "uprn": desk.uprn, "bins": "one", "has_bin": "yes"}
+    fields = {"name": "Ann Rees", "uprn": desk.uprn, "bins": 1, "have": 1}
     response = await desk.post("cases", case_type="garden-waste", fields=fields, **members)
     assert response.status_code == 201, response.text
     return response.json()
@@ -44,20 +44,20 @@ def pay(deliver):
 
 async def test_a_subscription_is_active_from_payment_until_it_ends(desk, reader, pay, now):  # noqa: F811
     case = await join(desk)
-    assert case["payment"]["amount"] == case["amount_due"] == 5500
+    assert case["payment"]["amount"] == case["amount_due"] == 5000
     assert case["payment"]["metadata"] == {"case": case["reference"]}
     assert (await get_holdings(reader, desk))["active"] == 0
     await pay(case)
     holdings = await get_holdings(reader, desk, kind="garden-waste")
-    assert (holdings["active"], holdings["until"]) == (1, "2027-03-31")
+    assert (holdings["active"], holdings["until"]) == (1, "2027-04-01")
     assert holdings["items"][0] == {
         "kind": "garden-waste",
         "started_on": "2026-04-02",
-        "until": "2027-03-31",
+        "until": "2027-04-01",
         **dict.fromkeys(["case", "reference", "number"]),
     }
     assert (await get_holdings(reader, desk, kind="parking-permit"))["active"] == 0
-    now("2027-04-01T00:00:00Z")  # its last day is over, before any timer has closed it
+    now("2027-04-02T00:00:00Z")  # its last day is over, before any timer has closed it
     assert (await get_holdings(reader, desk))["active"] == 0
     now("2026-05-30T09:00:00Z")
     paid = (await desk.get(f"cases/{case['id']}")).json()
@@ -66,17 +66,44 @@ async def test_a_subscription_is_active_from_payment_until_it_ends(desk, reader,
     assert (await get_holdings(reader, desk))["active"] == 0
 
 
-async def test_a_council_names_its_fund_by_a_parameter(desk, open_desk):  # noqa: F811
-    live = open_desk(mode="live")
-    path = f"{live.base}/case-types/garden-waste/versions/1.0.gw"
-    body = {"parameters": {"fund": "GW", "price_one": 5900}}
+async def bind(live, number, **body):
+    path = f"{live.base}/case-types/garden-waste/versions/{number}"
     draft = await live.client.put(path, json=body, headers=live.headers)
+    assert draft.status_code == 201, draft.text
     tag = {"If-Match": draft.headers["ETag"]}
     assert (await live.client.post(f"{path}/publish", headers=live.headers | tag)).status_code == 200
-    case = await join(desk)
-    line = {"fund": "GW", "vat_code": None, "amount": 5900, "reference": case["reference"]}
-    assert case["payment"]["lines"] == [line | {"narrative": "Garden waste collection"}]
-    assert case["fee_lines"][0]["name"]["cy"]
+    return draft.json()
+
+
+async def test_a_council_sets_its_prices_and_names_its_fund(desk, open_desk):  # noqa: F811
+    prices = {
+        "first": {"name": {"en": "Permit", "cy": "Trwydded"}, "tariffs": [{"pence": 5900}]},
+        "more": {"tariffs": [{"pence": 4500}, {"from": "2027-04-01", "pence": 4700}]},
+    }
+    await bind(open_desk(mode="live"), "1.1.gw", parameters={"fund": "GW"}, prices=prices)
+    fields = {"name": "Ann Rees", "uprn": desk.uprn, "bins": 3}
+    case = (await desk.post("cases", case_type="garden-waste", fields=fields)).json()
+    line = {"fund": "GW", "vat_code": None, "reference": case["reference"]}
+    assert case["payment"]["lines"] == [
+        line | {"narrative": "Permit", "amount": 5900},
+        line | {"narrative": "Each extra bin", "amount": 9000},
+    ]
+    assert case["fee_lines"][0]["name"]["cy"] == "Trwydded"
+
+
+async def test_a_case_runs_by_the_version_that_its_form_was_made_for(desk, open_desk):  # noqa: F811
+    live, price = open_desk(mode="live"), {"tariffs": [{"pence": 5900}]}
+    await bind(live, "1.1.old", prices={"first": price})
+    await bind(live, "1.1.new", prices={"first": {"tariffs": [{"pence": 6200}]}})
+    draft = f"{live.base}/case-types/garden-waste/versions/1.1.draft"
+    assert (await live.client.put(draft, json={}, headers=live.headers)).status_code == 201
+    fields = {"name": "Ann Rees", "uprn": desk.uprn, "bins": 1}
+    for number, pence in (("1.1.old", 5900), (None, 6200)):
+        members = {"case_type_version": number} if number else {}
+        case = await desk.post("cases", case_type="garden-waste", fields=fields, **members)
+        assert case.json()["amount_due"] == pence
+    refused = await desk.post("cases", case_type="garden-waste", fields=fields, case_type_version="1.1.draft")
+    assert (refused.status_code, refused.json()["code"]) == (404, "unknown-case-type")
 
 
 async def test_only_who_reads_cases_is_told_which_case_it_is(desk, open_desk, reader, pay):  # noqa: F811
@@ -98,14 +125,14 @@ async def test_a_permit_is_found_by_its_vehicle_however_it_is_written(desk, read
         "name": "Ann",
         "uprn": desk.uprn,
         "plate": "er19 nfd",
-        "residency": _PROOF,
+        "home_proof": [_PROOF],
         "zone": "A",
-        "residency_day": "2026-03-30",
-        "vehicle": _PROOF,
+        "home_proof_day": "2026-03-30",
+        "vehicle_proof": [_PROOF],
         "contact": "ann@example.org",
     }
     case = (await desk.post("cases", case_type="parking-permit", fields=fields)).json()
-    approved = await desk.act(case, "approve", fields={"band": "low", "zone": "A"})
+    approved = await desk.act(case, "approve", fields={"co2": 99, "zone": "A"})
     assert approved.status_code == 200, approved.text
     await pay(approved.json())
     for plate in ("ER19NFD", "er19 nfd"):

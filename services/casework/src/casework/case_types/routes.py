@@ -1,12 +1,13 @@
 """Case types of a council: write, publish, list and get their versions."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
 from casework.calendar.routes.access import BASE, CaseworkKeeper, CaseworkReader
-from casework.case_types.actions import versions
-from casework.case_types.schemas import DraftBody, VersionSummary, VersionView
+from casework.case_types.actions import versions, views
+from casework.case_types.schemas import DraftBody, ShippedType, VersionSummary, VersionView
 from chassis import ids
 from chassis.database import Reading, Writing
 from chassis.etags import ETAG, IfMatch, OptionalIfMatch, version_tag
@@ -33,6 +34,12 @@ async def list_case_types(
     """List your case types: of each the version that new cases begin with."""
     rows = await versions.list_published(session, council, paging.start_id(), paging.fetch)
     return paging.page(rows, versions.write_summary, lambda row: (ids.show(row.id),))
+
+
+@router.get("/{code}/shipped", responses=document_problems(404))
+async def get_shipped_case_type(council: Slug, code: Code, _: CaseworkReader) -> ShippedType:  # noqa: ARG001
+    """Get a case type that ships with casework: what you may set in a binding, and within which bounds."""
+    return await asyncio.to_thread(views.get_shipped, code)
 
 
 @router.get("/{code}/versions")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from casework.documents.rules.prices import Prices
 from casework.shared.schemas import RequestBody
 from casework.shared.yaml_source import MOST_BYTES
 from chassis.ids import Id
@@ -31,6 +32,7 @@ class DraftBody(RequestBody):
     parameters: dict[ParameterName, ParameterValue] = Field(
         default={}, max_length=40, description="What you set within the type's bounds"
     )
+    prices: Prices = Field(default={})
 
 
 class Text(BaseModel):
@@ -49,6 +51,7 @@ class VersionSummary(BaseModel):
     state: Literal["draft", "published", "retired"]
     name: Text
     parameters: dict[str, Any]
+    prices: dict[str, Any] = Field(description="What you charge, by line of the fee; as you sent it")
     digest: str = Field(description="SHA-256 of its compiled content: the same content has the same digest")
     version: int = Field(description="Of this record; its ETag")
     updated_at: datetime
@@ -67,6 +70,13 @@ class ParameterView(BaseModel):
     source: str = Field(description="What sets the bounds; empty where the type does not say")
 
 
+class DeclaredLine(BaseModel):
+    """A line of the fee whose price you may set."""
+
+    name: Text
+    by: str = Field(description="The field whose number finds the band; empty: the line has one sum")
+
+
 class StateView(BaseModel):
     """A state of the type."""
 
@@ -81,5 +91,18 @@ class VersionView(VersionSummary):
     source: str
     welsh: str
     declared_parameters: dict[str, ParameterView]
+    declared_lines: dict[str, DeclaredLine]
     states: dict[str, StateView]
+    fields_schema: dict[str, Any] = Field(description="JSON Schema of the fields of its cases")
+
+
+class ShippedType(BaseModel):
+    """A case type that ships, as you may bind it: send its number with a name of yours after a point."""
+
+    code: str
+    number: str = Field(description="The version its text names", examples=["1.0"])
+    name: Text
+    nations: list[str]
+    declared_parameters: dict[str, ParameterView]
+    declared_lines: dict[str, DeclaredLine]
     fields_schema: dict[str, Any] = Field(description="JSON Schema of the fields of its cases")

@@ -35,7 +35,7 @@ _LIST_VERSIONS = (
 )
 _COUNT = select(func.count()).select_from(case_type_version).where(_OF_COUNCIL)
 _INSERT = insert(case_type_version)
-_CONTENT = ("name", "source", "welsh", "parameters", "digest", "updated_by", "updated_at")
+_CONTENT = ("name", "source", "welsh", "parameters", "prices", "digest", "updated_by", "updated_at")
 _UPDATE = (
     update(case_type_version)
     .where(_OF_COUNCIL, _C.id == bindparam("id_"))

@@ -20,6 +20,7 @@ case_type_version = Table(
     Column("source", Text, nullable=False),  # YAML
     Column("welsh", Text, nullable=False),  # the catalogue; empty for none
     Column("parameters", JSONB, nullable=False),  # those the council sets; the others have their defaults
+    Column("prices", JSONB, nullable=False, server_default=text("'{}'")),  # of the fee's lines, by line
     Column("digest", Text, nullable=False),  # of the compiled content
     Column("version", Integer, nullable=False),  # of this row
     Column("updated_by", Text, nullable=False),

@@ -54,6 +54,14 @@ class NewCase(RequestBody):
     """A case to open."""
 
     case_type: Name = Field(description="The code of a published case type", examples=["missed-bin"])
+    case_type_version: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{1,3}\.[0-9]{1,3}(\.[a-z0-9]{1,16})?$",
+        max_length=24,
+        description="The number of the version your form was made for, published or retired; without it, "
+        "the published one",
+        examples=["1.0.8c41"],
+    )
     action: Name | None = Field(default=None, description="The action that opens it, if there are several")
     fields: Fields = Field(default={})
     effective_at: AwareDatetime | None = _EFFECTIVE

@@ -29,7 +29,7 @@ def find_bound(council: str, version: UUID) -> BoundType | None:
 async def load_bound(council: str, row: Row[Any], nation: str) -> BoundType:
     """Load a version that was published, bound to its council. What stands longest makes room."""
     case_type = await compile_version(row.code, row.source, row.welsh)
-    bound = bind(case_type, nation, row.parameters)
+    bound = bind(case_type, nation, row.parameters, row.prices)
     if len(_bound) >= _MOST_BOUND:
         _bound.pop(next(iter(_bound)), None)
     _bound[council, row.id] = bound

@@ -66,6 +66,7 @@ async def install(session: Session, council: str) -> Installed:
             "source": files.find(".yaml"),
             "welsh": files.find(".cy.yaml") or "",
             "parameters": {},
+            "prices": {},
             "digest": case_type.digest,
             "updated_by": _BY,
             "updated_at": clock.now(),

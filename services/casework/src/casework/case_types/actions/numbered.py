@@ -29,4 +29,4 @@ async def get_numbered(session: ReadSession, council: str, code: str, number: st
     if row.state != "draft":
         return NumberedVersion(row.state, row.version, await load_bound(council, row, nation))
     case_type = await compile_version(row.code, row.source, row.welsh)
-    return NumberedVersion(row.state, row.version, bind(case_type, nation, row.parameters))
+    return NumberedVersion(row.state, row.version, bind(case_type, nation, row.parameters, row.prices))

@@ -28,6 +28,16 @@ async def find_published(session: ReadSession, council: str, code: str) -> Publi
     return None if row is None else await _load(session, council, row.id, row.gss)
 
 
+async def find_numbered(
+    session: ReadSession, council: str, code: str, number: str
+) -> PublishedVersion | None:
+    """Find a version by its number; None for a draft, or if there is none."""
+    row = await store.get_version(session, council, code, number)
+    if row is None or row.state == "draft":
+        return None
+    return await _load(session, council, row.id, await find_gss(session, council))
+
+
 async def list_published(session: ReadSession, council: str) -> list[PublishedVersion]:
     """List the version of each type that new cases begin with. Texts are read of those not compiled yet."""
     gss = await find_gss(session, council)

@@ -15,7 +15,7 @@ from casework.calendar.rules.calendars import Calendars, Closure
 from casework.calendar.rules.day_calendars import Span
 from casework.calendar.rules.nations import Nation
 from casework.case_types.actions.library import TypeFiles, UnknownCaseTypeError, find_files
-from casework.case_types.rules.bound_types import BindingError, bind
+from casework.case_types.rules.bound_types import BindingError, bind, write_prices
 from casework.case_types.rules.scenario_calendars import add_days
 from casework.case_types.rules.scenarios import check_step, read_scenarios
 from casework.case_types.rules.simulation import Simulation
@@ -83,7 +83,7 @@ def play_scenario(
     """Play one scenario; write what happens, and return the expectations that do not hold."""
     path = ("scenarios", name)
     try:
-        bound = bind(case_type, scenario.nation, scenario.parameters)
+        bound = bind(case_type, scenario.nation, scenario.parameters, write_prices(scenario.prices))
     except BindingError as error:
         return [source.make_fault((*path, "nation"), str(error))]
     faults: list[Fault] = []

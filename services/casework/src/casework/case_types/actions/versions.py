@@ -10,12 +10,11 @@ from casework.calendar.actions.calendars import find_council_nation
 from casework.case_types import store
 from casework.case_types.actions.compiled import compile_version
 from casework.case_types.actions.library import UnknownCaseTypeError, find_files
-from casework.case_types.rules.bound_types import BindingError, bind, read_source_version
-from casework.case_types.rules.fields_schema import make_fields_schema
-from casework.case_types.schemas import DraftBody, ParameterView, StateView, Text, VersionSummary, VersionView
+from casework.case_types.actions.views import write_version
+from casework.case_types.rules.bound_types import BindingError, bind, read_source_version, write_prices
+from casework.case_types.schemas import DraftBody, VersionSummary, VersionView
 from casework.model.rules.case_type import CaseType
 from casework.shared.faults import CaseTypeError
-from casework.shared.words import Words
 from chassis import audit, clock, ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
@@ -25,7 +24,7 @@ from chassis.problems import FieldError, Problem, conflict, not_found
 MOST_VERSIONS = 1_000
 _MOST_ERRORS = 100
 _NOUN = "version of this case type"
-_CONTENT = ("source", "welsh", "parameters")
+_CONTENT = ("source", "welsh", "parameters", "prices")
 
 
 async def put_draft(
@@ -45,7 +44,8 @@ async def put_draft(
     await store.lock_case_type(session, council, code)
     row = await store.get_version(session, council, code, number)
     source, welsh = await _find_texts(session, council, key, body)
-    case_type = await _check(session, council, key, (source, welsh), body.parameters)
+    prices = write_prices(body.prices)
+    case_type = await _check(session, council, key, (source, welsh), (body.parameters, prices))
     values = {
         "code": code,
         "number": number,
@@ -53,6 +53,7 @@ async def put_draft(
         "source": source,
         "welsh": welsh,
         "parameters": body.parameters,
+        "prices": prices,
         "digest": case_type.digest,
         "updated_by": caller.subject,
         "updated_at": clock.now(),
@@ -60,7 +61,7 @@ async def put_draft(
     if row is None:
         await _insert(session, council, values)
     elif all(getattr(row, name) == values[name] for name in _CONTENT):
-        return _write_version(row, case_type), False
+        return write_version(row, case_type), False
     else:
         _check_draft(row, precondition)
         await store.update_draft(session, council, row.id, values)
@@ -100,7 +101,7 @@ async def publish(
     await store.lock_case_type(session, council, key[0])
     row = await _get_row(session, council, key)
     _check_not_published(row, precondition)
-    await _check(session, council, key, (row.source, row.welsh), row.parameters)
+    await _check(session, council, key, (row.source, row.welsh), (row.parameters, row.prices))
     await publish_row(session, council, row, caller.subject)
     await _audit(session, council, audit.by_staff(caller), "published", key)
     return await get_version(session, council, key)
@@ -117,7 +118,7 @@ async def publish_row(session: Session, council: str, row: Row[Any], by: str) ->
 async def get_version(session: ReadSession, council: str, key: tuple[str, str]) -> VersionView:
     """Get a version. Raises Problem 404."""
     row = await _get_row(session, council, key)
-    return _write_version(row, await compile_version(row.code, row.source, row.welsh))
+    return write_version(row, await compile_version(row.code, row.source, row.welsh))
 
 
 async def list_published(
@@ -168,12 +169,12 @@ async def _check(
     council: str,
     key: tuple[str, str],
     texts: tuple[str, str],
-    parameters: dict[str, int | str | bool],
+    settings: tuple[dict[str, int | str | bool], dict[str, Any]],
 ) -> CaseType:
-    """Check a version's texts and parameters for a council. Raises Problem 400 with every fault."""
+    """Check a version's texts, parameters and prices for a council. Raises Problem 400 with every fault."""
     try:
         case_type = await compile_version(key[0], *texts)
-        bind(case_type, (await find_council_nation(session, council)).value, parameters)
+        bind(case_type, (await find_council_nation(session, council)).value, *settings)
     except CaseTypeError as error:
         errors = [
             FieldError(
@@ -188,7 +189,7 @@ async def _check(
         ) from None
     except BindingError as error:
         errors = [
-            FieldError(field=f"body.parameters.{name}", message=fault, code="not_possible")
+            FieldError(field=_place_fault(name), message=fault, code="not_possible")
             for name, fault in error.faults.items()
         ]
         raise Problem(400, "invalid-case-type", f"{error}.", errors=errors) from None
@@ -196,6 +197,10 @@ async def _check(
         detail = f"The source is {case_type.code} {case_type.version}. Use its code and version in the path."
         raise Problem(400, "invalid-case-type", detail)
     return case_type
+
+
+def _place_fault(name: str) -> str:
+    return f"body.{name}" if name.startswith("prices.") else f"body.parameters.{name}"
 
 
 async def _get_row(session: ReadSession, council: str, key: tuple[str, str]) -> Row[Any]:
@@ -207,29 +212,3 @@ async def _get_row(session: ReadSession, council: str, key: tuple[str, str]) -> 
 
 async def _audit(session: Session, council: str, actor: audit.Actor, act: str, key: tuple[str, str]) -> None:
     await audit.record(session, council, actor, act, "casework.case_type_version", " ".join(key), changes={})
-
-
-def _write_version(row: Row[Any], case_type: CaseType) -> VersionView:
-    states = {
-        name: StateView(public=_write(state.public), staff=_write(state.staff), end=state.end)
-        for name, state in case_type.states.items()
-    }
-    declared = {
-        name: ParameterView(
-            type=each.type,
-            name=_write(each.name),
-            default=each.default,
-            minimum=each.minimum,
-            maximum=each.maximum,
-            unit=each.unit,
-            law=each.law,
-            source=each.source,
-        )
-        for name, each in case_type.parameters.items()
-    }
-    schema = make_fields_schema(case_type)
-    return VersionView(**row._asdict(), declared_parameters=declared, states=states, fields_schema=schema)
-
-
-def _write(words: Words) -> Text:
-    return Text(en=words.en, cy=words.cy)

@@ -40,13 +40,12 @@ class Opening:
     contact: Contact | None = None
     place: Place | None = None
     actor: Actor | None = None  # a resident, where the caller opens it as one
+    number: str | None = None  # of the version it runs by; None: the published one
 
 
 async def open_case(session: Session, council: str, caller: Caller, opening: Opening) -> UUID:
     """Open a case, or find the one that this submission opened. Raises Problem 404, 409 or 422."""
-    version = await subjects.find_published(session, council, opening.code)
-    if version is None:
-        raise Problem(404, "unknown-case-type", f"There is no published case type {opening.code!r} here.")
+    version = await _find_version(session, council, opening)
     if opening.submission is not None:
         earlier = await store.find_by_submission(session, council, caller.mode, opening.submission)
         if earlier is not None:
@@ -92,6 +91,19 @@ async def open_case(session: Session, council: str, caller: Caller, opening: Ope
     if first is None:
         raise LookupError("the case of this submission is gone")
     return first
+
+
+async def _find_version(session: ReadSession, council: str, opening: Opening) -> PublishedVersion:
+    """Find the version a new case runs by. Raises Problem 404."""
+    if opening.number is None:
+        version = await subjects.find_published(session, council, opening.code)
+        whole = f"published case type {opening.code!r}"
+    else:
+        version = await subjects.find_numbered(session, council, opening.code, opening.number)
+        whole = f"version {opening.number} of case type {opening.code!r} that was published"
+    if version is None:
+        raise Problem(404, "unknown-case-type", f"There is no {whole} here.")
+    return version
 
 
 def _find_opening_action(version: PublishedVersion) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from casework.calendar.actions.calendars import load_calendars
 from casework.case_types.actions.published import (
     PublishedVersion,
+    find_numbered,
     find_published,
     get_published,
     get_versions,
@@ -26,7 +27,7 @@ from chassis.database import ReadSession, Session
 from chassis.problems import Problem
 
 _NOT_FOUND = 404
-__all__ = ["PublishedVersion", "find_published", "get_versions"]
+__all__ = ["PublishedVersion", "find_numbered", "find_published", "get_versions"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ async def open_case(
     """Open a case. With a `submission` that opened one before, you get that case."""
     opening = Opening(
         code=body.case_type,
+        number=body.case_type_version,
         action=body.action,
         fields=body.fields,
         effective=body.effective_at,

@@ -33,7 +33,10 @@ class ParameterDocument(Document):
     default: int | str | bool
     min: int | None = None
     max: int | None = None
-    unit: Literal["working_days", "days", "weeks", "months", "hours", "pence", "notices", ""] = ""
+    unit: Annotated[
+        Literal["working_days", "days", "weeks", "months", "hours", "pence", "notices", "day_of_year", ""],
+        Bounded(description="`day_of_year`: of a text such as 04-01, or an empty one."),
+    ] = ""
     law: Annotated[bool, Bounded(description="The bounds are a statute's.")] = False
     source: Annotated[str, Bounded(max_length=200, description="What sets the bounds.")] = ""
 
@@ -231,6 +234,9 @@ class RefundDocument(Document):
     of: Annotated[
         QuantityDocument | None, Bounded(description="The pence that are shared, if not all paid.")
     ] = None
+    of_lines: Annotated[
+        Ids, Bounded(description="Lines of the fee: what they cost when the period began is shared.")
+    ] = NO_IDS
     less: Annotated[QuantityDocument | None, Bounded(description="The pence that are kept.")] = None
 
     @model_validator(mode="after")
@@ -247,9 +253,13 @@ class FeeLineDocument(Document):
     """A line of a fee: an amount or a formula, where its condition holds."""
 
     name: WordsDocument
-    amount: QuantityDocument | None = None
+    amount: Annotated[
+        QuantityDocument | None, Bounded(description="What one costs, unless the council sets its price.")
+    ] = None
     formula: ExpressionText | None = None
     when: ExpressionText | None = None
+    times: Annotated[ExpressionText | None, Bounded(description="How many are paid; none below 1.")] = None
+    by: Annotated[Id | None, Bounded(description="The field with the number that finds the band.")] = None
     fund: Annotated[ChosenTextDocument | None, Bounded(description="Instead of the fee's.")] = None
     vat_code: Annotated[ChosenTextDocument | None, Bounded(description="Instead of the fee's.")] = None
 
@@ -257,6 +267,8 @@ class FeeLineDocument(Document):
     def _has_one_amount(self) -> "FeeLineDocument":
         if (self.amount is None) == (self.formula is None):
             raise ValueError("a line has exactly one of: amount, formula")
+        if self.formula is not None and (self.times is not None or self.by is not None):
+            raise ValueError("`times:` and `by:` are of an amount, which a council may set")
         return self
 
 
@@ -278,6 +290,9 @@ class FeeDocument(Document):
     def _has_one_amount(self) -> "FeeDocument":
         if [self.amount is None, self.formula is None, not self.lines].count(False) != 1:
             raise ValueError("a fee has exactly one of: amount, formula, lines")
+        shared = {line for refund in self.refunds.values() for line in refund.of_lines}
+        if unknown := sorted(shared - self.lines.keys()):
+            raise ValueError(f"`of_lines:` names lines that are not there: {', '.join(unknown)}")
         return self
 
 

@@ -1,14 +1,17 @@
 """Clocks and timers in a case type's document."""
 
+import re
 from typing import Annotated, Literal
 
+from pydantic import AfterValidator, model_validator
 from pydantic import Field as Bounded
-from pydantic import model_validator
 
 from casework.documents.rules.values import (
     NO_IDS,
     NO_MAP,
     ChosenQuantity,
+    ChosenText,
+    ChosenTextDocument,
     Day,
     Document,
     ExpressionText,
@@ -19,6 +22,17 @@ from casework.documents.rules.values import (
 )
 
 _DAY_OF_YEAR = r"^(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"  # one that each year has
+
+
+def is_day_of_year(text: str) -> bool:
+    """Check whether a text is a day that each year has, such as 04-01."""
+    return re.match(_DAY_OF_YEAR, text) is not None
+
+
+def _check_day(day: ChosenText | None) -> ChosenText | None:
+    if day is not None and day.text is not None and not is_day_of_year(day.text):
+        raise ValueError(f"it must look like {_DAY_OF_YEAR}")
+    return day
 
 
 class ClockDocument(Document):
@@ -84,8 +98,12 @@ class RenewalDocument(Document):
     name: WordsDocument
     months: QuantityDocument | None = None
     yearly_on: Annotated[
-        str | None,
-        Bounded(pattern=_DAY_OF_YEAR, description="The day on which each new period begins: 04-01."),
+        ChosenTextDocument | None,
+        Bounded(
+            description="The day on which each new period begins: 04-01; or the parameter that has it. "
+            "Where that is empty, the months beside it count."
+        ),
+        AfterValidator(_check_day),
     ] = None
     starts_on: Annotated[Ids, Bounded(min_length=1)]
     starts_from: Annotated[Id | None, Bounded(description="A date field to count from.")] = None
@@ -103,7 +121,8 @@ class RenewalDocument(Document):
 
     @model_validator(mode="after")
     def _has_one_length(self) -> "RenewalDocument":
-        if (self.months is None) == (self.yearly_on is None):
+        chosen = self.yearly_on is not None and self.yearly_on.parameter is not None
+        if (self.months is None) == (self.yearly_on is None or chosen):
             raise ValueError("a renewal has exactly one of: months, yearly_on")
         return self
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 from pydantic import Field as Bounded
 
+from casework.documents.rules.prices import Prices
 from casework.documents.rules.values import NO_IDS, NO_MAP, Day, Document, Id, Ids, NationName
 
 # UK time, and it keeps the steps in order: 2026-04-02 09:00
@@ -96,6 +97,7 @@ class ScenarioDocument(Document):
 
     nation: NationName
     parameters: dict[Id, int | str | bool] = NO_MAP
+    prices: Prices = NO_MAP
     closures: list[Day] = NO_IDS
     calendar: CalendarDocument = CalendarDocument()
     steps: Annotated[dict[Instant, StepDocument], Bounded(min_length=1, max_length=60)]

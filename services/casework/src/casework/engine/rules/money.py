@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from casework.engine.rules.draft import Draft
-from casework.model.rules.case_state import ChargedLine, ClockChange
-from casework.model.rules.case_type import Fee, Refund, RefundShare
+from casework.model.rules.case_state import ChargedLine, ClockChange, ClockEvent
+from casework.model.rules.case_type import Fee, FeeLine, Refund, RefundShare
 from casework.model.rules.clocks import Quantity
+from casework.model.rules.prices import find_price
 from casework.shared.days import DAY, find_local_day
 from casework.shared.expressions import Expression
 from casework.shared.words import Words
@@ -48,14 +49,50 @@ def _charge(draft: Draft, fee: Fee) -> tuple[ChargedLine, ...] | None:
         rule = f"fee.lines.{line.id}" if line.id else "fee"
         if line.when is not None and draft.weigh(f"{rule}.when", line.when) is not True:
             continue
-        pence = _find_pence(draft, f"{rule}.amount", line.amount, line.formula)
+        pence = _find_line(draft, rule, line, find_local_day(draft.act.counted_at))
         if pence is None:
             lines.append(None)
         elif pence:
-            fund, vat_code = draft.find_text(line.fund), draft.find_text(line.vat_code)
-            lines.append(ChargedLine(line.id, fund, vat_code, line.name.en, line.name.cy, pence))
+            lines.append(_make_line(draft, line, pence))
     whole = tuple(line for line in lines if line is not None)
     return whole if len(whole) == len(lines) else None
+
+
+def _make_line(draft: Draft, line: FeeLine, pence: int) -> ChargedLine:
+    price = draft.bound.prices.get(line.id)
+    name = line.name if price is None or price.name is None else price.name
+    fund, vat_code = draft.find_text(line.fund), draft.find_text(line.vat_code)
+    return ChargedLine(line.id, fund, vat_code, name.en, name.cy, pence)
+
+
+def _find_line(draft: Draft, rule: str, line: FeeLine, day: date) -> int | None:
+    """Find what a line comes to on a day; None, and the act refused, if that cannot be worked out."""
+    each, times = _find_each(draft, rule, line, day), 1
+    if line.times is not None:
+        value = draft.evaluate(f"{rule}.times", line.times).value
+        if type(value) is not int:
+            draft.refuse(f"{rule}.times", _NO_AMOUNT)
+            return None
+        times = max(0, value)
+    if each is not None and each * times > _MOST_PENCE:
+        draft.refuse(f"{rule}.times", _NO_AMOUNT, f"{each * times} pence")
+        return None
+    return None if each is None else each * times
+
+
+def _find_each(draft: Draft, rule: str, line: FeeLine, day: date) -> int | None:
+    """Find what one of a line costs: by the council's prices, if it has set any."""
+    if not draft.bound.prices or line.amount is None:
+        return _find_pence(draft, f"{rule}.amount", line.amount, line.formula)
+    price = draft.bound.prices.get(line.id)
+    if price is None:
+        return 0
+    number = draft.fields.get(line.by)
+    pence = find_price(price, day, number)
+    draft.note(f"{rule}.price", holds=pence is not None, day=day.isoformat(), number=number, pence=pence)
+    if pence is None:
+        draft.refuse(f"{rule}.price", _NO_AMOUNT)
+    return pence
 
 
 def list_unpaid(lines: Sequence[ChargedLine], due: int) -> tuple[ChargedLine, ...]:
@@ -139,7 +176,7 @@ def _give_back_part(draft: Draft, refund: Refund, rule: str) -> None:
 def _find_part(draft: Draft, refund: Refund, rule: str) -> int | None:
     if refund.share is RefundShare.ALL:
         return draft.paid
-    shared = draft.paid if refund.of is None else _find_pence(draft, f"{rule}.of", refund.of, None)
+    shared = _find_shared(draft, refund, rule)
     if shared is None:
         return None
     if not refund.clock:
@@ -149,13 +186,35 @@ def _find_part(draft: Draft, refund: Refund, rule: str) -> int | None:
     return shared * left // whole if whole else 0
 
 
+def _find_shared(draft: Draft, refund: Refund, rule: str) -> int | None:
+    """Find the pence of which a part is given back; None, and the act refused, if they are not known."""
+    fee = draft.case_type.fee
+    if not refund.of_lines or fee is None:
+        return draft.paid if refund.of is None else _find_pence(draft, f"{rule}.of", refund.of, None)
+    start = _find_start(draft, refund.clock)
+    day = find_local_day(draft.act.counted_at if start is None else start.at)
+    shared: int | None = 0
+    for line in fee.lines:
+        place = f"{rule}.of_lines.{line.id}"
+        if line.id not in refund.of_lines or (line.when is not None and not draft.weigh(place, line.when)):
+            continue
+        pence = _find_line(draft, place, line, day)
+        shared = None if pence is None or shared is None else shared + pence
+    return shared
+
+
+def _find_start(draft: Draft, clock: str) -> ClockEvent | None:
+    starts = [event for event in draft.clocks.get(clock, ()) if event.change in _STARTS]
+    return starts[-1] if starts else None
+
+
 def _measure(draft: Draft, refund: Refund) -> tuple[int, int]:
     """Measure what is left of a clock and the whole of it, in days or whole months; 0 and 0 if none runs."""
     due = draft.due_dates.get(refund.clock)
-    starts = [event for event in draft.clocks.get(refund.clock, ()) if event.change in _STARTS]
-    if due is None or not starts:
+    start = _find_start(draft, refund.clock)
+    if due is None or start is None:
         return 0, 0
-    first = starts[-1].on or find_local_day(starts[-1].at)
+    first = start.on or find_local_day(start.at)
     if draft.case_type.clocks[refund.clock].law.first_day != "inclusive":
         first += DAY
     rest = max(first, find_local_day(draft.act.counted_at) + DAY)

@@ -123,15 +123,20 @@ class ExpressionSet:
         if fee is not None and fee.formula is not None:
             yield ("fee", "formula"), fee.formula, "integer"
         for name, line in fee.lines.items() if fee is not None else ():
-            if line.when is not None:
-                yield ("fee", "lines", name, "when"), line.when, "truth"
-            if line.formula is not None:
-                yield ("fee", "lines", name, "formula"), line.formula, "integer"
+            yield from self._list_of_line(name, line)
         for name, refund in fee.refunds.items() if fee is not None else ():
             if refund.when is not None:
                 yield ("fee", "refunds", name, "when"), refund.when, "truth"
             if refund.formula is not None:
                 yield ("fee", "refunds", name, "formula"), refund.formula, "integer"
+
+    def _list_of_line(self, name: str, line: FeeLineDocument) -> Iterator[tuple[Path, str, Kind]]:
+        path = ("fee", "lines", name)
+        if line.when is not None:
+            yield (*path, "when"), line.when, "truth"
+        for part, text in (("formula", line.formula), ("times", line.times)):
+            if text is not None:
+                yield (*path, part), text, "integer"
 
     def _list_of_action(self, path: Path, action: ActionDocument) -> Iterator[tuple[Path, str, Kind]]:
         for guard, each in action.guards.items():
@@ -205,6 +210,9 @@ class ExpressionSet:
             for part, chosen in (("fund", holder.fund), ("vat_code", holder.vat_code)):
                 if chosen is not None:
                     yield (*path, part), chosen
+        renewal = self._document.renewal
+        if renewal is not None and renewal.yearly_on is not None:
+            yield ("renewal", "yearly_on"), renewal.yearly_on
 
     def _check_chosen_texts(self) -> Iterator[Fault]:
         """Check that a text is one, or that of a parameter with a text."""

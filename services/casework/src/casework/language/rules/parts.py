@@ -175,6 +175,8 @@ class PartCompiler:
                 when=self._expressions.get("fee", "lines", name, "when"),
                 fund=to_text(line.fund or fee.fund),
                 vat_code=to_text(line.vat_code or fee.vat_code),
+                times=self._expressions.get("fee", "lines", name, "times"),
+                by=line.by or "",
             )
             for name, line in fee.lines.items()
         )
@@ -192,6 +194,7 @@ class PartCompiler:
             of=None if refund.of is None else to_quantity(refund.of),
             clock=refund.days_left_of or refund.months_left_of or "",
             less=None if refund.less is None else to_quantity(refund.less),
+            of_lines=tuple(refund.of_lines),
         )
 
     def _compile_action(self, name: str, action: ActionDocument) -> model.Action:

@@ -65,6 +65,7 @@ REFERENCES = {
     "links.*.reference": "fields",
     "fee.on": _HAPPENINGS,
     "fee.refunded_on": _HAPPENINGS,
+    "fee.lines.*.by": "fields",
     "fee.refunds.*.on": _HAPPENINGS,
     "fee.refunds.*.days_left_of": "clocks",
     "fee.refunds.*.months_left_of": "clocks",

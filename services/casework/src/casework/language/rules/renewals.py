@@ -31,9 +31,11 @@ def add_renewal(document: CaseTypeDocument, source: Source) -> Iterator[Fault]:
     }
     document.timers = document.timers | reminders | {_LAPSE: TimerDocument(clock=RENEWAL, do=renewal.lapses)}
     for name, refund in document.fee.refunds.items() if document.fee is not None else ():
-        if refund.of is None and RENEWAL in {refund.days_left_of, refund.months_left_of}:
+        is_shared = RENEWAL in {refund.days_left_of, refund.months_left_of}
+        if is_shared and refund.of is None and not refund.of_lines:
             message = "all periods together are paid, and a share of one is given back."
-            yield source.make_fault(("fee", "refunds", name), message, "Say `of:` what one period costs.")
+            way_out = "Say `of:` what one period costs, or `of_lines:`."
+            yield source.make_fault(("fee", "refunds", name), message, way_out)
 
 
 def compile_renewal(document: CaseTypeDocument) -> dict[str, Any]:
@@ -41,13 +43,20 @@ def compile_renewal(document: CaseTypeDocument) -> dict[str, Any]:
     renewal = document.renewal
     if renewal is None:
         return {}
-    month, _, day = (renewal.yearly_on or "").partition("-")
+    yearly = renewal.yearly_on
     return {
         "renews_on": tuple(renewal.renews_on),
         "offered_on": tuple(renewal.offered_on or renewal.renews_on),
         "offered_days": to_quantity(renewal.offered_days),
-        "yearly_on": (int(month), int(day)) if renewal.yearly_on else None,
+        "yearly_on": None if yearly is None or yearly.text is None else read_day_of_year(yearly.text),
+        "yearly_parameter": "" if yearly is None else yearly.parameter or "",
     }
+
+
+def read_day_of_year(text: str) -> tuple[int, int]:
+    """Read the month and day of ``04-01``."""
+    month, _, day = text.partition("-")
+    return int(month), int(day)
 
 
 def to_quantity(quantity: ChosenQuantity) -> Quantity:

@@ -10,6 +10,7 @@ from typing import Any
 
 from casework.model.rules.clocks import Clock, Quantity, Timer
 from casework.model.rules.open311 import Open311Service
+from casework.model.rules.prices import Price
 from casework.shared.expressions import Expression
 from casework.shared.words import Words
 
@@ -251,6 +252,7 @@ class Refund:
     clock: str = ""
     of: Quantity | None = None  # the pence that are shared; all that is paid without it
     less: Quantity | None = None  # the pence that are kept of it
+    of_lines: tuple[str, ...] = ()  # the pence that are shared: of these lines of the fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,11 @@ class ChosenText:
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """A line of a fee: what it is for, the pence, and the fund and VAT code at payments."""
+    """A line of a fee: what it is for, the pence, and the fund and VAT code at payments.
+
+    ``amount`` is what one costs unless the council sets its price; ``times`` how many are paid, ``by`` the
+    field whose number finds the band of a price.
+    """
 
     id: str
     name: Words
@@ -290,6 +296,8 @@ class FeeLine:
     when: Expression | None = None
     fund: ChosenText = ChosenText()
     vat_code: ChosenText = ChosenText()
+    times: Expression | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,8 +348,12 @@ class CaseType:
 
 @dataclass(frozen=True, slots=True)
 class BoundType:
-    """A case type with a council's parameters and nation: what the engine is given."""
+    """A case type with a council's parameters, prices and nation: what the engine is given.
+
+    With prices of the council, a line that has none costs nothing.
+    """
 
     case_type: CaseType
     nation: str
     parameters: Mapping[str, int | str | bool]
+    prices: Mapping[str, Price] = field(default_factory=dict)

@@ -66,6 +66,7 @@ class Clock:
     offered_on: tuple[str, ...] = ()  # actions that may not be done before the offer
     offered_days: Quantity | None = None  # before the end, from which on it may be renewed
     yearly_on: tuple[int, int] | None = None  # a period ends on the eve of this month and day
+    yearly_parameter: str = ""  # has that day, or nothing: then the length counts
 
 
 @dataclass(frozen=True, slots=True)
