@@ -78,8 +78,12 @@ def show_type(stream: str) -> dict[str, Any]:
 def show_service(place: Property, stream: str, today: date) -> dict[str, Any]:
     """Show the service that empties a container of a property."""
     last, following = place.find_days(stream, today)
-    container = {"@type": "WasteContainer", "id": f"{place.uprn}-{stream}", "status": "in_service"}
-    container |= {"type": show_type(stream)}
+    container = {
+        "@type": "WasteContainer",
+        "id": f"{place.uprn}-{stream}",
+        "status": "in_service",
+        "type": show_type(stream),
+    }
     return {
         "@type": "WasteService",
         "name": STREAMS[stream][0],

@@ -69,6 +69,29 @@ async def test_what_would_be_a_duplicate_is_known_before_a_case_is_opened(desk, 
         assert response.status_code == 400, response.text
 
 
+async def test_a_search_may_be_of_cases_with_the_same_values(desk, report):
+    uprn = int(desk.uprn)
+    music = await report(uprn=uprn, street="Milsom Street", kinds=["music"])
+    both = await report(uprn=uprn, street="Milsom Street", kinds=["barking", "music"])
+
+    async def search(**same):
+        return await desk.post("duplicate-searches", case_type="nuisance", uprn=uprn, same=same)
+
+    for same, expected in (
+        ({}, [both, music]),
+        ({"street": "Milsom Street"}, [both, music]),
+        ({"kinds": ["barking"]}, [both]),
+        ({"street": "Milsom"}, []),
+        ({"plate": "AB12CDE"}, []),
+    ):
+        response = await search(**same)
+        assert [item["id"] for item in response.json()["items"]] == [each["id"] for each in expected]
+    for name in ("who", "advice", "nothing"):
+        response = await search(**{name: "x"})
+        assert (response.status_code, response.json()["code"]) == (422, "field-not-open")
+        assert response.json()["errors"][0]["field"] == f"body.same.{name}"
+
+
 async def test_the_number_of_statements_does_not_grow_with_the_cases(desk, report, spot, statements):
     case, counts = await report(location=spot()), []
     for _ in range(3):

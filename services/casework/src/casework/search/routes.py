@@ -34,7 +34,7 @@ async def list_duplicates(council: Slug, case_id: CaseId, caller: Reader, sessio
     return await duplicates.list_duplicates(session, council, caller, case_id)
 
 
-@router.post("/duplicate-searches", responses=document_problems(404))
+@router.post("/duplicate-searches", responses=document_problems(404, 422))
 async def search_duplicates(
     council: Slug, body: DuplicateSearch, caller: Reader, session: Reading
 ) -> Duplicates:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, field_validator, model_validator
 
-from casework.cases.schemas import CaseSummary, Location, Name, Subject, Words
+from casework.cases.schemas import CaseSummary, Fields, Location, Name, Subject, Words
 from casework.shared.schemas import RequestBody
 from casework.word_index.rules import MOST_QUERY_WORDS, fold_words
 from chassis.types import Uprn
@@ -45,6 +45,11 @@ class DuplicateSearch(RequestBody):
     case_type: Name
     uprn: Uprn | None = None
     location: Location | None = None
+    same: Fields = Field(
+        default={},
+        description='Only cases with these values in their fields: `{"bin": "food"}`.'
+        " Fields that are personal, or that one role alone reads, cannot be among them",
+    )
 
     @model_validator(mode="after")
     def _has_place(self) -> "DuplicateSearch":

@@ -4,13 +4,13 @@ By words cases are found in a function, for under row-level security PostgreSQL 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Double, Integer, Row, Text, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 from chassis.database import ReadSession
 
@@ -75,7 +75,8 @@ _NEARBY = text("""SELECT c.id, c.reference, c.code, c.state, c.result, c.team, c
         c.closed_at, c.due_at, c.version, c.uprn, p.usrn, p.lat, p.long
     FROM case_record c LEFT JOIN case_place p ON p.council = c.council AND p.case_id = c.id
     WHERE c.council = :council AND c.mode = :mode AND c.code = ANY(:codes) AND c.opened_at >= :since
-    AND c.id IS DISTINCT FROM :without AND (c.restricted IS NULL OR c.restricted = ANY(:roles))
+    AND c.id IS DISTINCT FROM :without AND (c.engine -> 'fields') @> :same
+    AND (c.restricted IS NULL OR c.restricted = ANY(:roles))
     AND c.id IN (
         SELECT id FROM case_record WHERE council = :council AND uprn = :uprn
         UNION SELECT case_id FROM case_place WHERE council = :council AND usrn = :usrn
@@ -85,6 +86,7 @@ _NEARBY = text("""SELECT c.id, c.reference, c.code, c.state, c.result, c.team, c
     bindparam("codes", type_=ARRAY(Text)),
     bindparam("roles", type_=ARRAY(Text)),
     bindparam("without", type_=Uuid),
+    bindparam("same", type_=JSONB),
     bindparam("uprn", type_=BigInteger),
     bindparam("usrn", type_=Integer),
     *(bindparam(side, type_=Double) for side in ("south", "north", "west", "east")),
@@ -93,7 +95,10 @@ _NEARBY = text("""SELECT c.id, c.reference, c.code, c.state, c.result, c.team, c
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """Which cases may be about the same: of these types, since then, at this property, street or box."""
+    """Which cases may be about the same: of these types, since then, at this property, street or box.
+
+    ``same``: fields that lie with the case's row, and their values.
+    """
 
     codes: Sequence[str]
     since: datetime
@@ -102,6 +107,7 @@ class Nearby:
     usrn: int | None
     box: Sequence[float] | None
     without: UUID | None = None
+    same: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def list_nearby(
