@@ -1,4 +1,4 @@
-"""Make the invented layers of the demonstration: rounds, polling districts, street lights, protected trees.
+"""Make the invented layers of the demonstration: rounds, districts, parking zones, street lights, protected trees.
 
 Each stands on the real layers beside it and comes out the same whenever it runs: nothing is drawn by chance.
     python -m dev.demo_layers            # writes them again into dev/data/mapping
@@ -6,12 +6,14 @@ Each stands on the real layers beside it and comes out the same whenever it runs
 
 import json
 
-from dev import demo_lights, demo_rounds, demo_trees
+from dev import demo_lights, demo_parking, demo_rounds, demo_trees
 from dev.demo_layer_files import FOLDER, MANIFEST, write
 
 MAKERS = {
     "bin-rounds": demo_rounds.make_bin_rounds,
     "polling-districts": demo_rounds.make_polling_districts,
+    "parking-zones": demo_parking.make_zones,
+    "permit-areas": demo_parking.make_zones,
     "street-lights": demo_lights.make_street_lights,
     "grit-bins": demo_lights.make_grit_bins,
     "tree-preservation-orders": demo_trees.make_orders,

@@ -26,6 +26,7 @@ from dev import (
     staff_sign_in,
     state,
     steps,
+    suppliers,
     testers,
     upstream_setup,
 )
@@ -122,6 +123,7 @@ def _steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Ste
         Step("counter offices", lambda: counter_offices.ensure(stack), ("councils",)),
         Step("card processor", lambda: supervisor.start(card_processor.process(stack))),
         Step("direct debit", lambda: supervisor.start(direct_debit.process(stack))),
+        Step("suppliers", lambda: supervisor.start(suppliers.process(stack))),
         Step("upstream", lambda: supervisor.start(upstream_setup.process(stack))),
         Step("sign-in from upstream", lambda: upstream_setup.register(stack), ("upstream", "councils")),
         *demo_data.steps(stack, supervisor, reporter),

@@ -36,6 +36,7 @@ OFFSETS = {
     "direct-debit": 16,
     "resident": 17,
     "resident-worker": 18,
+    "suppliers": 19,
     "nats": 22,
     "postgres": 32,
 }

@@ -154,6 +154,11 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
     if name == "resident":
         environment["RESIDENT_GATEWAY_URL"] = stack.gateway
         environment["RESIDENT_CLIENTS"] = str(stack.folder.absolute() / "resident-clients.json")
+        suppliers = stack.url("suppliers")
+        environment["RESIDENT_WASTE_URL"] = f"{suppliers}/waste"
+        environment["RESIDENT_VEHICLE_URL"] = f"{suppliers}/vehicle-enquiry"
+        environment["RESIDENT_VEHICLE_KEY"] = "simulated"
+        environment["RESIDENT_KEEPER_URL"] = f"{suppliers}/vehicle-enquiry/keeper-agreement"
     # What the person has set wins: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return environment | base_environment()
 
