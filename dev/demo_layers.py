@@ -1,4 +1,4 @@
-"""Make the invented layers of the demonstration: rounds, districts, parking zones, street lights, protected trees.
+"""Make the invented layers of the demonstration: rounds, districts, zones, street lights, protected trees.
 
 Each stands on the real layers beside it and comes out the same whenever it runs: nothing is drawn by chance.
     python -m dev.demo_layers            # writes them again into dev/data/mapping
