@@ -22,8 +22,10 @@ _COPIED_HEADERS = {"location", "idempotent-replayed"}
     _PAYMENTS,
     status_code=201,
     response_model=Payment,
-    responses={200: {"model": Payment, "description": "The payment that this key created before"}}
-    | document_problems(409, 422),
+    responses={
+        200: {"model": Payment, "description": "The payment that this key created before"},
+        **document_problems(409, 422),
+    },
 )
 async def create_payment(
     request: Request,
