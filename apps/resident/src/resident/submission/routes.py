@@ -18,7 +18,7 @@ from resident.submission.rules import FAILED, REFRESHES, Money, Step, write_poun
 from townhall_client import TownhallError
 
 Anybody = Annotated[None, public]
-_UNREACHABLE = gettext_noop("Payments cannot be reached now. No money was taken. Try again in a few minutes.")
+_UNREACHABLE = "Payments cannot be reached now. No money was taken. Try again in a few minutes."
 Token = Annotated[
     str, Path(min_length=52, max_length=52, pattern="^[0-9a-z]+$", description="The page's own")
 ]
