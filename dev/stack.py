@@ -159,6 +159,9 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         environment["RESIDENT_VEHICLE_URL"] = f"{suppliers}/vehicle-enquiry"
         environment["RESIDENT_VEHICLE_KEY"] = "simulated"
         environment["RESIDENT_KEEPER_URL"] = f"{suppliers}/vehicle-enquiry/keeper-agreement"
+        environment["RESIDENT_COUNCILS"] = str(state.ROOT / "dev" / "data" / "council_settings.yaml")
+        environment["RESIDENT_RECIPES"] = str(state.ROOT / "recipes")
+        environment["RESIDENT_FOLLOW_RECIPES"] = "true"
     # What the person has set wins: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return environment | base_environment()
 

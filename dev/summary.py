@@ -22,6 +22,7 @@ def text(folder: Path, seconds: float) -> str:
         *(f"  Office      {gateway}/{slug}/payments/office" for slug in list(councils)[:1]),
         *(f"  Casework    {gateway}/{slug}/casework/office" for slug in list(councils)[:1]),
         *(f"  Maps        {gateway}/{slug}/mapping/office" for slug in list(councils)[:1]),
+        *(f"  Residents   {gateway}/{slug}/services/" for slug in list(councils)[:1]),
         *(f"  Takings     {gateway}/{slug}/payments/office/takings" for slug in list(councils)[:1]),
         f"  Upstream    {sandbox['upstream']} (simulated GOV.UK One Login and staff directories)",
         f"  Clients     {folder / 'sandbox.json'} (clients and keys of the operator and the councils)",

@@ -101,7 +101,8 @@ def _check_bounds(source: MergedSource, question: str, keys: dict[str, Any]) -> 
         yield source.make_fault(
             path, "it does not say which addresses.", "Add `inside: council`, or `inside: uk`."
         )
-    if {"min", "max"} <= keys.keys() and keys["is"] == "number" and keys["min"] > keys["max"]:
+    least, most = keys.get("min"), keys.get("max")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
         yield source.make_fault((*path, "max"), "it is below min.", "Turn them round.")
 
 

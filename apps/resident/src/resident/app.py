@@ -1,5 +1,8 @@
 """The residents' pages, composed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 import resident.drafts.tables
@@ -8,6 +11,8 @@ import resident.submission.tables  # noqa: F401 - the metadata hold the tables o
 from chassis.app import Service, create_app
 from resident.drafts import actions as drafts
 from resident.forms import routes as forms
+from resident.publication.actions.folder import follow_folder
+from resident.publication.routes import charges, recipes
 from resident.settings import Settings
 from resident.shared.pages import PATH, pages
 from resident.shared.platform import open_platform
@@ -15,17 +20,24 @@ from resident.shared.tables import metadata
 from resident.submission import routes as submission
 from resident.submission.actions import hand_over
 
+
+@asynccontextmanager
+async def _start(app: FastAPI) -> AsyncIterator[None]:
+    async with open_platform(app), follow_folder(app):
+        yield
+
+
 service = Service(
     name="resident",
     title="Townhall Resident",
     path=PATH,
     settings=Settings,
     metadata=metadata,
-    routers=[submission.router, forms.router],
+    routers=[recipes.router, charges.router, submission.router, forms.router],
     pages=pages,
     jobs=[hand_over.handlers],
     purges=[*drafts.PURGES, *hand_over.PURGES],
-    start=open_platform,
+    start=_start,
 )
 
 

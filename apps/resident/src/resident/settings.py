@@ -40,3 +40,7 @@ class Settings(ChassisSettings):
     keeper_url: str = Field(
         default="", description="Where an agreement lets councils check who keeps a vehicle; usually nowhere"
     )
+    follow_recipes: bool = Field(
+        default=False,
+        description="Publish the folder of recipes at the start and whenever a file changes, as on a laptop",
+    )

@@ -1,7 +1,8 @@
-"""Bundles by what they hold, and which of them each service of a council shows."""
+"""Bundles by what they hold, which of them each service of a council shows, and who published it when."""
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Table, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import ID, SECURED
 from resident.shared.tables import metadata
@@ -15,6 +16,9 @@ bundle = Table(
     Column("digest", sa.Text, nullable=False),  # SHA-256 of the content
     Column("content", sa.Text, nullable=False),  # canonical JSON, as the compiler writes it
     Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    Column("sent_by", sa.Text, nullable=False, server_default=""),
+    Column("case_number", sa.Text, nullable=False, server_default=""),  # the version at casework
+    Column("case_fields", JSONB, nullable=False, server_default=text("'[]'")),  # names of its fields
     Index("uq_bundle_content", "council", "service", "digest", unique=True),
     info=SECURED,
 )
@@ -31,5 +35,19 @@ live_service = Table(
     ForeignKeyConstraint(
         ("council", "bundle"), ("bundle.council", "bundle.id"), deferrable=True, initially="DEFERRED"
     ),
+    info=SECURED,
+)
+publication = Table(
+    "publication",
+    metadata,
+    Column("council", sa.Text, primary_key=True),
+    Column("id", ID, primary_key=True),
+    Column("service", sa.Text, nullable=False),
+    Column("bundle", ID, nullable=False),
+    Column("bundle_before", ID),
+    Column("published_at", sa.DateTime(timezone=True), nullable=False),
+    Column("published_by", sa.Text, nullable=False),
+    Column("is_back", sa.Boolean, nullable=False),  # it went back to what was live before
+    Index("ix_publication_service", "council", "service", "id"),
     info=SECURED,
 )

@@ -1,0 +1,1 @@
+"""Publishing over the API, and the public page of charges."""
