@@ -50,7 +50,7 @@ PUBLIC = {
         "read_sent_message",
     },
     # People who use a service have no account; their draft is theirs by the cookie of their browser.
-    "resident": {"list_services", "start_service", "read_asset"},
+    "resident": {"show_charges", "list_services", "start_service", "read_asset"},
     # Maps are open data, and map libraries send no credential; a layer of staff is 404 to strangers.
     "mapping": {
         "get_matrix_sets",

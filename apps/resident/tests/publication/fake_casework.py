@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 from ruamel.yaml import YAML
+
 from townhall_client import AsyncTownhall, RetryPolicy
 
 ROOT = Path(__file__).parents[4]

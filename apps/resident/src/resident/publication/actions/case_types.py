@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
 import httpx
-from townhall_client import AsyncTownhall, Call, Problem, TownhallError
 
 from apps.recipes.bundle import Bundle
 from apps.recipes.compile.bindings import make_draft
 from chassis import problems
 from chassis.problems import FieldError
 from resident.publication.rules import name_binding
+from townhall_client import AsyncTownhall, Call, Problem, TownhallError
 
 _BASE = "/-/casework/v1/case-types"
 _NOT_FOUND = 404
