@@ -48,6 +48,9 @@ MAY_LOOP = {
     "services/mapping/src/mapping/snapshots/actions/registry.py: Snapshots": (
         "each process keeps layers in memory and asks what changed: nothing is taken or done once"
     ),
+    "apps/resident/src/resident/publication/actions/folder.py: FolderFollower": (
+        "on a laptop a folder's files are looked at; what they change is one row, guarded by its version"
+    ),
     "gateway/src/gateway/drain.py: drain": "a command waits for the end of requests, for a bounded time",
     "gateway/src/gateway/members.py: follow_members": "the gateway asks DNS for its replicas: no database",
     "gateway/src/gateway/subscription.py: ChangeSubscription": "the gateway connects to NATS anew",

@@ -36,26 +36,26 @@ def make_case(
     pages = walk(bundle, answers, facts, now, person).pages
     values = collect_values(bundle, answers, facts, now, person)
     body: dict[str, Any] = {"case_type": bundle.case.partition("@")[0]}
-    given: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for page in pages:
-        _add_answer(body, given, bundle.by_question[page], answers[page])
-    given |= {field: value for field, name in _FACTS.items() if (value := values.get(name)) is not None}
-    given |= _judge(bundle, answers, facts, now, person, values)
-    body["fields"] = {name: value for name, value in given.items() if name in fields}
+        _add_answer(body, entries, bundle.by_question[page], answers[page])
+    entries |= {field: value for field, name in _FACTS.items() if (value := values.get(name)) is not None}
+    entries |= _judge(bundle, answers, facts, now, person, values)
+    body["fields"] = {name: value for name, value in entries.items() if name in fields}
     return body
 
 
-def _add_answer(body: dict[str, Any], given: dict[str, Any], question: Question, answer: Any) -> None:
+def _add_answer(body: dict[str, Any], entries: dict[str, Any], question: Question, answer: Any) -> None:
     if answer is None:
         return
-    given[question.id] = answer
+    entries[question.id] = answer
     if question.kind == "address" and "uprn" in answer:
         body["uprn"] = int(answer["uprn"])
-        given["uprn"] = answer["uprn"]
+        entries["uprn"] = answer["uprn"]
     elif question.kind == "place" and "lat" in answer:
         body["location"] = {"lat": answer["lat"], "long": answer["long"]}
     elif question.kind == "contact":
-        given[question.id] = answer.get("email") or answer.get("phone") or _POST
+        entries[question.id] = answer.get("email") or answer.get("phone") or _POST
         reached = {"email": answer.get("email"), "phone": _read_phone(answer.get("phone", ""))}
         if contact := {name: value for name, value in reached.items() if value}:
             body["contact"] = contact

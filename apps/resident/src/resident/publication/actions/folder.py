@@ -19,7 +19,7 @@ from chassis.etags import Precondition
 from chassis.problems import Problem
 from resident.publication.actions.case_types import CaseTypes
 from resident.publication.actions.credentials import list_publishers, open_publisher
-from resident.publication.actions.publishing import Publisher
+from resident.publication.actions.publisher import Publisher
 from resident.publication.actions.recipes import compile_folder, find_council
 from resident.settings import Settings
 

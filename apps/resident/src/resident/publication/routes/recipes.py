@@ -20,7 +20,7 @@ from chassis.types import Slug
 from resident.publication.actions import reads, recipes
 from resident.publication.actions.case_types import CaseTypes
 from resident.publication.actions.credentials import open_publisher
-from resident.publication.actions.publishing import Publisher
+from resident.publication.actions.publisher import Publisher
 from resident.publication.rules import list_sensitive_changes
 from resident.publication.schemas import BundleChoice, Publication, PublishedService, RecipeFile, SentRecipe
 from resident.settings import Settings
