@@ -9,10 +9,9 @@ from apps.recipes.load.councils import read_councils
 from apps.recipes.load.folder import RecipeFolder
 from apps.recipes.services import compile_service
 from dev.ports import Ports
-from resident.facts.actions.adapters import make_adapters
 from resident.facts.actions.addresses import find_addresses, get_address
 from resident.facts.actions.look_ups import walk_with_facts
-from resident.facts.actions.sources import make_sources
+from resident.facts.actions.sources import make_adapters, make_sources
 from resident.settings import Settings
 from tests.guards.sources import ROOT
 from townhall_client import ApiKey, AsyncTownhall

@@ -7,9 +7,8 @@ import pytest
 
 from apps.resident.tests.facts.answers import UPRN, Platform, make_lookup
 from chassis.testing.in_process import answering
-from resident.facts.actions.adapters import make_adapters
 from resident.facts.actions.look_ups import look_up
-from resident.facts.actions.sources import make_sources
+from resident.facts.actions.sources import make_adapters, make_sources
 from resident.settings import Settings
 from simulators.__main__ import make_app
 from townhall_client import AsyncTownhall, RetryPolicy
