@@ -21,13 +21,13 @@ class VehicleEnquiry:
     """The service at ``app``. It takes any ``x-api-key``, and none it refuses.
 
     ``keepers``: where the keeper of a vehicle lives (a UPRN), by registration number.
-    ``heard``: how many enquiries came.
+    ``enquiries``: how many came.
     """
 
     def __init__(self) -> None:
         self.faults = Faults()
         self.keepers: dict[str, str] = {}
-        self.heard = 0
+        self.enquiries = 0
         self.app = Starlette(
             routes=[
                 Route("/v1/vehicles", self._answer_enquiry, methods=["POST"]),
@@ -38,7 +38,7 @@ class VehicleEnquiry:
         )
 
     async def _answer_enquiry(self, request: Request) -> Response:
-        self.heard += 1
+        self.enquiries += 1
         if refusal := await self._refuse(request):
             return refusal
         plate = await _read_plate(request)
@@ -53,8 +53,8 @@ class VehicleEnquiry:
             return refusal
         body = await _read_object(request)
         uprn = self.keepers.get(str(body.get("registrationNumber")))
-        known = "yes" if uprn == body.get("uprn") else "no"
-        return JSONResponse({"keeperAtAddress": "unknown" if uprn is None else known})
+        answer = "yes" if uprn == body.get("uprn") else "no"
+        return JSONResponse({"keeperAtAddress": "unknown" if uprn is None else answer})
 
     async def _refuse(self, request: Request) -> Response | None:
         if not request.headers.get("x-api-key"):

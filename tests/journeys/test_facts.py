@@ -61,10 +61,10 @@ def walk(town, suppliers):
 
 async def find_address(town, council):
     """Find an address of the demonstration by a part of its postcode, as people do."""
-    found = await find_addresses(town(council), POSTCODES[council])
-    assert found
-    assert await get_address(town(council), found[0].uprn) == found[0]
-    return found[0].uprn
+    addresses = await find_addresses(town(council), POSTCODES[council])
+    assert addresses
+    assert await get_address(town(council), addresses[0].uprn) == addresses[0]
+    return addresses[0].uprn
 
 
 @pytest.mark.parametrize("council", sorted(POSTCODES))

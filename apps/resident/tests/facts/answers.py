@@ -14,15 +14,15 @@ UPRN = "907900000001"
 class Platform:
     """What the gateway answers, by method and path without the council; 404 for all else.
 
-    A value is a body, a status, or seconds that the gateway takes to give up. ``heard`` is what came.
+    A value is a body, a status, or seconds that the gateway takes to give up. ``requests`` is what came.
     """
 
     def __init__(self):
-        self.answers, self.heard = {}, []
+        self.answers, self.requests = {}, []
 
     async def answer(self, request):
         path = "/".join(request.url.path.split("/")[2:])
-        self.heard.append((f"{request.method} {path}", request))
+        self.requests.append((f"{request.method} {path}", request))
         answer = self.answers.get(f"{request.method} {path}", 404)
         if callable(answer):
             answer = answer(json.loads(request.content) if request.content else dict(request.url.params))
@@ -34,7 +34,7 @@ class Platform:
         return httpx.Response(200, json=answer)
 
     def paths(self):
-        return [path for path, _ in self.heard]
+        return [path for path, _ in self.requests]
 
 
 def make_lookup(provider, inputs, fact="fact", case_type="missed-bin", **settings):
@@ -44,7 +44,7 @@ def make_lookup(provider, inputs, fact="fact", case_type="missed-bin", **setting
 
 def show_areas(*areas):
     """Show areas as mapping does: ids, or (id, name) pairs."""
-    shown = [each if isinstance(each, tuple) else (each, each) for each in areas]
+    areas = [each if isinstance(each, tuple) else (each, each) for each in areas]
     return {
         "areas": [
             {
@@ -58,7 +58,7 @@ def show_areas(*areas):
                 "primary": True,
                 "on_boundary": False,
             }
-            for each, name in shown
+            for each, name in areas
         ],
         "uprn": UPRN,
         "inside": True,

@@ -66,12 +66,14 @@ async def open_sources(platform, adapters):
 
 
 @pytest.fixture
-def ask(open_sources):
+def fetch_fact(open_sources):
     """Ask a provider for a fact on a page of its own; return its fields."""
 
-    async def ask(provider, inputs=None, council="citytown", person=None, case_type="missed-bin", **settings):
+    async def fetch_fact(
+        provider, inputs=None, council="citytown", person=None, case_type="missed-bin", **settings
+    ):
         lookup = make_lookup(provider, {"address": UPRN} if inputs is None else inputs, **settings)
         facts = await look_up(open_sources(council, person), [lookup], {})
         return facts["fact"].fields
 
-    return ask
+    return fetch_fact

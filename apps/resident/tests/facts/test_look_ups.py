@@ -41,22 +41,22 @@ def test_every_provider_that_recipes_may_name_is_built():
 async def test_what_is_held_for_the_same_inputs_is_not_asked_again(open_sources, platform, answers, fields):
     platform.answers = answers
     sources = open_sources()
-    held = await look_up(sources, [make_area()], {})
-    assert held["zone"].fields == fields
-    assert held["zone"].key == make_area().key
-    assert clock.now() - datetime.fromisoformat(held["zone"].at) < timedelta(seconds=5)
-    again = await look_up(sources, [make_area()], held)
-    assert (again, len(platform.heard)) == (held, 1)
-    await look_up(sources, [make_area(uprn="907900000002")], held)
-    assert len(platform.heard) == 2
+    former = await look_up(sources, [make_area()], {})
+    assert former["zone"].fields == fields
+    assert former["zone"].key == make_area().key
+    assert clock.now() - datetime.fromisoformat(former["zone"].at) < timedelta(seconds=5)
+    again = await look_up(sources, [make_area()], former)
+    assert (again, len(platform.requests)) == (former, 1)
+    await look_up(sources, [make_area(uprn="907900000002")], former)
+    assert len(platform.requests) == 2
 
 
 async def test_an_outage_is_asked_again_by_the_next_page(open_sources, platform):
     platform.answers = {AREAS: 503}
-    held = await look_up(open_sources(), [make_area()], {})
+    former = await look_up(open_sources(), [make_area()], {})
     platform.answers = {AREAS: show_areas()}
     await asyncio.sleep(0.002)
-    fresh = await look_up(open_sources(), [make_area()], held)
+    fresh = await look_up(open_sources(), [make_area()], former)
     assert fresh["zone"].fields == {"found": False}
     old = {"zone": HeldFact(make_area().key, {"found": True}, "2026-01-01T00:00:00+00:00")}
     assert await look_up(open_sources(), [make_area()], old) == old
@@ -72,9 +72,9 @@ async def test_slow_providers_take_their_time_once_and_a_page_has_an_end(open_so
     assert count("mapping.area", "timeout") == before + 4
     await look_up(sources, [make_area("second")], {})
     assert time.monotonic() - started < 2.0
-    heard = len(platform.heard)
+    requests = len(platform.requests)
     assert (await look_up(sources, [make_area("third")], {}))["third"].fields is None
-    assert len(platform.heard) == heard, "the page's time was over"
+    assert len(platform.requests) == requests, "the page's time was over"
 
 
 async def test_a_provider_that_fails_is_left_alone_at_this_council(open_sources, platform):
@@ -82,9 +82,9 @@ async def test_a_provider_that_fails_is_left_alone_at_this_council(open_sources,
     for _ in range(FAILURES):
         await look_up(open_sources(), [make_area()], {})
     platform.answers = {AREAS: show_areas()}
-    heard = len(platform.heard)
+    requests = len(platform.requests)
     assert (await look_up(open_sources(), [make_area()], {}))["zone"].fields is None
-    assert len(platform.heard) == heard
+    assert len(platform.requests) == requests
     assert (await look_up(open_sources("hillshire"), [make_area()], {}))["zone"].fields == {"found": False}
 
 

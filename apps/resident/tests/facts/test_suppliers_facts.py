@@ -34,9 +34,9 @@ def values(fields):
     return [option["value"] for option in fields["options"]]
 
 
-async def test_a_feed_says_which_containers_an_address_has(ask, control, clock):
+async def test_a_feed_says_which_containers_an_address_has(fetch_fact, control, clock):
     await put(control)
-    containers = await ask("waste.containers")
+    containers = await fetch_fact("waste.containers")
     assert values(containers) == ["rubbish", "recycling", "food", "garden"]
     assert containers["options"][2] == {
         "value": "food",
@@ -44,14 +44,14 @@ async def test_a_feed_says_which_containers_an_address_has(ask, control, clock):
         "label_cy": "Cadi gwastraff bwyd llwyd",
     }
     await put(control, streams=["household-waste"])
-    assert values(await ask("waste.containers")) == ["rubbish"]
+    assert values(await fetch_fact("waste.containers")) == ["rubbish"]
     await put(control, streams=[])
-    assert await ask("waste.containers") == {"options": []}
+    assert await fetch_fact("waste.containers") == {"options": []}
 
 
-async def test_a_crew_is_out_then_done(ask, control, clock):
+async def test_a_crew_is_out_then_done(fetch_fact, control, clock):
     await put(control, last="2026-12-01")
-    round_ = await ask("waste.round", BIN)
+    round_ = await fetch_fact("waste.round", BIN)
     assert round_ == {
         "day": "2026-12-01",
         "next": "2026-12-08",
@@ -60,76 +60,80 @@ async def test_a_crew_is_out_then_done(ask, control, clock):
         "unfinished": False,
     }
     await clock("2026-12-01T15:00:00Z")
-    assert (await ask("waste.round", BIN))["finished"] is True
+    assert (await fetch_fact("waste.round", BIN))["finished"] is True
     await put(control, last="2026-12-01", late="18:30")
-    late = await ask("waste.round", BIN)
+    late = await fetch_fact("waste.round", BIN)
     assert (late["finished"], late["ends"]) == (False, "18:30")
 
 
-async def test_a_street_that_was_left_out_has_the_day_of_return(ask, control, clock):
+async def test_a_street_that_was_left_out_has_the_day_of_return(fetch_fact, control, clock):
     await put(control, last="2026-11-30", status="not_completed", back="2026-12-01")
-    round_ = await ask("waste.round", BIN)
+    round_ = await fetch_fact("waste.round", BIN)
     assert (round_["day"], round_["unfinished"], round_["back"]) == ("2026-11-30", True, "2026-12-01")
     await put(control, last="2026-11-30", status="not_completed")
-    assert (await ask("waste.round", BIN))["back"] == "2026-12-07"
+    assert (await fetch_fact("waste.round", BIN))["back"] == "2026-12-07"
 
 
-async def test_what_the_crew_noted_is_of_the_last_collection_and_of_this_bin(ask, control, clock):
+async def test_what_the_crew_noted_is_of_the_last_collection_and_of_this_bin(fetch_fact, control, clock):
     event = {"type": "Contaminated", "stream": "food-waste", "at": "2026-11-30T08:12"}
     older = {**event, "type": "Too heavy", "at": "2026-11-23T08:10"}
     await put(control, last="2026-11-30", events=[event, older])
     noted = {"reason": "the bin held something it must not hold", "time": "08:12"}
-    assert await ask("waste.crew_event", BIN) == noted
-    assert await ask("waste.crew_event", BIN | {"bin": "rubbish"}) == {"reason": "", "time": ""}
+    assert await fetch_fact("waste.crew_event", BIN) == noted
+    assert await fetch_fact("waste.crew_event", BIN | {"bin": "rubbish"}) == {"reason": "", "time": ""}
     await put(control, last="2026-11-30", events=[older])
-    assert await ask("waste.crew_event", BIN) == {"reason": "", "time": ""}
+    assert await fetch_fact("waste.crew_event", BIN) == {"reason": "", "time": ""}
 
 
-async def test_a_feed_says_when_the_garden_round_comes(ask, control, clock):
+async def test_a_feed_says_when_the_garden_round_comes(fetch_fact, control, clock):
     await put(control, last="2026-11-30")
-    garden = await ask("waste.garden_round")
+    garden = await fetch_fact("waste.garden_round")
     assert garden == {"found": True, "day": "Monday", "next": "2026-12-14"}
     await put(control, streams=["household-waste"])
-    assert await ask("waste.garden_round") == {"found": False}
+    assert await fetch_fact("waste.garden_round") == {"found": False}
 
 
-async def test_without_a_feed_the_layer_of_rounds_answers(ask, platform, set_clock):
+async def test_without_a_feed_the_layer_of_rounds_answers(fetch_fact, platform, set_clock):
     set_clock("2026-12-02T10:00:00Z")
     platform.answers = LAYER | {HOLDINGS: {"active": 1, "until": None, "items": []}}
-    containers = await ask("waste.containers", council="hillshire")
+    containers = await fetch_fact("waste.containers", council="hillshire")
     assert values(containers) == ["rubbish", "recycling", "garden"]
     assert containers["options"][0]["label"] == "Grey bin for general waste"
-    round_ = await ask("waste.round", BIN | {"bin": "recycling"}, council="hillshire")
+    round_ = await fetch_fact("waste.round", BIN | {"bin": "recycling"}, council="hillshire")
     assert round_ == {"day": "2026-11-24", "next": "2026-12-08", "ends": "16:00", "finished": True}
-    assert await ask("waste.crew_event", BIN, council="hillshire") == {}
-    garden = await ask("waste.garden_round", council="hillshire")
+    assert await fetch_fact("waste.crew_event", BIN, council="hillshire") == {}
+    garden = await fetch_fact("waste.garden_round", council="hillshire")
     assert garden == {"found": True, "day": "Tuesday", "next": "2026-12-08"}
 
 
-async def test_a_garden_bin_is_for_subscribers(ask, platform):
+async def test_a_garden_bin_is_for_subscribers(fetch_fact, platform):
     platform.answers = LAYER | {HOLDINGS: {"active": 0, "until": None, "items": []}}
-    assert values(await ask("waste.containers", council="hillshire")) == ["rubbish", "recycling"]
+    assert values(await fetch_fact("waste.containers", council="hillshire")) == ["rubbish", "recycling"]
     platform.answers[HOLDINGS] = 503  # nobody can say: it is offered
-    assert values(await ask("waste.containers", council="hillshire")) == ["rubbish", "recycling", "garden"]
+    assert values(await fetch_fact("waste.containers", council="hillshire")) == [
+        "rubbish",
+        "recycling",
+        "garden",
+    ]
 
 
-async def test_where_no_round_comes_there_are_no_bins(ask, platform):
+async def test_where_no_round_comes_there_are_no_bins(fetch_fact, platform):
     platform.answers = {AREAS: show_areas()}
-    assert await ask("waste.containers", council="hillshire") == {"options": []}
-    assert await ask("waste.garden_round", council="hillshire") == {"found": False}
+    assert await fetch_fact("waste.containers", council="hillshire") == {"options": []}
+    assert await fetch_fact("waste.garden_round", council="hillshire") == {"found": False}
 
 
-async def test_a_property_that_mapping_does_not_know_is_not_said_to_have_none(ask, platform):
-    assert await ask("waste.containers", council="hillshire") is None
-    assert await ask("waste.garden_round", council="hillshire") is None
+async def test_a_property_that_mapping_does_not_know_is_not_said_to_have_none(fetch_fact, platform):
+    assert await fetch_fact("waste.containers", council="hillshire") is None
+    assert await fetch_fact("waste.garden_round", council="hillshire") is None
 
 
 @pytest.mark.parametrize("provider", ["containers", "round", "crew_event", "garden_round"])
 @pytest.mark.parametrize("fault", [{"status": 500}, {"seconds": 2}])
-async def test_a_feed_that_is_out_is_none(ask, control, provider, fault):
+async def test_a_feed_that_is_out_is_none(fetch_fact, control, provider, fault):
     await control.post("/waste/control/faults", json={**fault, "times": 9})
     inputs = BIN if provider in {"round", "crew_event"} else None
-    assert await ask(f"waste.{provider}", inputs) is None
+    assert await fetch_fact(f"waste.{provider}", inputs) is None
 
 
 async def test_a_choice_offers_all_containers_while_nobody_knows_them(open_sources):
@@ -138,12 +142,12 @@ async def test_a_choice_offers_all_containers_while_nobody_knows_them(open_sourc
     assert list_standby_options(open_sources("elsewhere"), "waste.containers") == []
 
 
-async def test_a_council_without_collections_knows_nothing_of_bins(ask):
-    assert await ask("waste.containers", council="elsewhere") is None
+async def test_a_council_without_collections_knows_nothing_of_bins(fetch_fact):
+    assert await fetch_fact("waste.containers", council="elsewhere") is None
 
 
-async def test_a_vehicle_is_described_without_what_is_not_recorded(ask):
-    assert await ask("vehicle.details", {"plate": "AA19AAA"}) == {
+async def test_a_vehicle_is_described_without_what_is_not_recorded(fetch_fact):
+    assert await fetch_fact("vehicle.details", {"plate": "AA19AAA"}) == {
         "found": True,
         "make": "FORD",
         "colour": "red",
@@ -151,26 +155,26 @@ async def test_a_vehicle_is_described_without_what_is_not_recorded(ask):
         "co2": 300,
         "tax": "Taxed",
     }
-    assert (await ask("vehicle.details", {"plate": "AA19EEE"}))["co2"] == 0
-    assert "co2" not in await ask("vehicle.details", {"plate": "AA19PPP"})
-    assert "co2" not in await ask("vehicle.details", {"plate": "L2WPS"})
+    assert (await fetch_fact("vehicle.details", {"plate": "AA19EEE"}))["co2"] == 0
+    assert "co2" not in await fetch_fact("vehicle.details", {"plate": "AA19PPP"})
+    assert "co2" not in await fetch_fact("vehicle.details", {"plate": "L2WPS"})
 
 
 @pytest.mark.parametrize("plate", ["ER19THR", "ER19ERR", "ER19MNT", "ER19BAD"])
-async def test_dvla_that_is_out_is_none(ask, plate):
-    assert await ask("vehicle.details", {"plate": plate}) is None
+async def test_dvla_that_is_out_is_none(fetch_fact, plate):
+    assert await fetch_fact("vehicle.details", {"plate": plate}) is None
 
 
-async def test_a_vehicle_that_dvla_has_not_is_not_found(ask):
-    assert await ask("vehicle.details", {"plate": "ER19NFD"}) == {"found": False}
+async def test_a_vehicle_that_dvla_has_not_is_not_found(fetch_fact):
+    assert await fetch_fact("vehicle.details", {"plate": "ER19NFD"}) == {"found": False}
 
 
-async def test_a_keeper_is_unknown_but_by_an_agreement(ask, control):
+async def test_a_keeper_is_unknown_but_by_an_agreement(fetch_fact, control):
     inputs = {"plate": "AB12CDE", "address": UPRN}
-    assert await ask("vehicle.keeper_check", inputs) == {"answer": "unknown"}
+    assert await fetch_fact("vehicle.keeper_check", inputs) == {"answer": "unknown"}
     await control.put("/vehicle-enquiry/control/keepers/AB12CDE", json={"uprn": UPRN})
-    assert await ask("vehicle.keeper_check", inputs) == {"answer": "yes"}
-    assert await ask("vehicle.keeper_check", inputs | {"address": "7"}) == {"answer": "no"}
-    assert await ask("vehicle.keeper_check", inputs, council="hillshire") == {"answer": "unknown"}
+    assert await fetch_fact("vehicle.keeper_check", inputs) == {"answer": "yes"}
+    assert await fetch_fact("vehicle.keeper_check", inputs | {"address": "7"}) == {"answer": "no"}
+    assert await fetch_fact("vehicle.keeper_check", inputs, council="hillshire") == {"answer": "unknown"}
     await control.post("/vehicle-enquiry/control/faults", json={"status": 503})
-    assert await ask("vehicle.keeper_check", inputs) is None
+    assert await fetch_fact("vehicle.keeper_check", inputs) is None

@@ -29,13 +29,13 @@ async def find_addresses(platform: AsyncTownhall, text: str) -> list[FoundAddres
         return []
     try:
         async with asyncio.timeout(SECONDS):
-            found = (await platform.send(suggest_addresses(q=query, limit=MOST))).items
-            buildings = [each for each in found if each.contains][:_MOST_BUILDINGS]
+            matches = (await platform.send(suggest_addresses(q=query, limit=MOST))).items
+            buildings = [each for each in matches if each.contains][:_MOST_BUILDINGS]
             flats = await asyncio.gather(*(_list_flats(platform, query, each) for each in buildings))
     except (TownhallError, TimeoutError):
         return None
     inside = {building.uprn: inner for building, inner in zip(buildings, flats, strict=True)}
-    addresses = [address for each in found for address in inside.get(each.uprn, [each])]
+    addresses = [address for each in matches for address in inside.get(each.uprn, [each])]
     return [FoundAddress(each.uprn, each.address) for each in addresses[:MOST]]
 
 

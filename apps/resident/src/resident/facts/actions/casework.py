@@ -22,10 +22,10 @@ async def find_open_case(sources: FactSources, lookup: Lookup) -> Fields | None:
         return None
     same = DuplicateSearchSame.from_dict({name: lookup.inputs[name] for name in others})
     search = DuplicateSearch(case_type=lookup.case_type, uprn=uprn, same=same)
-    found = [each for each in await _search(sources, search) if _is_at_property(each)]
-    if not found:
+    duplicates = [each for each in await _search(sources, search) if _is_at_property(each)]
+    if not duplicates:
         return {"reference": "", "state": ""}
-    return {"reference": found[0].reference, "state": found[0].state}
+    return {"reference": duplicates[0].reference, "state": duplicates[0].state}
 
 
 async def count_nearby(sources: FactSources, lookup: Lookup) -> Fields | None:
@@ -35,7 +35,7 @@ async def count_nearby(sources: FactSources, lookup: Lookup) -> Fields | None:
         location = Location(lat=where["lat"], long=where["long"])
         search = DuplicateSearch(case_type=lookup.case_type, location=location)
         within = read_metres(lookup.settings)
-        found = [
+        duplicates = [
             each
             for each in await _search(sources, search)
             if isinstance(each.metres, int) and each.metres <= within
@@ -47,8 +47,8 @@ async def count_nearby(sources: FactSources, lookup: Lookup) -> Fields | None:
         if uprn is None:
             return None
         search = DuplicateSearch(case_type=lookup.case_type, uprn=uprn)
-        found = [each for each in await _search(sources, search) if _is_at_property(each)]
-    return {"open": len(found), "reference": found[0].reference if found else ""}
+        duplicates = [each for each in await _search(sources, search) if _is_at_property(each)]
+    return {"open": len(duplicates), "reference": duplicates[0].reference if duplicates else ""}
 
 
 async def list_holdings(sources: FactSources, lookup: Lookup) -> Fields | None:
@@ -62,13 +62,13 @@ async def list_holdings(sources: FactSources, lookup: Lookup) -> Fields | None:
         if uprn is None:
             return None
         call = list_holdings_call(uprn=uprn, kind=kind)
-    held = await sources.platform.send(call)
-    fields: Fields = {"active": held.active}
-    if held.until:
-        fields["until"] = held.until.isoformat()
+    holdings = await sources.platform.send(call)
+    fields: Fields = {"active": holdings.active}
+    if holdings.until:
+        fields["until"] = holdings.until.isoformat()
         if (days := _read_days(lookup)) is not None:
-            fields["renew_from"] = (held.until - timedelta(days)).isoformat()
-    numbers = [each.number for each in held.items if each.number]
+            fields["renew_from"] = (holdings.until - timedelta(days)).isoformat()
+    numbers = [each.number for each in holdings.items if each.number]
     return fields | ({"number": numbers[0]} if numbers else {})
 
 
@@ -84,8 +84,8 @@ def _read_days(lookup: Lookup) -> int | None:
 
 
 async def _search(sources: FactSources, search: DuplicateSearch) -> list[Duplicate]:
-    found = (await sources.platform.send(search_duplicates(body=search))).items
-    return [each for each in found if each.closed_at is None]
+    duplicates = (await sources.platform.send(search_duplicates(body=search))).items
+    return [each for each in duplicates if each.closed_at is None]
 
 
 def _is_at_property(duplicate: Duplicate) -> bool:

@@ -54,38 +54,38 @@ async def walk_with_facts(
     sources: FactSources,
     bundle: Bundle,
     answers: Answers,
-    held: Mapping[str, HeldFact],
+    former: Mapping[str, HeldFact],
     now: datetime,
     person: Mapping[str, bool] | None = None,
 ) -> tuple[Walk, dict[str, HeldFact]]:
     """Walk a bundle, and look up what the path needs until nothing new is needed.
 
-    ``held``: what the draft has; it is used where its inputs are still the same. Returns the walk, and the
+    ``former``: what the draft has; it is used where its inputs are still the same. Returns the walk, and the
     facts of its path for the draft to keep. It takes 1.5 s at most.
     """
-    known: dict[str, HeldFact] = {}
+    facts: dict[str, HeldFact] = {}
     while True:
-        path = walk(bundle, answers, {name: fact.fields for name, fact in known.items()}, now, person)
-        waiting = [each for each in path.lookups if each.fact not in known]
+        path = walk(bundle, answers, {name: fact.fields for name, fact in facts.items()}, now, person)
+        waiting = [each for each in path.lookups if each.fact not in facts]
         if not waiting:
-            return path, {each.fact: known[each.fact] for each in path.lookups}
-        known |= await look_up(sources, waiting, held)
+            return path, {each.fact: facts[each.fact] for each in path.lookups}
+        facts |= await look_up(sources, waiting, former)
 
 
 async def look_up(
-    sources: FactSources, lookups: Sequence[Lookup], held: Mapping[str, HeldFact]
+    sources: FactSources, lookups: Sequence[Lookup], former: Mapping[str, HeldFact]
 ) -> dict[str, HeldFact]:
     """Look facts up in parallel, unless they are held for the same inputs.
 
     An outage is asked again by the next page, and not by this one.
     """
-    waiting = [each for each in lookups if not _is_held(sources, each, held.get(each.fact))]
+    waiting = [each for each in lookups if not _still_holds(sources, each, former.get(each.fact))]
     answers = await asyncio.gather(*(_answer(sources, each) for each in waiting))
     fresh = {each.fact: answer for each, answer in zip(waiting, answers, strict=True)}
-    return {each.fact: fresh[each.fact] if each.fact in fresh else held[each.fact] for each in lookups}
+    return {each.fact: fresh[each.fact] if each.fact in fresh else former[each.fact] for each in lookups}
 
 
-def _is_held(sources: FactSources, lookup: Lookup, fact: HeldFact | None) -> bool:
+def _still_holds(sources: FactSources, lookup: Lookup, fact: HeldFact | None) -> bool:
     if fact is None or fact.key != lookup.key:
         return False
     return fact.fields is not None or datetime.fromisoformat(fact.at) >= sources.started_at

@@ -29,11 +29,11 @@ async def find_area(sources: FactSources, lookup: Lookup) -> Fields | None:
         return {"found": False}
     everything = await asyncio.gather(*(read_properties(sources, layer, area.id) for area in areas))
     truths = {name: [each[name] for each in everything if name in each] for name in _TRUTHS}
-    known = {name: any(values) for name, values in truths.items() if values}
+    truths_there = {name: any(values) for name, values in truths.items() if values}
     chosen = next(
         (area for area, each in zip(areas, everything, strict=True) if not each.get("car_free")), areas[0]
     )
-    return {"found": True, "name": chosen.name, "code": chosen.gss or chosen.id, **known}
+    return {"found": True, "name": chosen.name, "code": chosen.gss or chosen.id, **truths_there}
 
 
 async def find_near(sources: FactSources, lookup: Lookup) -> Fields | None:
@@ -62,8 +62,8 @@ def read_metres(settings: dict[str, str | int]) -> float:
 async def find_areas(sources: FactSources, where: Any, layer: str) -> list[AreaAtPoint] | None:
     """Find the areas of a layer at an address or a place, none of them a mere neighbour; None if unknown."""
     if _is_point(where):
-        found = await sources.platform.send(locate(point=f"{where['long']},{where['lat']}", areas=layer))
-        return [area for area in found.areas if area.primary]
+        place = await sources.platform.send(locate(point=f"{where['long']},{where['lat']}", areas=layer))
+        return [area for area in place.areas if area.primary]
     uprn = await _find_uprn(sources, where)
     if uprn is None:
         return None
@@ -84,8 +84,8 @@ async def find_point(sources: FactSources, where: Any) -> str | None:
 
 async def read_properties(sources: FactSources, layer: str, feature: str) -> dict[str, Any]:
     """Read the properties of a feature. Raises TownhallError."""
-    found = await sources.platform.send(get_feature(layer, feature))
-    return dict(found.properties.additional_properties)
+    answer = await sources.platform.send(get_feature(layer, feature))
+    return dict(answer.properties.additional_properties)
 
 
 def _is_point(where: Any) -> bool:

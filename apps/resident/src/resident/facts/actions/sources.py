@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi import Request as HttpRequest
 
 from apps.recipes.load.faults import RecipeError
 from apps.recipes.load.yaml_source import read_source
 from chassis import clock
 from chassis.outbound import Outbound, Reach, Request, Response
+from chassis.types import Slug
 from resident.facts.rules.circuits import Circuit
 from resident.facts.rules.waste_settings import WasteSettings, read_waste_settings
 from resident.settings import Settings
+from resident.shared.platform import ThePlatform
 from townhall_client import AsyncTownhall
 
 log = logging.getLogger(__name__)
@@ -124,3 +129,11 @@ def get_adapters(state: Any) -> Adapters:
     if adapters is None or adapters.settings is not state.settings:
         state.adapters = adapters = make_adapters(state.settings)
     return adapters
+
+
+async def _make_sources(request: HttpRequest, council: Slug, platform: ThePlatform) -> FactSources:
+    return make_sources(council, platform, get_adapters(request.app.state))
+
+
+TheSources = Annotated[FactSources, Depends(_make_sources)]
+"""The sources of this page's facts. Without credentials for the council the page is a 503."""

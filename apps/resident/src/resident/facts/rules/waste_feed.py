@@ -143,8 +143,8 @@ def _list_tasks(settings: WasteSettings, material: str, tasks: Any) -> Iterator[
         streams = _list_streams(feature["type"] for feature in task.get("features", []))
         if any(settings.find_material(stream) == material for stream in streams):
             ends = task.get("scheduled_end_date")
-            shown = f"{_read_moment(ends):%H:%M}" if ends else ""
-            yield Task(read_day(task["scheduled_start_date"]), str(task["status"]), shown)
+            hour = f"{_read_moment(ends):%H:%M}" if ends else ""
+            yield Task(read_day(task["scheduled_start_date"]), str(task["status"]), hour)
 
 
 def _list_streams(types: Any) -> Iterator[str]:

@@ -47,8 +47,8 @@ async def search_duplicates(
 
 def _check_open(case_type: model.CaseType, same: Mapping[str, Any]) -> None:
     """Check that a search is by fields that all who read the case read. Raises Problem 422."""
-    named = case_type.fields.keys() - list_apart(case_type)
-    if closed := sorted(same.keys() - named):
+    open_fields = case_type.fields.keys() - list_apart(case_type)
+    if closed := sorted(same.keys() - open_fields):
         detail = f"Search by fields that {case_type.code} has, and that are not personal or of one role."
         errors = [FieldError(field=f"body.same.{name}", message=detail, code="not_open") for name in closed]
         raise Problem(422, "field-not-open", detail, errors=errors)
