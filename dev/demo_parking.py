@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from dev.demo_layer_files import Feature, list_points, read, to_plane
+from dev.demo_layer_files import Feature, Properties, list_points, read, to_plane
 
 _ZONES = {
     "citytown": (("C", "Kingsmead"), ("W", "Walcot"), ("O", "Oldfield Park"), ("R", "Westmoreland")),
@@ -21,7 +22,7 @@ def make_zones(council: str) -> Iterator[Feature]:
         area = wards[ward]
         if council in _AROUND:
             area = shapely.intersection(area, _draw_around(council, *_AROUND[council]))
-        properties = {
+        properties: Properties = {
             "reference": code,
             "name": f"Zone {code}",
             "car_free": False,
@@ -32,7 +33,7 @@ def make_zones(council: str) -> Iterator[Feature]:
     yield properties, _draw_around(council, *_CAR_FREE[council])
 
 
-def _draw_around(council: str, postcodes: str, metres: float) -> shapely.Geometry:
+def _draw_around(council: str, postcodes: str, metres: float) -> BaseGeometry:
     """Draw a circle around the middle of the postcodes that begin so."""
     places = [place for place in read(council, "postcodes") if place[0]["postcode"].startswith(postcodes)]
     middle = shapely.Point(list_points(places).mean(axis=0))
