@@ -8,9 +8,9 @@ import time
 import pytest
 
 from apps.resident.tests.publication.fake_casework import ROOT
-from resident.publication.actions import get_case_type, get_live
+from resident.publication.actions import find_case_type, get_live
 from resident.publication.actions.folder import FolderFollower
-from resident.publication.actions.reads import find_live_bundle, get_live_row
+from resident.publication.actions.reads import find_live_bundle, get_live_row, read_bundle
 
 WITHIN = 5.0  # seconds
 
@@ -49,7 +49,7 @@ async def test_a_changed_file_is_live_within_seconds_and_a_wrong_one_changes_not
         await asyncio.sleep(1.5)
         async with database.reading("citytown") as session:
             row = await get_live_row(session, "citytown", "garden-waste")
-            version = await get_case_type(session, "citytown", row.id)
+            version = await find_case_type(session, "citytown", read_bundle(row.content))
         assert row.version == 1
         assert "bins" in version.fields
         assert version.number.startswith("1.1.")

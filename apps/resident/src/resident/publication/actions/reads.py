@@ -16,8 +16,7 @@ from resident.publication import store
 class CaseTypeVersion(NamedTuple):
     """The version of a case type that a bundle's cases run by, and the names of its fields.
 
-    Send ``number`` as ``case_type_version`` of ``POST cases``; ``fields`` are for
-    ``apps.recipes.compile.cases.make_case``.
+    Send ``number`` as ``case_type_version`` of ``POST cases``, and of the answers those in ``fields``.
     """
 
     number: str
@@ -60,9 +59,11 @@ async def get_bundle(session: ReadSession, council: str, bundle_id: UUID) -> Bun
     return read_bundle((await get_bundle_row(session, council, bundle_id)).content)
 
 
-async def get_case_type(session: ReadSession, council: str, bundle_id: UUID) -> CaseTypeVersion:
-    """Get the version of its case type that a bundle was prepared for. Raises Problem (404)."""
-    row = await get_bundle_row(session, council, bundle_id)
+async def find_case_type(session: ReadSession, council: str, bundle: Bundle) -> CaseTypeVersion | None:
+    """Find the version of its case type that a bundle was prepared for; None if it was not."""
+    row = await store.find_by_digest(session, council, bundle.service, bundle.digest)
+    if row is None or not row.case_number:
+        return None
     return CaseTypeVersion(row.case_number, tuple(row.case_fields))
 
 

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,9 +11,11 @@ from uuid import UUID
 from fastapi import HTTPException
 
 from apps.recipes.bundle import Bundle
+from apps.recipes.compile.cases import list_fact_fields
 from chassis import clock, encryption, ids, recovery
 from chassis.database import Session
 from chassis.jobs import CallContext, Every, Finish, Job, JobHandlers, OperationData, Purge
+from resident.publication.actions import CaseTypeVersion, find_case_type
 from resident.shared.platform import Platform
 from resident.submission import rules, store
 from resident.submission.actions.keys import make_path, seal_key
@@ -39,7 +41,8 @@ class OpenCase(OperationData):
 
 @dataclass(frozen=True, slots=True)
 class FinishedForm:
-    """A form without an open question. ``values``: by name, for the words of the last page.
+    """A form without an open question. ``values``: by name, for the words of the last page. ``facts`` go
+    into the case where its type has a field for them.
 
     ``price_shown``: pence, on the page of answers; another price is shown before anybody pays.
     """
@@ -52,6 +55,7 @@ class FinishedForm:
     values: Mapping[str, Any]
     price_shown: int
     language: str
+    facts: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)  # as ``walk`` takes them
 
 
 async def hand_over(
@@ -66,7 +70,8 @@ async def hand_over(
     what the first recorded.
     """
     async with context.database.writing(council) as session:
-        is_new = await store.add(session, council, form.id, _record(context, form))
+        version = await find_case_type(session, council, form.bundle)
+        is_new = await store.add(session, council, form.id, _record(context, form, version))
         if is_new:
             data = OpenCase(operation=ids.show(form.id), submission=form.id)
             operation = await recovery.begin(session, data, council=council)
@@ -85,8 +90,12 @@ async def _try_now(context: CallContext, operation: recovery.Operation) -> None:
         _log.warning("a case is opened later", extra={"reason": type(error).__name__})
 
 
-def _record(context: CallContext, form: FinishedForm) -> dict[str, Any]:
+def _record(context: CallContext, form: FinishedForm, version: CaseTypeVersion | None) -> dict[str, Any]:
     case = rules.make_case(form.bundle, form.answers, form.path, form.id, form.language)
+    case["fields"] |= list_fact_fields(form.bundle, form.answers, form.facts, clock.now())
+    if version is not None:
+        case["case_type_version"] = version.number
+        case["fields"] = {name: each for name, each in case["fields"].items() if name in version.fields}
     sealed = encryption.seal(seal_key(context.settings), json.dumps(case).encode(), form.id.bytes)
     return {
         "service": form.service,
