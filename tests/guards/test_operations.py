@@ -50,7 +50,15 @@ PUBLIC = {
         "read_sent_message",
     },
     # People who use a service have no account; their draft is theirs by the cookie of their browser.
-    "resident": {"show_charges", "list_services", "start_service", "read_asset"},
+    # A submission's page is known to who sent it; its button has the form's token.
+    "resident": {
+        "show_charges",
+        "list_services",
+        "start_service",
+        "read_asset",
+        "show_submission",
+        "pay_for_submission",
+    },
     # Maps are open data, and map libraries send no credential; a layer of staff is 404 to strangers.
     "mapping": {
         "get_matrix_sets",

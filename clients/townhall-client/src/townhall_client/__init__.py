@@ -5,8 +5,10 @@ from townhall_client.client import AsyncTownhall, Townhall
 from townhall_client.credentials import ApiKey, ClientSecret, Credential, PersonToken, PrivateKeyJwt
 from townhall_client.problems import FieldProblem, Problem, TownhallError, UnreachableError
 from townhall_client.retries import RetryPolicy
+from townhall_client.types import UNSET
 
 __all__ = [
+    "UNSET",
     "ApiKey",
     "AsyncTownhall",
     "Call",
