@@ -10,7 +10,7 @@ from townhall_client import AsyncTownhall, TownhallError
 from townhall_client.api.address.api.addresses import read_address, suggest_addresses
 from townhall_client.api.address.api.matching import match_address
 from townhall_client.api.address.models import MatchQuestion, Suggestion
-from townhall_client.problems import NotFound
+from townhall_client.problems import InvalidRequest, NotFound
 
 SECONDS = 3.0  # people wait for this alone
 MOST = 100
@@ -32,6 +32,8 @@ async def find_addresses(platform: AsyncTownhall, text: str) -> list[FoundAddres
             matches = (await platform.send(suggest_addresses(q=query, limit=MOST))).items
             buildings = [each for each in matches if each.contains][:_MOST_BUILDINGS]
             flats = await asyncio.gather(*(_list_flats(platform, query, each) for each in buildings))
+    except InvalidRequest:  # what nobody could mean by an address
+        return []
     except (TownhallError, TimeoutError):
         return None
     inside = {building.uprn: inner for building, inner in zip(buildings, flats, strict=True)}

@@ -47,7 +47,8 @@ A provider returns its fields, or None if it cannot know for these inputs (an ad
 the gazetteer). It raises what its source raises: that is an outage too, and counts against its circuit.
 """
 # What an answer that is not as its contract says raises while it is read.
-_FAILURES = (TownhallError, OutboundError, TimeoutError, ValueError, LookupError, TypeError, AttributeError)
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+_FAILURES = (TownhallError, OutboundError, TimeoutError, *_MALFORMED)
 
 
 async def walk_with_facts(

@@ -13,6 +13,7 @@ from townhall_client.api.mapping.api.points import read_point
 from townhall_client.api.mapping.models import AreaAtPoint
 
 _TRUTHS = ("car_free", "ours")
+_MOST_AREAS = 5  # that lie over each other, and are read
 
 
 async def find_area(sources: FactSources, lookup: Lookup) -> Fields | None:
@@ -27,6 +28,7 @@ async def find_area(sources: FactSources, lookup: Lookup) -> Fields | None:
         return None
     if not areas:
         return {"found": False}
+    areas = areas[:_MOST_AREAS]
     everything = await asyncio.gather(*(read_properties(sources, layer, area.id) for area in areas))
     truths = {name: [each[name] for each in everything if name in each] for name in _TRUTHS}
     truths_there = {name: any(values) for name, values in truths.items() if values}

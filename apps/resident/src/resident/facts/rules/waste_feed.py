@@ -18,6 +18,7 @@ _REASONS = {
     "contaminated": "the bin held something it must not hold",
     "too heavy": "the bin was too heavy",
 }
+_MOST_REASON = 200  # characters of the contractor's own words
 _OPEN = frozenset({"not_started", "in_progress"})
 
 
@@ -88,7 +89,7 @@ def describe_event(settings: WasteSettings, material: str, services: Any, events
     event = max(noted, key=lambda each: _read_moment(each["date_created"]))
     kind = str(event.get("type") or event["event_type"])
     moment = _read_moment(event["date_created"])
-    return {"reason": _REASONS.get(kind.lower(), kind.lower()), "time": f"{moment:%H:%M}"}
+    return {"reason": _REASONS.get(kind.lower(), kind.lower()[:_MOST_REASON]), "time": f"{moment:%H:%M}"}
 
 
 def find_garden_round(settings: WasteSettings, services: Any) -> dict[str, Any]:
