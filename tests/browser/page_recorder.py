@@ -10,7 +10,7 @@ import pytest
 
 from chassis.web import Pages
 
-SERVICES = ("identity", "payments", "casework", "mapping")
+SERVICES = ("identity", "payments", "casework", "mapping", "resident")
 FOLDER = "TEST_RENDERED_PAGES"
 """The variable that names the folder; nothing is recorded without it."""
 

@@ -14,6 +14,7 @@ from tests.browser.page_recorder import FOLDER, SERVICES
 pytestmark = pytest.mark.rendered
 
 SITE = "http://rendered.invalid"
+PATHS = {"resident": "services"}
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 780}
 
 
@@ -24,7 +25,9 @@ def list_pages():
 
 @pytest.fixture(scope="module")
 def assets():
-    return {name: Assets(name) for name in SERVICES}
+    """The files of each service, by the first part of its paths."""
+    paths = {name: PATHS.get(name, name) for name in SERVICES}
+    return {path: Assets(name, path=path) for name, path in paths.items()}
 
 
 @pytest.fixture(scope="module")

@@ -50,14 +50,22 @@ PUBLIC = {
         "read_sent_message",
     },
     # People who use a service have no account; their draft is theirs by the cookie of their browser.
-    # A submission's page is known to who sent it; its button has the form's token.
+    # A submission\'s page is known to who sent it; its button has the form\'s token.
     "resident": {
-        "show_charges",
         "list_services",
         "start_service",
-        "read_asset",
+        "show_question",
+        "answer_question",
+        "show_stop",
+        "pass_stop",
+        "show_check",
+        "send_answers",
+        "show_deletion",
+        "delete_answers",
         "show_submission",
         "pay_for_submission",
+        "show_charges",
+        "read_asset",
     },
     # Maps are open data, and map libraries send no credential; a layer of staff is 404 to strangers.
     "mapping": {

@@ -10,7 +10,7 @@ import resident.publication.tables
 import resident.submission.tables  # noqa: F401 - the metadata hold the tables of every domain
 from chassis.app import Service, create_app
 from resident.drafts import actions as drafts
-from resident.forms import routes as forms
+from resident.forms.routes import check, ends, questions, services
 from resident.publication.actions.folder import follow_folder
 from resident.publication.routes import charges, recipes
 from resident.settings import Settings
@@ -33,7 +33,15 @@ service = Service(
     path=PATH,
     settings=Settings,
     metadata=metadata,
-    routers=[recipes.router, charges.router, submission.router, forms.router],
+    routers=[
+        recipes.router,
+        charges.router,
+        submission.router,
+        services.router,
+        check.router,
+        ends.router,
+        questions.router,
+    ],
     pages=pages,
     jobs=[hand_over.handlers],
     purges=[*drafts.PURGES, *hand_over.PURGES],

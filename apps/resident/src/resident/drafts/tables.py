@@ -50,6 +50,6 @@ draft_figure = Table(
     Column("drafts", sa.Integer, nullable=False),
     point_in_time("counted_at"),
     CheckConstraint("outcome IN ('expired', 'deleted')", name="outcome"),
-    Index(None, "council", "service", "page"),
+    Index("ix_draft_figure_council", "council", "service", "page"),
     info=SECURED,
 )

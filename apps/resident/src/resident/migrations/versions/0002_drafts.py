@@ -47,6 +47,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_draft_secret", "draft", ["council", "service", "secret_hash", "id"])
     op.create_index("ix_draft_expires_at", "draft", ["expires_at"])
+    _create_figures()
+    secure_rows("draft")
+    secure_rows("draft_figure")
+
+
+def _create_figures() -> None:
     op.create_table(
         "draft_figure",
         sa.Column("council", sa.Text, nullable=False),
@@ -61,8 +67,6 @@ def upgrade() -> None:
         sa.CheckConstraint("outcome IN ('expired', 'deleted')", name="ck_draft_figure_outcome"),
     )
     op.create_index("ix_draft_figure_council", "draft_figure", ["council", "service", "page"])
-    secure_rows("draft")
-    secure_rows("draft_figure")
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""The pages of services: where each starts, one question a page, stops, check answers."""

@@ -1,0 +1,1 @@
+"""Pure parts of the pages: answers in fields, words for people, charges."""
