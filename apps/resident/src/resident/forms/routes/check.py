@@ -20,6 +20,7 @@ from resident.forms.routes.visits import (
     render,
 )
 from resident.forms.rules.charges import DueLine, list_due_lines
+from resident.shared.paths import SERVICE
 from resident.submission.actions.hand_over import FinishedForm, hand_over
 from resident.submission.actions.keys import make_path
 
@@ -28,7 +29,7 @@ _VERSION, _PRICE = "version", "price"
 _FIELDS = {_VERSION: 10, _PRICE: 12}
 
 
-@router.get("/{service}/check", responses=document_problems(404))
+@router.get(f"{SERVICE}/check", responses=document_problems(404))
 async def show_check(
     _: Anybody,
     request: Request,
@@ -46,7 +47,7 @@ async def show_check(
 
 
 @router.post(
-    "/{service}/check", responses=document_problems(403, 404, 409), openapi_extra=form_body(**_FIELDS)
+    f"{SERVICE}/check", responses=document_problems(403, 404, 409), openapi_extra=form_body(**_FIELDS)
 )
 async def send_answers(
     _: Anybody,

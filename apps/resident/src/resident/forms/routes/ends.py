@@ -20,11 +20,12 @@ from resident.forms.routes.visits import (
     path_of,
     render,
 )
+from resident.shared.paths import SERVICE
 
 router = APIRouter(prefix=ROOT, tags=["pages"], default_response_class=HTMLResponse)
 
 
-@router.get("/{service}/stop", responses=document_problems(404))
+@router.get(f"{SERVICE}/stop", responses=document_problems(404))
 async def show_stop(
     _: Anybody,
     request: Request,
@@ -50,7 +51,7 @@ async def show_stop(
     )
 
 
-@router.post("/{service}/stop", responses=document_problems(403, 404), openapi_extra=form_body())
+@router.post(f"{SERVICE}/stop", responses=document_problems(403, 404), openapi_extra=form_body())
 async def pass_stop(
     _: Anybody,
     __: SubmittedForm,
@@ -68,13 +69,13 @@ async def pass_stop(
     return see_other(path_of(progress, progress.next_page))
 
 
-@router.get("/{service}/delete-answers", responses=document_problems(404))
+@router.get(f"{SERVICE}/delete-answers", responses=document_problems(404))
 async def show_deletion(_: Anybody, request: Request, progress: TheProgress) -> Response:
     """Ask whether the answers are to be deleted, or say that there are none."""
     return render(request, "delete-answers.html", progress, back=path_of(progress, _last(progress)))
 
 
-@router.post("/{service}/delete-answers", responses=document_problems(403, 404), openapi_extra=form_body())
+@router.post(f"{SERVICE}/delete-answers", responses=document_problems(403, 404), openapi_extra=form_body())
 async def delete_answers(
     _: Anybody,
     __: SubmittedForm,

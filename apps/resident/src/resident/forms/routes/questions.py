@@ -31,9 +31,10 @@ from resident.forms.routes.visits import (
     render,
 )
 from resident.forms.rules.answers import MOST, first_field, read_answer, read_postcode, write_fields
+from resident.shared.paths import SERVICE
 
 router = APIRouter(prefix=ROOT, tags=["pages"], default_response_class=HTMLResponse)
-_PAGE = "/{service}/{page}"
+_PAGE = f"{SERVICE}/{{page}}"
 _VERSION = "version"
 _FIELDS = {
     "answer": MOST,

@@ -13,6 +13,7 @@ from resident.forms.rules.charges import list_prices
 from resident.forms.rules.pages import NEEDS_SIGN_IN, estimate_minutes
 from resident.publication.actions.reads import list_live
 from resident.shared.pages import PATH, pages
+from resident.shared.paths import SERVICE
 
 router = APIRouter(prefix=ROOT, tags=["pages"], default_response_class=HTMLResponse)
 
@@ -27,7 +28,7 @@ async def list_services(_: Anybody, request: Request, session: Reading, council:
     return pages.render(request, "services.html", services=services, home=f"/{council}/{PATH}/")
 
 
-@router.get("/{service}/", responses=document_problems(404))
+@router.get(f"{SERVICE}/", responses=document_problems(404))
 async def start_service(_: Anybody, request: Request, progress: TheProgress) -> Response:
     """Say what a service is for, what it asks and costs, and start it, or go on with it."""
     prices = list_prices(progress.bundle, local_day(progress.now))
