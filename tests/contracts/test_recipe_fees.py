@@ -110,6 +110,6 @@ def test_a_permit_that_is_clear_costs_what_it_shows(services, council, day, know
         "held": {"active": known["active"]},
     }
     known_facts = list_fact_fields(bundle, answers, facts, at, PERSON)
-    assert known_facts["clear"] is True
+    assert known_facts["clear"] == "yes"
     fields = {"uprn": "100121", "plate": "AB12CDE", "starts": day.isoformat(), **known_facts}
     assert charge(bound, fields, at, {"same_home": known["active"]}) == show(bundle, answers, facts, at)

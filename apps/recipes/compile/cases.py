@@ -28,7 +28,8 @@ def list_fact_fields(
     fields = {field: value for field, name in _FIELDS.items() if (value := values.get(name)) is not None}
     if bundle.grant:
         home = values.get("home.uprn")
-        fields["clear"] = decide(bundle, answers, facts, now, person) == "yes"
+        is_clear = decide(bundle, answers, facts, now, person) == "yes"
+        fields["clear"] = "yes" if is_clear else "no"
         fields["home_proved"] = home is not None and home == values.get("address")
         fields["keeper_confirmed"] = values.get("keeper.answer") == "yes"
     return fields

@@ -126,14 +126,14 @@ def test_a_permit_says_what_was_confirmed(bundles):
         "zone": "C",
         "co2": 120,
         "fuel": "PETROL",
-        "clear": True,
+        "clear": "yes",
         "home_proved": True,
         "keeper_confirmed": True,
     }
     assert permit.keys() <= read_type("parking-permit")["fields"].keys()
     doubtful = {**facts, "keeper": {"answer": "no"}}
     unsure = list_fact_fields(bundles["citytown", "parking-permit"], answers, doubtful, at, person)
-    assert (unsure["clear"], unsure["keeper_confirmed"]) == (False, False)
+    assert (unsure["clear"], unsure["keeper_confirmed"]) == ("no", False)
 
 
 def test_answers_fit_the_schema_of_the_cases_fields(garden):

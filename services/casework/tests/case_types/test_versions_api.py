@@ -15,7 +15,7 @@ TYPE = "case-types/missed-bin/versions"
 
 
 async def put(
-    client, mint, number="1.0", council="citytown", code="missed-bin", match=None, mode="live", **body
+    client, mint, number="1.1", council="citytown", code="missed-bin", match=None, mode="live", **body
 ):
     headers = headers_of(mint, council, mode=mode) | ({"If-Match": match} if match else {})
     return await client.put(url(f"case-types/{code}/versions/{number}", council), json=body, headers=headers)
@@ -27,7 +27,7 @@ async def publish(client, mint, number, match, council="citytown", code="missed-
 
 
 def source_of(number):
-    return find_files("missed-bin").find(".yaml").replace('version: "1.0"', f'version: "{number}"')
+    return find_files("missed-bin").find(".yaml").replace('version: "1.1"', f'version: "{number}"')
 
 
 WELSH = find_files("missed-bin").find(".cy.yaml")
@@ -37,17 +37,17 @@ async def test_a_draft_is_published_and_retired_by_the_next(client, mint, databa
     drafted = await put(client, mint, parameters={"report_within": 5})
     assert (drafted.status_code, drafted.json()["state"]) == (201, "draft")
     assert (await get(client, mint, "case-types"))["items"] == []
-    assert (await publish(client, mint, "1.0", drafted.headers["ETag"])).json()["state"] == "published"
+    assert (await publish(client, mint, "1.1", drafted.headers["ETag"])).json()["state"] == "published"
 
-    again = await put(client, mint, "1.1", source=source_of("1.1"), welsh=WELSH)
+    again = await put(client, mint, "1.2", source=source_of("1.2"), welsh=WELSH)
     assert again.status_code == 201
-    assert (await publish(client, mint, "1.1", again.headers["ETag"])).status_code == 200
+    assert (await publish(client, mint, "1.2", again.headers["ETag"])).status_code == 200
     versions = (await get(client, mint, TYPE))["items"]
     assert [(each["number"], each["state"]) for each in versions] == [
-        ("1.0", "retired"),
-        ("1.1", "published"),
+        ("1.1", "retired"),
+        ("1.2", "published"),
     ]
-    assert [each["number"] for each in (await get(client, mint, "case-types"))["items"]] == ["1.1"]
+    assert [each["number"] for each in (await get(client, mint, "case-types"))["items"]] == ["1.2"]
 
     async with database.reading("citytown") as session:
         current = await find_published(session, "citytown", "missed-bin")
@@ -130,20 +130,20 @@ async def test_parameters_out_of_bounds_are_refused(client, mint, parameters, me
 
 
 async def test_a_publisher_binds_a_type_again_without_its_text_and_goes_back(client, mint):
-    first = await put(client, mint, "1.0.a1", parameters={"report_within": 3})
-    tag = (await publish(client, mint, "1.0.a1", first.headers["ETag"])).headers["ETag"]
-    second = await put(client, mint, "1.0.b2", parameters={"report_within": 4})
+    first = await put(client, mint, "1.1.a1", parameters={"report_within": 3})
+    tag = (await publish(client, mint, "1.1.a1", first.headers["ETag"])).headers["ETag"]
+    second = await put(client, mint, "1.1.b2", parameters={"report_within": 4})
     declared = second.json()["declared_parameters"]["report_within"]
     assert (declared["minimum"], declared["maximum"], declared["unit"], declared["law"]) == (
         *(1, 10, "working_days", False),
     )
-    await publish(client, mint, "1.0.b2", second.headers["ETag"])
-    retired = await put(client, mint, "1.0.a1", parameters={"report_within": 3})
+    await publish(client, mint, "1.1.b2", second.headers["ETag"])
+    retired = await put(client, mint, "1.1.a1", parameters={"report_within": 3})
     assert (retired.status_code, retired.json()["state"]) == (200, "retired")
-    assert (await publish(client, mint, "1.0.a1", tag)).status_code == 412
-    back = await publish(client, mint, "1.0.a1", retired.headers["ETag"])
+    assert (await publish(client, mint, "1.1.a1", tag)).status_code == 412
+    back = await publish(client, mint, "1.1.a1", retired.headers["ETag"])
     assert (back.status_code, back.json()["state"]) == (200, "published")
-    assert (await put(client, mint, "9.1.a1")).status_code == 400  # what ships is 1.0
+    assert (await put(client, mint, "9.1.a1")).status_code == 400  # what ships is 1.1
 
 
 async def test_what_ships_says_what_a_council_may_set(client, mint):
@@ -208,10 +208,10 @@ async def test_a_binding_out_of_a_laws_bounds_names_the_law(client, mint):
 
 
 async def test_a_type_of_another_nation_is_refused_and_its_sibling_named(client, mint):
-    answer = await put(client, mint, council="hillshire", code="freedom-of-information")
+    answer = await put(client, mint, "1.0", council="hillshire", code="freedom-of-information")
     assert answer.status_code == 400
     assert "Use freedom-of-information-scotland." in answer.json()["detail"]
-    sibling = await put(client, mint, council="hillshire", code="freedom-of-information-scotland")
+    sibling = await put(client, mint, "1.0", council="hillshire", code="freedom-of-information-scotland")
     assert sibling.status_code == 201
 
 

@@ -50,9 +50,9 @@ async def merged_permit(permit, merged):
 async def merged(client, database, mint, permit):
     """A case at each of two councils, with its history; then the councils are merged."""
     cases = {}
-    for number, council in zip(("1.0", "2.0"), COUNCILS, strict=True):
+    for number, council in zip(("1.1", "2.0"), COUNCILS, strict=True):
         desk = open_desk(client, mint, council)
-        source = library.find_files("missed-bin").find(".yaml").replace('"1.0"', f'"{number}"')
+        source = library.find_files("missed-bin").find(".yaml").replace('"1.1"', f'"{number}"')
         welsh = library.find_files("missed-bin").find(".cy.yaml")
         token = mint(scopes=["casework:configure"], councils=[council], mode="live")
         headers = {"Authorization": f"Bearer {token}"}
@@ -95,7 +95,7 @@ async def test_cases_of_both_go_on_under_the_successor(client, mint, merged):
 async def test_teams_of_both_are_the_successors(client, mint, merged):
     teams = (await open_desk(client, mint, SUCCESSOR).get("teams")).json()["items"]
     assert [(team["code"], team["areas"][0]["area"]) for team in teams] == [
-        ("team-1", "ward 1.0"),
+        ("team-1", "ward 1.1"),
         ("team-2", "ward 2.0"),
     ]
 

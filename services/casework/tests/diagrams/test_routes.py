@@ -2,7 +2,7 @@ import pytest
 
 from services.casework.tests.cases import types
 
-PATH = "case-types/missed-bin/versions/1.0"
+PATH = "case-types/missed-bin/versions/1.1"
 
 
 @pytest.mark.parametrize(("suffix", "media"), [("svg", "image/svg+xml"), ("bpmn", "application/xml")])
