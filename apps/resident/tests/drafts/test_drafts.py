@@ -19,7 +19,7 @@ from resident.drafts.actions import (
     start_draft,
 )
 from resident.drafts.rules import make_seal, make_secret, open_content
-from resident.facts.schemas import HeldFact
+from resident.facts.schemas import FactRecord
 
 SERVICE = "garden-waste"
 OTHER_KEY = "A" * 43
@@ -43,7 +43,7 @@ def start(database, published):
     async def make(seal, council="citytown", **answers):
         draft = start_draft(council, SERVICE, published[council], "en", seal)
         draft.answers.update({"name": NAME, **answers})
-        draft.facts["held"] = HeldFact("{}", {"active": 0}, "2026-12-01T09:00:00+00:00")
+        draft.facts["held"] = FactRecord("{}", {"active": 0}, "2026-12-01T09:00:00+00:00")
         draft.page = "bins"
         await save(database, draft)
         return draft

@@ -14,7 +14,7 @@ from chassis import clock
 from resident.facts.actions import look_ups
 from resident.facts.actions.look_ups import look_up
 from resident.facts.rules.circuits import FAILURES, PAUSE, Circuit
-from resident.facts.schemas import HeldFact
+from resident.facts.schemas import FactRecord
 
 AREAS = f"GET mapping/v1/uprn/{UPRN}/areas"
 # Questions that no recipe asks yet: whoever writes one builds its provider.
@@ -58,7 +58,7 @@ async def test_an_outage_is_asked_again_by_the_next_page(open_sources, platform)
     await asyncio.sleep(0.002)
     fresh = await look_up(open_sources(), [make_area()], former)
     assert fresh["zone"].fields == {"found": False}
-    old = {"zone": HeldFact(make_area().key, {"found": True}, "2026-01-01T00:00:00+00:00")}
+    old = {"zone": FactRecord(make_area().key, {"found": True}, "2026-01-01T00:00:00+00:00")}
     assert await look_up(open_sources(), [make_area()], old) == old
 
 

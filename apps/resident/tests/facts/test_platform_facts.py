@@ -122,7 +122,7 @@ async def test_an_address_by_hand_is_matched_and_otherwise_nothing_is_known(fetc
     platform.answers[MATCH] = match("ambiguous")
     assert await fetch_fact("mapping.area", {"address": BY_HAND}, layer="zones") is None
     assert await fetch_fact("casework.holdings", {"address": BY_HAND}, kind="x") is None
-    assert await fetch_fact("waste.containers", {"address": BY_HAND}) is None
+    assert await fetch_fact("waste.garden_round", {"address": BY_HAND}) is None
 
 
 async def test_a_place_in_words_is_not_looked_up(fetch_fact, platform):

@@ -85,14 +85,14 @@ def test_a_status_that_is_not_known_says_nothing():
 
 @given(ROWS, ROWS)
 def test_no_feed_raises_what_is_not_an_outage(services, others):
-    for read in (
+    for describe in (
         lambda: waste_feed.list_materials(CITYTOWN, services),
         lambda: waste_feed.describe_round(CITYTOWN, "food", services, others),
         lambda: waste_feed.describe_event(CITYTOWN, "food", services, others),
         lambda: waste_feed.find_garden_round(CITYTOWN, services),
     ):
         with suppress(*_FAILURES):
-            read()
+            describe()
 
 
 @given(st.dictionaries(st.sampled_from(["make", "colour", "fuelType", "co2Emissions", "taxStatus"]), SCALARS))

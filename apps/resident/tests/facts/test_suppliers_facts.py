@@ -1,9 +1,11 @@
 """Facts of bins and vehicles: by the simulated suppliers, by the layer of rounds, and when they are out."""
 
+import asyncio
+
 import pytest
 
-from apps.resident.tests.facts.answers import UPRN, show_areas, show_feature
-from resident.facts.actions.waste import list_standby_options
+from apps.resident.tests.facts.answers import UPRN, make_lookup, show_areas, show_feature
+from resident.facts.actions.look_ups import look_up
 
 AREAS = f"GET mapping/v1/uprn/{UPRN}/areas"
 ROUND = "GET mapping/v1/layers/bin-rounds/features/R02"
@@ -124,22 +126,31 @@ async def test_where_no_round_comes_there_are_no_bins(fetch_fact, platform):
 
 
 async def test_a_property_that_mapping_does_not_know_is_not_said_to_have_none(fetch_fact, platform):
-    assert await fetch_fact("waste.containers", council="hillshire") is None
+    containers = await fetch_fact("waste.containers", council="hillshire")
+    assert values(containers) == ["rubbish", "recycling", "garden"]
+    assert await fetch_fact("waste.round", BIN, council="hillshire") is None
     assert await fetch_fact("waste.garden_round", council="hillshire") is None
 
 
-@pytest.mark.parametrize("provider", ["containers", "round", "crew_event", "garden_round"])
+@pytest.mark.parametrize("provider", ["round", "crew_event", "garden_round"])
 @pytest.mark.parametrize("fault", [{"status": 500}, {"seconds": 2}])
 async def test_a_feed_that_is_out_is_none(fetch_fact, control, provider, fault):
     await control.post("/waste/control/faults", json={**fault, "times": 9})
-    inputs = BIN if provider in {"round", "crew_event"} else None
+    inputs = None if provider == "garden_round" else BIN
     assert await fetch_fact(f"waste.{provider}", inputs) is None
 
 
-async def test_a_choice_offers_all_containers_while_nobody_knows_them(open_sources):
-    options = list_standby_options(open_sources(), "waste.containers")
-    assert [option["value"] for option in options] == ["rubbish", "recycling", "food", "garden"]
-    assert list_standby_options(open_sources("elsewhere"), "waste.containers") == []
+async def test_a_choice_offers_all_containers_while_nobody_knows_them(open_sources, control, clock):
+    await control.post("/waste/control/faults", json={"status": 500})
+    lookup = make_lookup("waste.containers", {"address": UPRN})
+    before = await look_up(open_sources(), [lookup], {})
+    assert values(before["fact"].fields) == ["rubbish", "recycling", "food", "garden"]
+    assert before["fact"].is_standby
+    await put(control, streams=["food-waste"])
+    await asyncio.sleep(0.002)
+    after = await look_up(open_sources(), [lookup], before)  # the next page asks again
+    assert (values(after["fact"].fields), after["fact"].is_standby) == (["food"], False)
+    assert await look_up(open_sources(), [lookup], after) == after
 
 
 async def test_a_council_without_collections_knows_nothing_of_bins(fetch_fact):

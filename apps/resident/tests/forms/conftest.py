@@ -6,7 +6,7 @@ import pytest
 
 from apps.recipes.walk import walk
 from chassis import clock
-from resident.facts.schemas import FoundAddress, HeldFact
+from resident.facts.schemas import FactRecord, GazetteerAddress
 from resident.forms.routes.visits import find_facts
 
 HTML = {"Accept": "text/html"}
@@ -31,7 +31,7 @@ class SetFacts:
         if fact and fact.key == lookup.key and fact.fields is not None:
             return fact
         self.looked_up.append(lookup.fact)
-        return HeldFact(lookup.key, self.fields.get(lookup.fact), clock.now().isoformat())
+        return FactRecord(lookup.key, self.fields.get(lookup.fact), clock.now().isoformat())
 
     async def find_addresses(self, text):
         return self.addresses
@@ -40,7 +40,7 @@ class SetFacts:
 @pytest.fixture
 def facts(app):
     source = SetFacts()
-    source.addresses = [FoundAddress("10000000001", "1 High Street, Citytown, BA1 1LJ")]
+    source.addresses = [GazetteerAddress("10000000001", "1 High Street, Citytown, BA1 1LJ")]
     app.dependency_overrides[find_facts] = lambda: source
     yield source
     del app.dependency_overrides[find_facts]

@@ -14,7 +14,7 @@ from chassis.encryption import WrongKeyError
 from chassis.jobs import Every, Purge
 from resident.drafts import store
 from resident.drafts.rules import Seal, open_content, seal_content
-from resident.facts.schemas import HeldFact
+from resident.facts.schemas import FactRecord
 
 GUEST_LIFE = timedelta(hours=24)
 
@@ -38,7 +38,7 @@ class Draft:
     language: str
     seal: Seal = field(repr=False)
     answers: dict[str, Any] = field(default_factory=dict, repr=False)
-    facts: dict[str, HeldFact] = field(default_factory=dict, repr=False)
+    facts: dict[str, FactRecord] = field(default_factory=dict, repr=False)
     saved: dict[str, int] = field(default_factory=dict)
     searches: dict[str, Any] = field(default_factory=dict, repr=False)
     page: str = ""
@@ -136,7 +136,7 @@ def _open(row: Row[Any], seal: Seal) -> Draft | None:
             content = open_content(seal, row.id, bytes(row.sealed))
         except WrongKeyError:
             return None
-    facts = {name: HeldFact(**fact) for name, fact in content.pop("facts").items()}
+    facts = {name: FactRecord(**fact) for name, fact in content.pop("facts").items()}
     return Draft(
         row.id,
         row.council,

@@ -1,25 +1,23 @@
 """Addresses of the council's gazetteer: to choose from, and for an address that was entered by hand."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from resident.facts.schemas import FoundAddress
+from resident.facts.schemas import GazetteerAddress
 from townhall_client import AsyncTownhall, TownhallError
-from townhall_client.api.address.api.addresses import read_address, suggest_addresses
+from townhall_client.api.address.api.addresses import suggest_addresses
 from townhall_client.api.address.api.matching import match_address
 from townhall_client.api.address.models import MatchQuestion, Suggestion
-from townhall_client.problems import InvalidRequest, NotFound
+from townhall_client.problems import InvalidRequest
 
 SECONDS = 3.0  # people wait for this alone
 MOST = 100
 _LEAST_TEXT, _MOST_TEXT = 3, 200
 _MOST_BUILDINGS = 10  # whose flats are listed
-_UPRN = re.compile(r"[1-9][0-9]{0,11}")
 
 
-async def find_addresses(platform: AsyncTownhall, text: str) -> list[FoundAddress] | None:
+async def find_addresses(platform: AsyncTownhall, text: str) -> list[GazetteerAddress] | None:
     """Find addresses by a postcode or a part of an address, at most 100; None if nobody can say now.
 
     A building's flats are listed in its place.
@@ -38,26 +36,12 @@ async def find_addresses(platform: AsyncTownhall, text: str) -> list[FoundAddres
         return None
     inside = {building.uprn: inner for building, inner in zip(buildings, flats, strict=True)}
     addresses = [address for each in matches for address in inside.get(each.uprn, [each])]
-    return [FoundAddress(each.uprn, each.address) for each in addresses[:MOST]]
+    return [GazetteerAddress(each.uprn, each.address) for each in addresses[:MOST]]
 
 
 async def _list_flats(platform: AsyncTownhall, query: str, building: Suggestion) -> list[Suggestion]:
     call = suggest_addresses(q=query, within=int(building.uprn), limit=MOST)
     return (await platform.send(call)).items or [building]
-
-
-async def get_address(platform: AsyncTownhall, uprn: str) -> FoundAddress | None:
-    """Get an address of the council's gazetteer: who posts a UPRN may have made it up. None if it has none.
-
-    Raises TownhallError if nobody can say now.
-    """
-    if not _UPRN.fullmatch(uprn):
-        return None
-    try:
-        address = await platform.send(read_address(int(uprn)))
-    except NotFound:
-        return None
-    return FoundAddress(address.uprn, address.address)
 
 
 async def find_uprn(platform: AsyncTownhall, answer: str | Mapping[str, Any]) -> int | None:

@@ -16,7 +16,7 @@ from chassis import clock
 from chassis.outbound import OutboundError
 from resident.facts.actions import casework, mapping, people, vehicles, waste
 from resident.facts.actions.sources import FactSources
-from resident.facts.schemas import Fields, HeldFact
+from resident.facts.schemas import FactRecord, Fields
 from townhall_client import TownhallError
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,10 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
 A provider returns its fields, or None if it cannot know for these inputs (an address by hand that is not in
 the gazetteer). It raises what its source raises: that is an outage too, and counts against its circuit.
 """
+STANDBY: Final[Mapping[str, Callable[[FactSources], Fields | None]]] = {
+    "waste.containers": waste.list_all_containers,
+}
+"""What a choice offers while the fact of its options is out: whatever else people write, a case refuses."""
 # What an answer that is not as its contract says raises while it is read.
 _MALFORMED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 _FAILURES = (TownhallError, OutboundError, TimeoutError, *_MALFORMED)
@@ -55,16 +59,16 @@ async def walk_with_facts(
     sources: FactSources,
     bundle: Bundle,
     answers: Answers,
-    former: Mapping[str, HeldFact],
+    former: Mapping[str, FactRecord],
     now: datetime,
     person: Mapping[str, bool] | None = None,
-) -> tuple[Walk, dict[str, HeldFact]]:
+) -> tuple[Walk, dict[str, FactRecord]]:
     """Walk a bundle, and look up what the path needs until nothing new is needed.
 
     ``former``: what the draft has; it is used where its inputs are still the same. Returns the walk, and the
     facts of its path for the draft to keep. It takes 1.5 s at most.
     """
-    facts: dict[str, HeldFact] = {}
+    facts: dict[str, FactRecord] = {}
     while True:
         path = walk(bundle, answers, {name: fact.fields for name, fact in facts.items()}, now, person)
         waiting = [each for each in path.lookups if each.fact not in facts]
@@ -74,8 +78,8 @@ async def walk_with_facts(
 
 
 async def look_up(
-    sources: FactSources, lookups: Sequence[Lookup], former: Mapping[str, HeldFact]
-) -> dict[str, HeldFact]:
+    sources: FactSources, lookups: Sequence[Lookup], former: Mapping[str, FactRecord]
+) -> dict[str, FactRecord]:
     """Look facts up in parallel, unless they are held for the same inputs.
 
     An outage is asked again by the next page, and not by this one.
@@ -86,19 +90,23 @@ async def look_up(
     return {each.fact: fresh[each.fact] if each.fact in fresh else former[each.fact] for each in lookups}
 
 
-def _still_holds(sources: FactSources, lookup: Lookup, fact: HeldFact | None) -> bool:
+def _still_holds(sources: FactSources, lookup: Lookup, fact: FactRecord | None) -> bool:
     if fact is None or fact.key != lookup.key:
         return False
-    return fact.fields is not None or datetime.fromisoformat(fact.at) >= sources.started_at
+    is_answer = fact.fields is not None and not fact.is_standby
+    return is_answer or datetime.fromisoformat(fact.at) >= sources.started_at
 
 
-async def _answer(sources: FactSources, lookup: Lookup) -> HeldFact:
+async def _answer(sources: FactSources, lookup: Lookup) -> FactRecord:
     started, outcome = time.perf_counter(), "cancelled"
     try:
         fields, outcome = await _call(sources, lookup)
     finally:
         DURATIONS.labels(lookup.provider, outcome).observe(time.perf_counter() - started)
-    return HeldFact(lookup.key, fields, clock.now().isoformat())
+    standby = STANDBY.get(lookup.provider) if fields is None else None
+    if standby is not None and (options := standby(sources)) is not None:
+        return FactRecord(lookup.key, options, clock.now().isoformat(), is_standby=True)
+    return FactRecord(lookup.key, fields, clock.now().isoformat())
 
 
 async def _call(sources: FactSources, lookup: Lookup) -> tuple[Fields | None, str]:

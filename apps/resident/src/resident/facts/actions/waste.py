@@ -97,12 +97,10 @@ async def find_garden_round(sources: FactSources, lookup: Lookup) -> Fields | No
     return rounds.describe_garden_round(place.settings, collection, local_day(clock.now()))
 
 
-def list_standby_options(sources: FactSources, provider: str) -> list[dict[str, str]]:
-    """List what a choice offers while the fact of its options is out: all that there can be."""
-    waste = sources.adapters.find_council(sources.council).waste
-    if provider != "waste.containers" or waste is None:
-        return []
-    return [container.option for container in waste.containers.values()]
+def list_all_containers(sources: FactSources) -> Fields | None:
+    """List all containers of the council; None where it has none."""
+    settings = sources.adapters.find_council(sources.council).waste
+    return settings and {"options": [container.option for container in settings.containers.values()]}
 
 
 def uses_feed(sources: FactSources, settings: WasteSettings) -> bool:

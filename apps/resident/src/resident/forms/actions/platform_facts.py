@@ -10,7 +10,7 @@ from apps.recipes.walk import Walk
 from resident.facts.actions.addresses import find_addresses
 from resident.facts.actions.look_ups import walk_with_facts
 from resident.facts.actions.sources import FactSources
-from resident.facts.schemas import FoundAddress, HeldFact
+from resident.facts.schemas import FactRecord, GazetteerAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class PlatformFacts:
     sources: FactSources
 
     async def walk(
-        self, bundle: Bundle, answers: Answers, held: Mapping[str, HeldFact], now: datetime
-    ) -> tuple[Walk, dict[str, HeldFact]]:
+        self, bundle: Bundle, answers: Answers, held: Mapping[str, FactRecord], now: datetime
+    ) -> tuple[Walk, dict[str, FactRecord]]:
         """Walk a bundle and look up what its path needs and is not held; returns the facts of the path."""
         return await walk_with_facts(self.sources, bundle, answers, held, now)
 
-    async def find_addresses(self, text: str) -> Sequence[FoundAddress] | None:
+    async def find_addresses(self, text: str) -> Sequence[GazetteerAddress] | None:
         """Find addresses of the council by a postcode; None if nobody can say now."""
         return await find_addresses(self.sources.platform, text)

@@ -14,7 +14,7 @@ from chassis import clock
 from chassis.database import Database
 from resident.drafts.actions import Draft, StaleDraftError, find_draft, save_draft, start_draft
 from resident.drafts.rules import Seal
-from resident.facts.schemas import Fields, FoundAddress, HeldFact
+from resident.facts.schemas import FactRecord, Fields, GazetteerAddress
 from resident.forms.rules.words import Reader
 from resident.publication.actions.reads import get_bundle, get_live_row, read_bundle
 
@@ -25,11 +25,11 @@ class Facts(Protocol):
     """Where facts and addresses come from, within a page's time."""
 
     async def walk(
-        self, bundle: Bundle, answers: Answers, held: Mapping[str, HeldFact], now: datetime
-    ) -> tuple[Walk, dict[str, HeldFact]]:
+        self, bundle: Bundle, answers: Answers, held: Mapping[str, FactRecord], now: datetime
+    ) -> tuple[Walk, dict[str, FactRecord]]:
         """Walk a bundle and look up what its path needs and is not held; returns the facts of the path."""
 
-    async def find_addresses(self, text: str) -> Sequence[FoundAddress] | None:
+    async def find_addresses(self, text: str) -> Sequence[GazetteerAddress] | None:
         """Find addresses of the council by a postcode; None if nobody can say now."""
 
 
@@ -119,7 +119,7 @@ async def settle_anew(database: Database, progress: Progress, facts: Facts) -> N
     await refresh(database, progress, facts)
 
 
-def _is_fresh(fact: HeldFact, now: datetime) -> bool:
+def _is_fresh(fact: FactRecord, now: datetime) -> bool:
     return now - datetime.fromisoformat(fact.at) < _FRESH
 
 
