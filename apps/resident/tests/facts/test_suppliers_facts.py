@@ -140,7 +140,7 @@ async def test_a_feed_that_is_out_is_none(fetch_fact, control, provider, fault):
     assert await fetch_fact(f"waste.{provider}", inputs) is None
 
 
-async def test_a_choice_offers_all_containers_while_nobody_knows_them(open_sources, control, clock):
+async def test_a_choice_offers_all_containers_while_nobody_knows_them(open_sources, control):
     await control.post("/waste/control/faults", json={"status": 500})
     lookup = make_lookup("waste.containers", {"address": UPRN})
     before = await look_up(open_sources(), [lookup], {})
