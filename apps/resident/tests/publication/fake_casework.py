@@ -62,6 +62,7 @@ def ship(code):
     }
     return {
         "number": document["version"],
+        "digest": "of the text",
         "declared_parameters": parameters,
         "declared_lines": lines,
         "fields_schema": schema_of(code),

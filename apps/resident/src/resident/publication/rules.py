@@ -10,10 +10,10 @@ from apps.recipes.bundle import Bundle
 _NAME_LENGTH = 12
 
 
-def name_binding(shipped: str, body: Mapping[str, Any]) -> str:
-    """Name the binding of a type that ships by what is bound: the same body has the same number."""
-    content = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return f"{shipped}.{hashlib.sha256(content.encode()).hexdigest()[:_NAME_LENGTH]}"
+def name_binding(number: str, digest: str, body: Mapping[str, Any]) -> str:
+    """Name the binding of a type that ships, by its text's digest and what is bound: the same is the same."""
+    content = json.dumps([digest, body], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"{number}.{hashlib.sha256(content.encode()).hexdigest()[:_NAME_LENGTH]}"
 
 
 def list_sensitive_changes(before: Bundle | None, after: Bundle) -> list[str]:

@@ -102,6 +102,7 @@ class ShippedType(BaseModel):
     code: str
     number: str = Field(description="The version its text names", examples=["1.0"])
     name: Text
+    digest: str = Field(description="SHA-256 of its compiled content")
     nations: list[str]
     declared_parameters: dict[str, ParameterView]
     declared_lines: dict[str, DeclaredLine]

@@ -45,7 +45,7 @@ class CaseTypes:
             detail = f"The recipe needs {bundle.case}; casework ships {code} {shipped['number']}."
             raise problems.conflict("not-prepared", detail)
         body = make_draft(bundle, shipped["declared_parameters"], shipped["declared_lines"])
-        number = name_binding(shipped["number"], body)
+        number = name_binding(shipped["number"], shipped["digest"], body)
         version = await self._send(
             Call("PUT", f"{_BASE}/{code}/versions/{number}", _read, body={"json": body})
         )

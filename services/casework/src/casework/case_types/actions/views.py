@@ -30,6 +30,7 @@ def get_shipped(code: str) -> ShippedType:
         code=case_type.code,
         number=case_type.version,
         name=_write(case_type.name),
+        digest=case_type.digest,
         nations=sorted(case_type.nations),
         **_write_declarations(case_type),
     )
