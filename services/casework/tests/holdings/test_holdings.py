@@ -84,11 +84,10 @@ async def test_a_council_sets_its_prices_and_names_its_fund(desk, open_desk):  #
     fields = {"name": "Ann Rees", "uprn": desk.uprn, "bins": 3}
     case = (await desk.post("cases", case_type="garden-waste", fields=fields)).json()
     line = {"fund": "GW", "vat_code": None, "reference": case["reference"]}
-    assert case["payment"]["lines"] == [
-        line | {"narrative": "Permit", "amount": 5900},
-        line | {"narrative": "Each extra bin", "amount": 9000},
-    ]
-    assert case["fee_lines"][0]["name"]["cy"] == "Trwydded"
+    # A basket of payments refuses a reference that a fund has already.
+    assert case["payment"]["lines"] == [line | {"narrative": "Permit, Each extra bin", "amount": 14900}]
+    lines = [(each["name"]["cy"], each["amount"]) for each in case["fee_lines"]]
+    assert (lines[0], len(lines)) == (("Trwydded", 5900), 2)
 
 
 async def test_a_case_runs_by_the_version_that_its_form_was_made_for(desk, open_desk):  # noqa: F811

@@ -1,5 +1,6 @@
 """The page of what was sent: where it stands, what is to be paid, and its reference."""
 
+import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -18,6 +19,7 @@ from resident.submission.rules import FAILED, REFRESHES, Money, Step, write_poun
 from townhall_client import TownhallError
 
 Anybody = Annotated[None, public]
+_log = logging.getLogger(__name__)
 _UNREACHABLE = "Payments cannot be reached now. No money was taken. Try again in a few minutes."
 Token = Annotated[
     str, Path(min_length=52, max_length=52, pattern="^[0-9a-z]+$", description="The page's own")
@@ -58,7 +60,8 @@ async def pay_for_submission(
     row = await views.find(calls, council, service, token)
     try:
         return see_other(await payment.pay(calls, townhall, council, row))
-    except TownhallError:
+    except TownhallError as error:
+        _log.warning("a payment cannot be created", extra={"reason": str(error)})
         raise Problem(503, "payments-unreachable", _UNREACHABLE) from None
 
 

@@ -34,7 +34,7 @@ from casework.cases.store import access
 from casework.cases.store import records as store
 from casework.cases.store.details import ClockRow, LinkRow, TaskRow, read_details
 from casework.cases.store.records import Filters
-from casework.engine.rules.money import list_unpaid
+from casework.engine.rules.money import list_unpaid, merge_by_fund
 from casework.model.rules.case_state import CaseState, ChargedLine
 from casework.model.rules.case_type import Action, CaseType, Task
 from casework.shared import words
@@ -166,7 +166,7 @@ def _show_due(case_type: CaseType, state: CaseState, reference: str) -> dict[str
         reference=formatted,
         description=case_type.name.en,
         metadata={"case": formatted},
-        lines=[_to_payment(line, formatted) for line in lines]
+        lines=[_to_payment(line, formatted) for line in merge_by_fund(lines)]
         if lines and all(line.fund for line in lines)
         else None,
     )

@@ -113,6 +113,26 @@ def list_unpaid(lines: Sequence[ChargedLine], due: int) -> tuple[ChargedLine, ..
     return tuple(unpaid)
 
 
+def merge_by_fund(lines: Sequence[ChargedLine]) -> tuple[ChargedLine, ...]:
+    """Merge the lines of a fund and VAT code into one, with all their names.
+
+    A basket of payments has one line for a reference in a fund, and all of a case's have its reference.
+    """
+    merged: dict[tuple[str, str], ChargedLine] = {}
+    for line in lines:
+        first = merged.get(key := (line.fund, line.vat_code))
+        merged[key] = line if first is None else _add_line(first, line)
+    return tuple(merged.values())
+
+
+def _add_line(first: ChargedLine, line: ChargedLine) -> ChargedLine:
+    return first._replace(
+        name_en=f"{first.name_en}, {line.name_en}",
+        name_cy=f"{first.name_cy}, {line.name_cy}",
+        pence=first.pence + line.pence,
+    )
+
+
 def fee_happens(causes: tuple[str, ...], happenings: Collection[str]) -> bool:
     """Check whether one of the causes happened."""
     return any(cause in happenings for cause in causes)
