@@ -1,7 +1,8 @@
 """Providers of facts: what each needs, which keys it takes, and which fields it gives, with their types.
 
 A fact is a map of its fields; a provider of options gives ``options: [{value, label, label_cy}]``, which a
-choice takes as its answers. A field that the provider does not know is left out; None instead of the map is
+choice takes as its answers. A text may have its Welsh beside it (``reason_cy``), which placeholders show to
+who reads Welsh. A field that the provider does not know is left out; None instead of the map is
 an outage. The code that calls them is the runner's.
 """
 

@@ -80,7 +80,11 @@ async def test_what_the_crew_noted_is_of_the_last_collection_and_of_this_bin(fet
     event = {"type": "Contaminated", "stream": "food-waste", "at": "2026-11-30T08:12"}
     older = {**event, "type": "Too heavy", "at": "2026-11-23T08:10"}
     await put(control, last="2026-11-30", events=[event, older])
-    noted = {"reason": "the bin held something it must not hold", "time": "08:12"}
+    noted = {
+        "reason": "the bin held something it must not hold",
+        "reason_cy": "bod rhywbeth na ddylai fod yn y bin",
+        "time": "08:12",
+    }
     assert await fetch_fact("waste.crew_event", BIN) == noted
     assert await fetch_fact("waste.crew_event", BIN | {"bin": "rubbish"}) == {"reason": "", "time": ""}
     await put(control, last="2026-11-30", events=[older])
@@ -162,6 +166,7 @@ async def test_a_vehicle_is_described_without_what_is_not_recorded(fetch_fact):
         "found": True,
         "make": "FORD",
         "colour": "red",
+        "colour_cy": "coch",
         "fuel": "PETROL",
         "co2": 300,
         "tax": "Taxed",

@@ -2,6 +2,28 @@
 
 from typing import Any
 
+# DVLA's colours. They want a translator's eye.
+_WELSH = {
+    "beige": "llwydfelyn",
+    "black": "du",
+    "blue": "glas",
+    "bronze": "efydd",
+    "brown": "brown",
+    "cream": "hufen",
+    "gold": "aur",
+    "green": "gwyrdd",
+    "grey": "llwyd",
+    "maroon": "marŵn",
+    "multi-colour": "amryliw",
+    "orange": "oren",
+    "pink": "pinc",
+    "purple": "porffor",
+    "red": "coch",
+    "silver": "arian",
+    "turquoise": "gwyrddlas",
+    "white": "gwyn",
+    "yellow": "melyn",
+}
 # What burns none of it, so that 0 g/km is a measurement.
 _CLEAN = frozenset({"ELECTRICITY", "ELECTRIC", "FUEL CELLS"})
 
@@ -17,9 +39,11 @@ def describe_vehicle(vehicle: dict[str, Any]) -> dict[str, Any]:
         raise TypeError("co2Emissions is no whole number")
     if emissions == 0 and fuel not in _CLEAN:
         emissions = None
+    colour = _read_text(vehicle, "colour").lower()
     fields = {
         "make": _read_text(vehicle, "make"),
-        "colour": _read_text(vehicle, "colour").lower(),
+        "colour": colour,
+        "colour_cy": _WELSH.get(colour),
         "fuel": fuel,
         "co2": emissions,
         "tax": _read_text(vehicle, "taxStatus"),

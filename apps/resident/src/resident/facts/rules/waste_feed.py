@@ -14,9 +14,9 @@ from resident.facts.rules.waste_settings import WasteSettings
 
 # The standard's code list of events at a collection, as residents would say it.
 _REASONS = {
-    "not presented": "the bin was not out",
-    "contaminated": "the bin held something it must not hold",
-    "too heavy": "the bin was too heavy",
+    "not presented": ("the bin was not out", "nad oedd y bin allan"),
+    "contaminated": ("the bin held something it must not hold", "bod rhywbeth na ddylai fod yn y bin"),
+    "too heavy": ("the bin was too heavy", "bod y bin yn rhy drwm"),
 }
 _MOST_REASON = 200  # characters of the contractor's own words
 _OPEN = frozenset({"not_started", "in_progress"})
@@ -87,9 +87,11 @@ def describe_event(settings: WasteSettings, material: str, services: Any, events
     if not noted:
         return {"reason": "", "time": ""}
     event = max(noted, key=lambda each: _read_moment(each["date_created"]))
-    kind = str(event.get("type") or event["event_type"])
+    kind = str(event.get("type") or event["event_type"]).lower()
     moment = _read_moment(event["date_created"])
-    return {"reason": _REASONS.get(kind.lower(), kind.lower()[:_MOST_REASON]), "time": f"{moment:%H:%M}"}
+    english, welsh = _REASONS.get(kind, (kind[:_MOST_REASON], ""))
+    in_welsh = {"reason_cy": welsh} if welsh else {}
+    return {"reason": english, "time": f"{moment:%H:%M}", **in_welsh}
 
 
 def find_garden_round(settings: WasteSettings, services: Any) -> dict[str, Any]:

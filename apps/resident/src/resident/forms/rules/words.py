@@ -60,7 +60,8 @@ class Reader:
         question = self.bundle.by_question.get(name)
         if question is not None and name in self.answers:
             return self.show_answer(question, self.answers[name])[0]
-        value = self.values.get(name)
+        value = self.values.get(f"{name}_cy") if self.language == "cy" else None
+        value = self.values.get(name) if value is None else value
         return self._show_thing(head, things) if value is None else show_value(value, self.language)
 
     def _show_thing(self, fact: str, things: set[str]) -> str:
