@@ -100,7 +100,9 @@ async def find_garden_round(sources: FactSources, lookup: Lookup) -> Fields | No
 def list_all_containers(sources: FactSources) -> Fields | None:
     """List all containers of the council; None where it has none."""
     settings = sources.adapters.find_council(sources.council).waste
-    return settings and {"options": [container.option for container in settings.containers.values()]}
+    if settings is None:
+        return None
+    return {"options": [container.option for container in settings.containers.values()]}
 
 
 def uses_feed(sources: FactSources, settings: WasteSettings) -> bool:
