@@ -191,7 +191,7 @@ async def test_a_form_without_a_fee_is_a_case_and_says_its_reference(
     form = make_form("missed-bin")
     path = await hand_over(calls, "citytown", form)
     page = await follow(client, path)
-    assert REFERENCE in page.text
+    assert f"<strong>{REFERENCE}</strong>" in page.text
     assert fake.cases[ids.show(form.id)] == {
         "case_type": "missed-bin",
         "submission": ids.show(form.id),
@@ -306,7 +306,7 @@ async def test_another_price_than_the_one_shown_is_said_before_paying(client, ca
 async def test_while_a_payment_is_checked_the_page_looks_again_three_times(client, calls, fake, make_form):
     path = await hand_over(calls, "citytown", make_form())
     await press(client, path)
-    fake.finish("submitted", finished=False)
+    fake.finish("capturable", finished=False)
     refreshes = [(await follow(client, path, wait=n)).headers.get("refresh") for n in range(4)]
     assert refreshes == ["3;url=?wait=1", "6;url=?wait=2", "12;url=?wait=3", None]
     assert "You can close this page." in (await follow(client, path, wait=3)).text
@@ -411,7 +411,7 @@ async def test_every_page_is_rendered_in_both_languages(client, calls, fake, mak
     fake.fails["/payments/v1/payments"] = [httpx.Response(503)] * 3
     pages.append(await press(client, path, lang=language))
     await press(client, path, lang=language)
-    for status, finished in (("submitted", False), ("failed", True), ("success", True)):
+    for status, finished in (("capturable", False), ("failed", True), ("success", True)):
         fake.finish(status, finished=finished)
         pages.append(await follow(client, path, lang=language, wait=3))
     fake.fails["/casework/v1/cases"] = [httpx.Response(503)] * 3

@@ -42,6 +42,7 @@ class Money(StrEnum):
     ERROR = "error"
 
 
+_PAYERS_TURN = frozenset({"created", "started", "submitted"})  # submitted: they have yet to confirm
 FAILED = frozenset({Money.DECLINED, Money.EXPIRED, Money.CANCELLED, Money.ERROR})
 """No money was taken: another attempt may follow."""
 _FAILURES = {
@@ -55,7 +56,7 @@ _FAILURES = {
 def read_money(state: Mapping[str, Any]) -> Money:
     """Read the ``state`` of a payment (GOV.UK Pay's: status, finished, code)."""
     if not state.get("finished"):
-        return Money.UNPAID if state.get("status") in {"created", "started"} else Money.CHECKING
+        return Money.UNPAID if state.get("status") in _PAYERS_TURN else Money.CHECKING
     return (
         Money.PAID if state.get("status") == "success" else _FAILURES.get(str(state.get("code")), Money.ERROR)
     )
