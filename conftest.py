@@ -27,6 +27,7 @@ _PLATFORM_TESTS = (
     "tests/journeys/",
     "tests/faults/",
     "tests/browser/test_upstream_town.py",
+    "tests/browser/test_resident_services.py",
 )
 
 
