@@ -16,7 +16,8 @@ from chassis.problems import Problem as PageProblem
 from resident.shared import platform as platform_module
 from resident.shared.platform import Platform
 from resident.submission.actions import hand_over as hand_over_module
-from resident.submission.actions.hand_over import FinishedForm, hand_over
+from resident.submission.actions.hand_over import FinishedForm
+from resident.submission.actions.hand_over import hand_over as hand_over_form
 from resident.submission.actions.keys import make_path
 from resident.submission.rules import Step
 from resident.submission.tables import submission
@@ -169,6 +170,12 @@ def make_form(bundles):
     return make
 
 
+async def hand_over(calls, council, form, close_draft=None):
+    """Hand a form over, and return its own page, wherever the person was led."""
+    await hand_over_form(calls, council, form, close_draft)
+    return make_path(calls.settings, council, form.service, form.id)
+
+
 async def read_row(database, form, council="citytown"):
     async with database.reading(council) as session:
         return await session.first(select(submission).where(submission.c.id == form.id))
@@ -229,6 +236,18 @@ async def test_a_case_with_a_fee_is_paid_and_the_page_reads_the_payment(
     page = await follow(client, path)
     assert "Payment complete" in page.text
     assert (await read_row(database, form)).step == Step.DONE
+
+
+async def test_who_has_seen_the_price_is_led_to_pay_and_others_see_it_first(client, calls, fake, make_form):
+    form = make_form()
+    assert "/payments/secure/" in await hand_over_form(calls, "citytown", form)
+    own_page = make_path(calls.settings, "citytown", form.service, form.id)
+    assert await hand_over_form(calls, "citytown", form) == own_page  # a second click
+    changed = make_form(shown=5900)
+    assert "/submissions/" in await hand_over_form(calls, "citytown", changed)
+    fake.fails["/payments/v1/payments"] = [httpx.Response(503)] * 3
+    assert "/submissions/" in await hand_over_form(calls, "citytown", make_form())
+    assert len(fake.payments) == 1
 
 
 async def test_two_clicks_and_two_tabs_are_one_case_and_one_payment(client, calls, fake, make_form):
@@ -406,7 +425,7 @@ async def test_what_casework_refuses_is_said_in_its_own_words_and_language(clien
 @pytest.mark.parametrize("language", ["en", "cy"])
 async def test_every_page_is_rendered_in_both_languages(client, calls, fake, make_form, language):
     """For the browser that looks at them all; a sentence without its Welsh would stay English."""
-    path = await hand_over(calls, "citytown", make_form(language=language))
+    path = await hand_over(calls, "citytown", make_form(language=language, shown=5900))
     pages = [await follow(client, path, lang=language)]
     fake.fails["/payments/v1/payments"] = [httpx.Response(503)] * 3
     pages.append(await press(client, path, lang=language))
@@ -436,7 +455,7 @@ async def test_nobody_else_sees_a_page(client, calls, make_form):
 
 
 async def test_payments_away_is_said_and_nothing_is_lost(client, calls, fake, make_form):
-    path = await hand_over(calls, "citytown", make_form())
+    path = await hand_over(calls, "citytown", make_form(shown=5900))
     fake.fails["/payments/v1/payments"] = [httpx.Response(503)] * 3
     answer = await press(client, path)
     assert answer.status_code == 503

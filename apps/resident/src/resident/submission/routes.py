@@ -15,7 +15,7 @@ from resident.shared.pages import PATH, pages
 from resident.shared.platform import ThePlatform
 from resident.submission.actions import payment, views
 from resident.submission.actions.views import SubmissionView
-from resident.submission.rules import FAILED, REFRESHES, Money, Step, write_pounds
+from resident.submission.rules import FAILED, LEADS_TO_PAY, REFRESHES, Money, Step, write_pounds
 from townhall_client import TownhallError
 
 Anybody = Annotated[None, public]
@@ -40,7 +40,7 @@ async def show_submission(
     """Show where what you sent stands."""
     row = await views.find(calls, council, service, token)
     view = await views.view(calls, council, row)
-    page = pages.render(request, _choose_page(view), **_describe(view, wait))
+    page = pages.render(request, _choose_page(view), form_action=LEADS_TO_PAY, **_describe(view, wait))
     if view.waits and wait < len(REFRESHES):
         page.headers["Refresh"] = f"{REFRESHES[wait]};url=?wait={wait + 1}"
     return page

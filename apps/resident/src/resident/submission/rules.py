@@ -14,6 +14,8 @@ from babel.dates import format_date
 from apps.recipes.bundle import Bundle, Question
 from chassis import ids
 
+LEADS_TO_PAY = ("https:",)
+"""Where a form may lead that ends in paying: a card processor's own page, which payments redirects to."""
 REFRESHES = (3, 6, 12)
 """Seconds until a page that waits looks again. After the last one it says what happens without it."""
 _TOKEN = re.compile(f"([{ids.ALPHABET}]{{{ids.LENGTH}}})([{ids.ALPHABET}]{{{ids.LENGTH}}})")

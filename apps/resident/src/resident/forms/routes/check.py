@@ -23,6 +23,7 @@ from resident.forms.rules.charges import DueLine, list_due_lines
 from resident.shared.paths import SERVICE
 from resident.submission.actions.hand_over import FinishedForm, hand_over
 from resident.submission.actions.keys import make_path
+from resident.submission.rules import LEADS_TO_PAY
 
 router = APIRouter(prefix=ROOT, tags=["pages"], default_response_class=HTMLResponse)
 _VERSION, _PRICE = "version", "price"
@@ -118,6 +119,7 @@ def _show(request: Request, progress: Progress, status: int = 200) -> Response:
         "check.html",
         progress,
         status,
+        form_action=LEADS_TO_PAY if lines else (),
         questions=[progress.bundle.by_question[name] for name in progress.walk.pages],
         lines=lines,
         total=_add(lines),

@@ -19,6 +19,7 @@ from resident.publication.actions import CaseTypeVersion, find_case_type
 from resident.shared.platform import Platform
 from resident.submission import rules, store
 from resident.submission.actions.keys import make_path, seal_key
+from resident.submission.actions.payment import pay
 from resident.submission.rules import Step
 from townhall_client import Problem, TownhallError
 from townhall_client.api.casework.api.cases import open_case
@@ -64,10 +65,10 @@ async def hand_over(
     form: FinishedForm,
     close_draft: Callable[[Session], Awaitable[None]] | None = None,
 ) -> str:
-    """Hand a form over, once; return the path where the person goes on. Hold no session open.
+    """Hand a form over, once; return where the person goes on: to pay, or to the submission's page.
 
     ``close_draft`` runs in the transaction that records the submission. A second click, or another tab, finds
-    what the first recorded.
+    what the first recorded, and goes to its page. Hold no session open.
     """
     async with context.database.writing(council) as session:
         version = await find_case_type(session, council, form.bundle)
@@ -79,7 +80,22 @@ async def hand_over(
                 await close_draft(session)
     if is_new:
         await _try_now(context, operation)
+        return await _lead_on(context, council, form)
     return make_path(context.settings, council, form.service, form.id)
+
+
+async def _lead_on(context: CallContext, council: str, form: FinishedForm) -> str:
+    """Lead to pay, if the case costs what the person has seen; else to the submission's own page."""
+    own_page = make_path(context.settings, council, form.service, form.id)
+    async with context.database.reading(council) as session:
+        row = await store.find(session, council, form.id)
+    if row is None or row.step != Step.PAYING or row.payment["amount"] != row.price_shown:
+        return own_page
+    try:
+        return await pay(context, context.share(Platform).get(council), council, row)
+    except TownhallError as error:
+        _log.warning("a payment is created later", extra={"reason": str(error)})
+        return own_page
 
 
 async def _try_now(context: CallContext, operation: recovery.Operation) -> None:
