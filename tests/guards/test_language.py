@@ -75,7 +75,7 @@ PARTICIPLE = re.compile(r"^[a-z_]*ing$")
 # Words of the field that end alike and are nouns.
 NOUNS = {
     "loading", "matching", "mapping", "testing", "numbering", "spelling", "provisioning", "housekeeping",
-    "routing", "accounting", "posting", "setting", "staging", "planning",
+    "parking", "routing", "accounting", "posting", "setting", "staging", "planning",
 }  # fmt: skip
 
 
