@@ -32,16 +32,16 @@ SCOPES = {
 async def ensure(stack: Stack) -> None:
     """Write the clients of each council, unless they are there. Needs the demonstration's credentials."""
     file = stack.folder / "resident-clients.json"
-    known: dict[str, Any] = state.read(file)
+    clients: dict[str, Any] = state.read(file)
     credentials = state.read(stack.sandbox)
     async with httpx.AsyncClient(base_url=stack.url("identity"), timeout=10, trust_env=False) as http:
         http.headers["Authorization"] = f"Bearer {await sandbox.fetch_token(http, credentials['operator'])}"
         for slug, council in credentials["councils"].items():
             # A council that was made anew has another client of its own, and knows none of ours.
-            if known.get(slug, {}).get("of") != council["client_id"]:
+            if clients.get(slug, {}).get("of") != council["client_id"]:
                 pages, publisher = [await _create(http, slug, name) for name in SCOPES]
-                known[slug] = {**pages, "publisher": publisher, "of": council["client_id"]}
-                state.write(file, known)
+                clients[slug] = {**pages, "publisher": publisher, "of": council["client_id"]}
+                state.write(file, clients)
 
 
 async def _create(http: httpx.AsyncClient, slug: str, name: str) -> dict[str, Any]:

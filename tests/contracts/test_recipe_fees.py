@@ -91,7 +91,7 @@ def test_garden_waste_costs_what_it_shows(services, council, day, chosen):
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(sorted(COUNCILS)), DAYS, PERMIT)
-def test_a_permit_that_is_clear_costs_what_it_shows(services, council, day, known):
+def test_a_permit_that_is_clear_costs_what_it_shows(services, council, day, fact):
     bundle, bound = services[council, "parking-permit"]
     at = datetime.combine(day, time(12), UTC)
     answers = {
@@ -101,15 +101,15 @@ def test_a_permit_that_is_clear_costs_what_it_shows(services, council, day, know
         "starts": day.isoformat(),
         "contact": {"post": True},
     }
-    vehicle = {"found": True} | {name: known[name] for name in ("co2", "fuel") if known[name] is not None}
+    vehicle = {"found": True} | {name: fact[name] for name in ("co2", "fuel") if fact[name] is not None}
     facts = {
         "home": {"uprn": "100121"},
         "zone": {"found": True, "name": "C", "car_free": False},
         "vehicle": vehicle,
         "keeper": {"answer": "yes"},
-        "held": {"active": known["active"]},
+        "held": {"active": fact["active"]},
     }
     known_facts = list_fact_fields(bundle, answers, facts, at, PERSON)
     assert known_facts["clear"] == "yes"
     fields = {"uprn": "100121", "plate": "AB12CDE", "starts": day.isoformat(), **known_facts}
-    assert charge(bound, fields, at, {"same_home": known["active"]}) == show(bundle, answers, facts, at)
+    assert charge(bound, fields, at, {"same_home": fact["active"]}) == show(bundle, answers, facts, at)

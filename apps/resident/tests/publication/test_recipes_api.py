@@ -31,19 +31,19 @@ async def nothing_is_live(database, client):
 async def test_a_recipe_is_prepared_then_live_and_casework_begins_cases_with_its_prices(
     api, client, casework
 ):
-    sent = (await send(api)).json()
-    assert sent["second_person"] == ["fee", "stops", "privacy"]
+    recipe = (await send(api)).json()
+    assert recipe["second_person"] == ["fee", "stops", "privacy"]
     [((code, number), body)] = casework.versions.items()
-    assert (code, number) == ("garden-waste", sent["case_type_version"])
+    assert (code, number) == ("garden-waste", recipe["case_type_version"])
     assert body["prices"]["first"]["tariffs"][0] == {"from": "2026-04-01", "pence": 5900}
     assert casework.published == {}
     assert (await client.get("/citytown/services/garden-waste/")).status_code == 404
-    live = await publish(api, sent["bundle"])
+    live = await publish(api, recipe["bundle"])
     assert (live.status_code, live.json()["published_by"], live.json()["version"]) == (200, "ben", 1)
     assert casework.published == {"garden-waste": number}
     assert "brown bin" in (await client.get("/citytown/services/garden-waste/")).text
-    read = await api("GET", "garden-waste")
-    assert (read.headers["ETag"], read.json()["identifier"]) == ('"1"', sent["identifier"])
+    answer = await api("GET", "garden-waste")
+    assert (answer.headers["ETag"], answer.json()["identifier"]) == ('"1"', recipe["identifier"])
     assert [item["service"] for item in (await api("GET", "")).json()["items"]] == ["garden-waste"]
 
 
@@ -94,10 +94,10 @@ async def test_caseworks_own_reason_stops_it(api, casework, database):
 
 
 async def test_a_change_of_fee_wants_a_second_person(api):
-    sent = (await send(api)).json()
-    alone = await publish(api, sent["bundle"], by="ann")
+    recipe = (await send(api)).json()
+    alone = await publish(api, recipe["bundle"], by="ann")
     assert (alone.status_code, alone.json()["code"]) == (403, "second-person-needed")
-    tag = (await publish(api, sent["bundle"])).headers["ETag"]
+    tag = (await publish(api, recipe["bundle"])).headers["ETag"]
     words = (await send(api, GARDEN.replace("name: {en: Subscribe", "name: {en: Sign up"))).json()
     assert words["second_person"] == []
     assert (await publish(api, words["bundle"], by="ann", tag=tag)).status_code == 200
@@ -129,33 +129,33 @@ async def test_back_is_one_call_and_the_history_says_who(api, client, casework):
 
 
 async def test_a_crash_before_the_flip_leaves_nothing_visible(api, client, casework):
-    sent = (await send(api)).json()
+    recipe = (await send(api)).json()
     casework.is_down = True
-    assert (await publish(api, sent["bundle"])).status_code == 503
+    assert (await publish(api, recipe["bundle"])).status_code == 503
     assert (await client.get("/citytown/services/garden-waste/")).status_code == 404
     casework.is_down = False
-    assert (await publish(api, sent["bundle"])).status_code == 200
-    assert (await publish(api, sent["bundle"], tag='"1"')).json()[
+    assert (await publish(api, recipe["bundle"])).status_code == 200
+    assert (await publish(api, recipe["bundle"], tag='"1"')).json()[
         "version"
     ] == 1  # it is live: nothing changes
 
 
 async def test_strangers_and_other_services_are_refused(api):
-    sent = (await send(api)).json()
+    recipe = (await send(api)).json()
     assert (await send(api, scopes=["read", "publish"])).status_code == 403
-    assert (await publish(api, sent["bundle"], scopes=["read", "write"])).status_code == 403
-    assert (await publish(api, sent["bundle"], mode="sandbox")).status_code == 403
-    other = await publish(api, sent["bundle"], service="missed-bin")
+    assert (await publish(api, recipe["bundle"], scopes=["read", "write"])).status_code == 403
+    assert (await publish(api, recipe["bundle"], mode="sandbox")).status_code == 403
+    other = await publish(api, recipe["bundle"], service="missed-bin")
     assert (other.status_code, other.json()["code"]) == (409, "other-service")
-    assert (await publish(api, sent["bundle"], council="hillshire")).status_code == 404
+    assert (await publish(api, recipe["bundle"], council="hillshire")).status_code == 404
     assert (await api("POST", "garden-waste/back")).status_code == 409
     assert (await send(api, BIN, "garden-waste")).status_code == 400
     assert (await send(api, BIN, "no-such-service")).status_code == 400
 
 
 async def test_charges_are_public_in_both_languages(api, client):
-    sent = (await send(api)).json()
-    await publish(api, sent["bundle"])
+    recipe = (await send(api)).json()
+    await publish(api, recipe["bundle"])
     page = await client.get("/citytown/services/charges")
     for words in ("£59.00", "£62.00", "1 April 2027", "Decided by Cabinet on 12 February 2026."):
         assert words in page.text

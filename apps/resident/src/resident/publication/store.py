@@ -104,8 +104,8 @@ async def flip(session: Session, council: str, version: int, values: Mapping[str
     if not version:
         row = {**values, "council": council, "bundle_before": None, "version": 1}
         return bool(await session.execute(_FIRST, row))
-    named = {"service": "service_", "bundle": "bundle_", "published_at": "at_", "published_by": "by_"}
-    row = {named[name]: value for name, value in values.items()}
+    parameters = {"service": "service_", "bundle": "bundle_", "published_at": "at_", "published_by": "by_"}
+    row = {parameters[name]: value for name, value in values.items()}
     return bool(await session.execute(_FLIP, {**row, "council_": council, "version_": version}))
 
 

@@ -58,11 +58,11 @@ class FolderFollower:
 
     async def run(self) -> None:
         """Publish whenever a file changes, for ever."""
-        seen, done, tried_at = Stamp(), False, 0.0
+        stamp_before, done, tried_at = Stamp(), False, 0.0
         while True:
             stamp = await asyncio.to_thread(self._stamp)
-            if stamp != seen or (not done and monotonic() - tried_at > _AGAIN):
-                seen, tried_at = stamp, monotonic()
+            if stamp != stamp_before or (not done and monotonic() - tried_at > _AGAIN):
+                stamp_before, tried_at = stamp, monotonic()
                 done = await self.publish_all()
             await asyncio.sleep(_EVERY)
 

@@ -93,17 +93,17 @@ class Publisher:
             return live
         await self.case_types.publish(read_bundle(row.content), row.case_number)
         moment = clock.now()
-        shown: Mapping[str, Any] = {
+        values: Mapping[str, Any] = {
             "service": row.service,
             "bundle": row.id,
             "published_at": moment,
             "published_by": self.by,
         }
         async with self.database.writing(self.council) as session:
-            if not await store.flip(session, self.council, 0 if live is None else live.version, shown):
+            if not await store.flip(session, self.council, 0 if live is None else live.version, values):
                 raise conflict("published-meanwhile", "Somebody published meanwhile. Read it again.")
             before = None if live is None else live.id
-            entry = {**shown, "id": ids.new(), "bundle_before": before, "is_back": is_back}
+            entry = {**values, "id": ids.new(), "bundle_before": before, "is_back": is_back}
             await store.record(session, self.council, entry)
             flipped = await store.find_live(session, self.council, row.service)
         if flipped is None:

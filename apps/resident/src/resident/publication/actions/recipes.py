@@ -57,8 +57,8 @@ def _find_release(folder: RecipeFolder, file: str, service: str, text: str) -> s
     major = next(lines, "").rpartition("@")[2].strip()
     releases = [each for each in folder.list_releases(service) if each.partition(".")[0] == major]
     if not releases:
-        known = folder.list_releases(service)
-        way_out = suggest(major, known, "release") if known else "There is no such recipe."
+        versions = folder.list_releases(service)
+        way_out = suggest(major, versions, "release") if versions else "There is no such recipe."
         raise RecipeError([Fault(file, 1, 1, "extends", "it follows no release of this recipe.", way_out)])
     return max(releases, key=order_version)
 
