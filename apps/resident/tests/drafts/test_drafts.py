@@ -135,14 +135,14 @@ async def test_a_draft_that_was_sent_has_no_answers_and_another_may_begin(databa
 async def test_drafts_end_after_a_day_and_leave_a_count_by_page(database, start, set_clock, run_jobs):
     now = clock.now()
     drafts = [await start(make_seal(SEALING_KEY, make_secret())) for _ in range(3)]
-    sent = await start(make_seal(SEALING_KEY, make_secret()))
+    closed = await start(make_seal(SEALING_KEY, make_secret()))
     async with database.writing("citytown") as session:
-        await close_draft(session, sent)
+        await close_draft(session, closed)
     northern = await start(make_seal(SEALING_KEY, make_secret()), "hillshire")
     set_clock((now + timedelta(hours=23)).isoformat())
     assert await find(database, drafts[0].seal)
-    kept = await find(database, drafts[0].seal)
-    await save(database, kept)  # an answer keeps it for another day
+    again = await find(database, drafts[0].seal)
+    await save(database, again)  # an answer keeps it for another day
     set_clock((now + timedelta(hours=25)).isoformat())
     assert await find(database, drafts[1].seal) is None
     await run_jobs(after=timedelta(hours=2))

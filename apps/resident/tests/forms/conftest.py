@@ -18,14 +18,14 @@ class SetFacts:
     def __init__(self):
         self.fields, self.addresses, self.looked_up = {}, [], []
 
-    async def walk(self, bundle, answers, held, now):
-        known = {}
+    async def walk(self, bundle, answers, earlier, now):
+        answers_by_fact = {}
         while True:
-            path = walk(bundle, answers, {name: fact.fields for name, fact in known.items()}, now)
-            waiting = [each for each in path.lookups if each.fact not in known]
+            path = walk(bundle, answers, {name: fact.fields for name, fact in answers_by_fact.items()}, now)
+            waiting = [each for each in path.lookups if each.fact not in answers_by_fact]
             if not waiting:
-                return path, {each.fact: known[each.fact] for each in path.lookups}
-            known |= {each.fact: self._look_up(each, held.get(each.fact)) for each in waiting}
+                return path, {each.fact: answers_by_fact[each.fact] for each in path.lookups}
+            answers_by_fact |= {each.fact: self._look_up(each, earlier.get(each.fact)) for each in waiting}
 
     def _look_up(self, lookup, fact):
         if fact and fact.key == lookup.key and fact.fields is not None:

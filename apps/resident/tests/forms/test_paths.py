@@ -92,8 +92,8 @@ async def wander(person, bundle, dice, database, settings):
         await person.post("stop")
     elif page in bundle.by_question:
         question = bundle.by_question[page]
-        known = fields.get(question.options_from) or {}
-        options = [option["value"] for option in known.get("options", ())]
+        choices = fields.get(question.options_from) or {}
+        options = [option["value"] for option in choices.get("options", ())]
         options = options or [option.value for option in question.options]
         await person.post(page, **draw_fields(dice, question, options))
     was_refused = person.page.status_code == 400

@@ -27,6 +27,6 @@ def first(message):
     "path", sorted((FOLDER / "forms" / "pages").rglob("*.html")), ids=lambda path: path.name
 )
 def test_a_page_has_its_welsh(path):
-    known = read_texts(FOLDER / "forms" / "locale" / "cy.po") | read_texts(CHASSIS)
+    welsh = read_texts(FOLDER / "forms" / "locale" / "cy.po") | read_texts(CHASSIS)
     messages = extract_from_file("jinja2.ext:babel_extract", path, options=OPTIONS)
-    assert [first(message) for _, message, _, _ in messages if not known.get(first(message))] == []
+    assert [first(message) for _, message, _, _ in messages if not welsh.get(first(message))] == []

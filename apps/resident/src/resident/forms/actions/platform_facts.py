@@ -20,10 +20,10 @@ class PlatformFacts:
     sources: FactSources
 
     async def walk(
-        self, bundle: Bundle, answers: Answers, held: Mapping[str, FactRecord], now: datetime
+        self, bundle: Bundle, answers: Answers, known_facts: Mapping[str, FactRecord], now: datetime
     ) -> tuple[Walk, dict[str, FactRecord]]:
         """Walk a bundle and look up what its path needs and is not held; returns the facts of the path."""
-        return await walk_with_facts(self.sources, bundle, answers, held, now)
+        return await walk_with_facts(self.sources, bundle, answers, known_facts, now)
 
     async def find_addresses(self, text: str) -> Sequence[GazetteerAddress] | None:
         """Find addresses of the council by a postcode; None if nobody can say now."""

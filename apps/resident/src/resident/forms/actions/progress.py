@@ -25,7 +25,7 @@ class Facts(Protocol):
     """Where facts and addresses come from, within a page's time."""
 
     async def walk(
-        self, bundle: Bundle, answers: Answers, held: Mapping[str, FactRecord], now: datetime
+        self, bundle: Bundle, answers: Answers, known_facts: Mapping[str, FactRecord], now: datetime
     ) -> tuple[Walk, dict[str, FactRecord]]:
         """Walk a bundle and look up what its path needs and is not held; returns the facts of the path."""
 
@@ -37,14 +37,14 @@ class Facts(Protocol):
 class Progress:
     """A person at a service. ``draft`` is no row before the first answer: its version is 0 then.
 
-    ``sent``: what this browser sent last of the service, if it has not begun again.
+    ``submission``: what this browser sent last of the service, if it has not begun again.
     """
 
     bundle: Bundle
     draft: Draft
     now: datetime
     walk: Walk
-    sent: UUID | None = None
+    submission: UUID | None = None
 
     @property
     def facts(self) -> Mapping[str, Fields | None]:
@@ -52,7 +52,7 @@ class Progress:
         return {name: fact.fields for name, fact in self.draft.facts.items()}
 
     @property
-    def is_begun(self) -> bool:
+    def is_started(self) -> bool:
         """Say whether there is anything to come back to, or to delete."""
         return self.draft.version > 0
 
@@ -91,7 +91,7 @@ async def open_progress(
     now = clock.now()
     async with database.reading(council) as session:
         draft = await find_draft(session, council, service, seal)
-        sent = draft.id if draft is not None and draft.state == "submitted" else None
+        submission = draft.id if draft is not None and draft.state == "submitted" else None
         if draft is None or draft.state == "submitted":
             live = await get_live_row(session, council, service)
             bundle = read_bundle(live.content)
@@ -99,17 +99,17 @@ async def open_progress(
         else:
             bundle = await get_bundle(session, council, draft.bundle_id)
     facts = {name: fact.fields for name, fact in draft.facts.items()}
-    return Progress(bundle, draft, now, walk(bundle, draft.answers, facts, now), sent)
+    return Progress(bundle, draft, now, walk(bundle, draft.answers, facts, now), submission)
 
 
 async def settle(progress: Progress, facts: Facts) -> bool:
     """Look up what the walk needs; returns whether the draft has other facts now. Hold no session open."""
     draft = progress.draft
-    progress.walk, held = await facts.walk(progress.bundle, draft.answers, draft.facts, progress.now)
+    progress.walk, answered = await facts.walk(progress.bundle, draft.answers, draft.facts, progress.now)
     # An outage that lasts is no news.
     before = {name: (fact.key, fact.fields) for name, fact in draft.facts.items()}
-    draft.facts = held
-    return before != {name: (fact.key, fact.fields) for name, fact in held.items()}
+    draft.facts = answered
+    return before != {name: (fact.key, fact.fields) for name, fact in answered.items()}
 
 
 async def settle_anew(database: Database, progress: Progress, facts: Facts) -> None:
@@ -125,7 +125,7 @@ def _is_fresh(fact: FactRecord, now: datetime) -> bool:
 
 async def refresh(database: Database, progress: Progress, facts: Facts) -> None:
     """Look up what is due when a page is shown, and keep it; another tab may have done so before."""
-    if await settle(progress, facts) and progress.is_begun:
+    if await settle(progress, facts) and progress.is_started:
         with suppress(StaleDraftError):
             await save(database, progress)
 

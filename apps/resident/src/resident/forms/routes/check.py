@@ -39,7 +39,7 @@ async def show_check(
     facts: TheFacts,
 ) -> Response:
     """Show every answer on the path, each with a link to change it, and what is to pay."""
-    if progress.sent is not None:
+    if progress.submission is not None:
         return _lead_to_sent(request, progress)
     await refresh(database, progress, facts)
     if progress.walk.outcome != "check":
@@ -59,9 +59,9 @@ async def send_answers(
     form: SubmittedForm,
 ) -> Response:
     """Send the answers that were checked: at that price, and as no other tab has changed them since."""
-    if progress.sent is not None:
+    if progress.submission is not None:
         return _lead_to_sent(request, progress)
-    if not progress.is_begun:
+    if not progress.is_started:
         return see_other(path_of(progress, progress.next_page))
     draft = progress.draft
     is_newest = form.get(_VERSION) == str(draft.version)
@@ -96,10 +96,10 @@ def _finish(request: Request, progress: Progress) -> FinishedForm:
 
 def _lead_to_sent(request: Request, progress: Progress) -> Response:
     """Lead to what this browser sent: a second click, or the way back from there."""
-    if progress.sent is None:
+    if progress.submission is None:
         raise ValueError("nothing was sent")
     draft = progress.draft
-    return see_other(make_path(request.app.state.settings, draft.council, draft.service, progress.sent))
+    return see_other(make_path(request.app.state.settings, draft.council, draft.service, progress.submission))
 
 
 def _list_lines(progress: Progress) -> list[DueLine] | None:

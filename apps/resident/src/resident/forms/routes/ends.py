@@ -84,7 +84,7 @@ async def delete_answers(
     progress: TheProgress,
 ) -> Response:
     """Delete the answers, and the cookie that opened them."""
-    if progress.is_begun:
+    if progress.is_started:
         async with database.writing(progress.draft.council) as session:
             await delete_draft(session, progress.draft)
     response = see_other(path_of(progress, "delete-answers"))
@@ -94,4 +94,4 @@ async def delete_answers(
 
 def _last(progress: Progress) -> str:
     """Name the page to go back to: where the person stands."""
-    return progress.next_page if progress.is_begun else ""
+    return progress.next_page if progress.is_started else ""

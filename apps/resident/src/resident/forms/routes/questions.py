@@ -198,8 +198,10 @@ def _show_twice(
 ) -> Response:
     """Show both answers of two tabs: the one that was saved, and the one of this form."""
     reader = progress.read_in(read_language(request, progress))
-    both = [reader.show_answer(question, each) for each in (progress.draft.answers.get(question.id), answer)]
-    return _show(request, progress, question, form, 409, both=both)
+    two_answers = [
+        reader.show_answer(question, each) for each in (progress.draft.answers.get(question.id), answer)
+    ]
+    return _show(request, progress, question, form, 409, two_answers=two_answers)
 
 
 def _show(
@@ -211,7 +213,7 @@ def _show(
     *,
     by: str = "",
     origin: str = "",
-    both: Sequence[Sequence[str]] = (),
+    two_answers: Sequence[Sequence[str]] = (),
 ) -> Response:
     """Show a question by the template of its kind."""
     search = progress.draft.searches.get(question.id)
@@ -228,7 +230,7 @@ def _show(
         addresses=addresses.list_addresses(progress.draft, question),
         search=search,
         version=progress.draft.saved.get(question.id, 0),
-        both=both,
+        two_answers=two_answers,
     )
 
 

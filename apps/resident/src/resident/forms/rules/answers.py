@@ -73,10 +73,10 @@ def _write_parts(question: Question, answer: Mapping[str, Any]) -> Mapping[str, 
         return {"way": way, way: str(answer.get(way, ""))}
     if question.kind == "address":
         lines = [*answer.get("lines", ()), "", "", ""]
-        named = dict(zip(("line_1", "line_2", "town"), lines, strict=False))
+        boxes = dict(zip(("line_1", "line_2", "town"), lines, strict=False))
         if len(answer.get("lines", ())) == 2:  # noqa: PLR2004 a line and the town
-            named |= {"line_2": "", "town": lines[1]}
-        return {**named, "postcode": answer.get("postcode", ""), "uprn": answer.get("uprn", "")}
+            boxes |= {"line_2": "", "town": lines[1]}
+        return {**boxes, "postcode": answer.get("postcode", ""), "uprn": answer.get("uprn", "")}
     return {name: str(value) for name, value in answer.items()}
 
 
