@@ -55,8 +55,8 @@ def _is_for_programs(operation: Mapping[str, Any]) -> bool:
 
 
 def _prepare_operation(operation: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("operationId", "summary", "description", "tags")
-    prepared = {name: operation[name] for name in kept if name in operation}
+    members = ("operationId", "summary", "description", "tags")
+    prepared = {name: operation[name] for name in members if name in operation}
     prepared["parameters"] = [
         parameter for parameter in operation.get("parameters", []) if not _is_done_by_the_client(parameter)
     ]

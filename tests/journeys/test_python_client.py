@@ -53,8 +53,10 @@ async def test_a_list_is_read_page_after_page(platform, townhall):
     case = make_case()
     references = {townhall.send(open_case(body=case)).reference for case in [case]}
     references.add(townhall.send(open_case(body=make_case())).reference)
-    found = {item.reference for item in townhall.items(list_cases(limit=1, case_type="missed-bin"))}
-    assert references <= found
+    listed_references = {
+        item.reference for item in townhall.items(list_cases(limit=1, case_type="missed-bin"))
+    }
+    assert references <= listed_references
     async with AsyncTownhall(platform.gateway, "citytown", ApiKey(platform.key())) as client:
         call = list_cases(limit=1, uprn=case.uprn)
         assert len([item async for item in client.items(call)]) == 1
@@ -93,8 +95,8 @@ def test_a_secret_and_a_key_pair_show_who_asks(platform):
         name = f"Client in Python {secrets.token_hex(4)}"
         body = NewClient(name, ["casework:read"], jwks=jwks, mode="sandbox")
         client = owner.send(create_client(body=body))
-        own = PrivateKeyJwt(client.client_id, key.as_dict(private=True))
-        with Townhall(platform.gateway, "citytown", own, retries=QUICK) as townhall:
+        credential = PrivateKeyJwt(client.client_id, key.as_dict(private=True))
+        with Townhall(platform.gateway, "citytown", credential, retries=QUICK) as townhall:
             townhall.send(list_cases(limit=1))
             with pytest.raises(NotAllowed):
                 townhall.send(open_case(body=make_case()))

@@ -223,8 +223,8 @@ def test_a_secret_gets_a_token_that_is_used_until_near_its_end(client):
     form = parse_qs(gateway.requests[0].content.decode())
     assert (gateway.requests[0].url.path, form["client_secret"]) == ("/identity/token", ["s3cret"])
     assert (form["grant_type"], form["scope"]) == (["client_credentials"], ["casework:act"])
-    sent = [request.headers.get("Authorization") for request in gateway.requests]
-    assert sent == [None, "Bearer t1", "Bearer t1", None, "Bearer t2"]
+    authorizations = [request.headers.get("Authorization") for request in gateway.requests]
+    assert authorizations == [None, "Bearer t1", "Bearer t1", None, "Bearer t2"]
 
 
 def test_a_key_pair_signs_for_the_token_endpoint(client):

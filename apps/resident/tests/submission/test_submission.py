@@ -159,11 +159,11 @@ def worker(database, settings, calls, run_jobs, monkeypatch):
 
 @pytest.fixture
 def make_form(bundles):
-    def make(service="garden-waste", *, language="en", shown=10400, **answers):
+    def make(service="garden-waste", *, language="en", price=10400, **answers):
         bundle = bundles["citytown", service]
         answers = {**(BIN if service == "missed-bin" else GARDEN), **answers}
         path = tuple(question.id for question in bundle.questions if question.id in answers)
-        price = 0 if service == "missed-bin" else shown
+        price = 0 if service == "missed-bin" else price
         values = {"round.next": "2026-05-14"}
         return FinishedForm(ids.new(), service, bundle, path, answers, values, price, language)
 
@@ -243,7 +243,7 @@ async def test_who_has_seen_the_price_is_led_to_pay_and_others_see_it_first(clie
     assert "/payments/secure/" in await hand_over_form(calls, "citytown", form)
     own_page = make_path(calls.settings, "citytown", form.service, form.id)
     assert await hand_over_form(calls, "citytown", form) == own_page  # a second click
-    changed = make_form(shown=5900)
+    changed = make_form(price=5900)
     assert "/submissions/" in await hand_over_form(calls, "citytown", changed)
     fake.fails["/payments/v1/payments"] = [httpx.Response(503)] * 3
     assert "/submissions/" in await hand_over_form(calls, "citytown", make_form())
@@ -317,7 +317,7 @@ async def test_a_case_that_lapsed_meanwhile_is_not_paid(client, calls, fake, mak
 
 
 async def test_another_price_than_the_one_shown_is_said_before_paying(client, calls, make_form):
-    path = await hand_over(calls, "citytown", make_form(shown=5900))
+    path = await hand_over(calls, "citytown", make_form(price=5900))
     page = await follow(client, path)
     assert "The price is not the one that we showed you." in page.text
 
@@ -425,7 +425,7 @@ async def test_what_casework_refuses_is_said_in_its_own_words_and_language(clien
 @pytest.mark.parametrize("language", ["en", "cy"])
 async def test_every_page_is_rendered_in_both_languages(client, calls, fake, make_form, language):
     """For the browser that looks at them all; a sentence without its Welsh would stay English."""
-    path = await hand_over(calls, "citytown", make_form(language=language, shown=5900))
+    path = await hand_over(calls, "citytown", make_form(language=language, price=5900))
     pages = [await follow(client, path, lang=language)]
     fake.fails["/payments/v1/payments"] = [httpx.Response(503)] * 3
     pages.append(await press(client, path, lang=language))
@@ -455,7 +455,7 @@ async def test_nobody_else_sees_a_page(client, calls, make_form):
 
 
 async def test_payments_away_is_said_and_nothing_is_lost(client, calls, fake, make_form):
-    path = await hand_over(calls, "citytown", make_form(shown=5900))
+    path = await hand_over(calls, "citytown", make_form(price=5900))
     fake.fails["/payments/v1/payments"] = [httpx.Response(503)] * 3
     answer = await press(client, path)
     assert answer.status_code == 503

@@ -80,12 +80,12 @@ class Exchange:
         path = call.path
         if path.startswith(COUNCIL):
             path = f"/{self.council}/{path.removeprefix(COUNCIL)}"
-        own = self.credential.headers() if self.credential else {}
+        identification = self.credential.headers() if self.credential else {}
         return httpx.Request(
             call.method,
             f"{self.gateway}{path}",
             params={key: _write(value) for key, value in call.params.items()} or None,
-            headers={**own, **headers},
+            headers={**identification, **headers},
             **call.body,
         )
 

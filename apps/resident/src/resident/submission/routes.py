@@ -84,7 +84,7 @@ def _describe(view: SubmissionView, wait: int) -> dict[str, Any]:
         "money": view.money,
         "failed": view.money in FAILED,
         "due": write_pounds(due),
-        "has_price_changed": bool(due) and due != row.price_shown and view.money is None,
+        "has_price_changed": bool(due) and due != row.price_checked and view.money is None,
         "lines": [
             (line["narrative"], write_pounds(line["amount"]))
             for line in (row.payment or {}).get("lines") or ()

@@ -19,7 +19,7 @@ submission = Table(
     Column("step", sa.Text, nullable=False),
     Column("sealed", sa.LargeBinary),  # the case to open, under the server's key; gone when it is open
     Column("by_email", sa.Boolean, nullable=False),  # casework can write to the person
-    Column("price_shown", sa.Integer, nullable=False),  # pence, on the page of answers
+    Column("price_checked", sa.Integer, nullable=False),  # pence, on the page of answers
     Column("done", sa.Text, nullable=False),  # words of the last page
     Column("reference", sa.Text),
     Column("payment", JSONB(none_as_null=True)),  # the body that casework wants paid

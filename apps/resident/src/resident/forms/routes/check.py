@@ -69,7 +69,7 @@ async def send_answers(
     if progress.walk.outcome != "check":
         return see_other(path_of(progress, progress.next_page))
     finished = _finish(request, progress)
-    if not is_newest or form.get(_PRICE) != str(finished.price_shown):
+    if not is_newest or form.get(_PRICE) != str(finished.price_checked):
         return _show(request, progress, 409)
     try:
         path = await hand_over(calls, draft.council, finished, lambda session: close_draft(session, draft))
@@ -88,7 +88,7 @@ def _finish(request: Request, progress: Progress) -> FinishedForm:
         path=progress.walk.pages,
         answers=draft.answers,
         values=progress.read_in(language).list_values(),
-        price_shown=_add(_list_lines(progress)),
+        price_checked=_add(_list_lines(progress)),
         language=language,
         facts=progress.facts,
     )

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("step", sa.Text, nullable=False),
         sa.Column("sealed", sa.LargeBinary),
         sa.Column("by_email", sa.Boolean, nullable=False),
-        sa.Column("price_shown", sa.Integer, nullable=False),
+        sa.Column("price_checked", sa.Integer, nullable=False),
         sa.Column("done", sa.Text, nullable=False),
         sa.Column("reference", sa.Text),
         sa.Column("payment", JSONB),

@@ -26,7 +26,7 @@ from townhall_client.api.casework.api.cases import open_case
 from townhall_client.api.casework.models.case import Case
 from townhall_client.api.casework.models.new_case import NewCase
 
-KEPT = timedelta(hours=24)
+LIFE = timedelta(hours=24)
 _UNPROCESSABLE = frozenset({400, 409, 422})  # casework says no, and would again
 handlers = JobHandlers()
 PURGES = (Purge("resident.purge_submissions", Every(3600), store.delete_expired),)
@@ -45,7 +45,7 @@ class FinishedForm:
     """A form without an open question. ``values``: by name, for the words of the last page. ``facts`` go
     into the case where its type has a field for them.
 
-    ``price_shown``: pence, on the page of answers; another price is shown before anybody pays.
+    ``price_checked``: pence, on the page of answers; another price is shown before anybody pays.
     """
 
     id: UUID
@@ -54,7 +54,7 @@ class FinishedForm:
     path: tuple[str, ...]
     answers: Mapping[str, Any]
     values: Mapping[str, Any]
-    price_shown: int
+    price_checked: int
     language: str
     facts: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)  # as ``walk`` takes them
 
@@ -89,7 +89,7 @@ async def _lead_on(context: CallContext, council: str, form: FinishedForm) -> st
     own_page = make_path(context.settings, council, form.service, form.id)
     async with context.database.reading(council) as session:
         row = await store.find(session, council, form.id)
-    if row is None or row.step != Step.PAYING or row.payment["amount"] != row.price_shown:
+    if row is None or row.step != Step.PAYING or row.payment["amount"] != row.price_checked:
         return own_page
     try:
         return await pay(context, context.share(Platform).get(council), council, row)
@@ -121,7 +121,7 @@ def _record(context: CallContext, form: FinishedForm, version: CaseTypeVersion |
         "step": Step.OPENING,
         "sealed": sealed,
         "by_email": "email" in case.get("contact", {}),
-        "price_shown": form.price_shown,
+        "price_checked": form.price_checked,
         "done": _fill(form),
         "attempt": 1,
         "created_at": clock.now(),
@@ -131,8 +131,8 @@ def _record(context: CallContext, form: FinishedForm, version: CaseTypeVersion |
 def _fill(form: FinishedForm) -> str:
     """Fill the last page's words with what the form knows; the case's own values follow when it is open."""
     text = form.bundle.done.show(form.language)
-    known = {name: value for name, value in form.values.items() if value not in (None, "")}
-    return rules.fill_known(text, known, form.language)
+    values = {name: value for name, value in form.values.items() if value not in (None, "")}
+    return rules.fill_known(text, values, form.language)
 
 
 @handlers.call(OpenCase, tries=30, limit=20.0)
@@ -167,7 +167,7 @@ def _finish(council: str, submission_id: UUID, case: Case) -> Finish:
             "reference": case.reference,
             "payment": payment,
             "done": rules.fill_words(row.done, {**dues, "reference": case.reference}, row.language),
-            "expires_at": clock.now() + KEPT,
+            "expires_at": clock.now() + LIFE,
         }
         await store.set_opened(session, council, submission_id, values)
 
@@ -182,7 +182,7 @@ def _refuse(council: str, submission_id: UUID, language: str, problem: Problem) 
         row = await store.lock(session, council, submission_id)
         if row is not None and row.step == Step.OPENING:
             _log.warning("casework opens no case", extra={"code": problem.code, "status": problem.status})
-            values = {"refusal": " ".join(filter(None, reasons)), "expires_at": clock.now() + KEPT}
+            values = {"refusal": " ".join(filter(None, reasons)), "expires_at": clock.now() + LIFE}
             await store.set_refused(session, council, submission_id, values)
 
     return write
