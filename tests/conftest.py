@@ -13,8 +13,11 @@ import pytest
 
 from chassis.broker.connection import Access, BrokerClient, connect
 from dev import background, nats, orphans, ports
+from dev.stack import PATHS
 
 SERVICES = ("address", "payments", "casework", "mapping", "identity", "resident")
+BASES = tuple(PATHS.get(name, name) for name in SERVICES)
+"""The first part of each service's paths below a council."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import SERVICES
+from tests.conftest import BASES
 from tests.waiting import eventually
 
 
@@ -33,7 +33,7 @@ def _create_council(operator):
 
 def read_everywhere(operator, slug):
     """Read the council from every service."""
-    return [operator.get(f"/{slug}/{name}/v1/council") for name in SERVICES]
+    return [operator.get(f"/{slug}/{base}/v1/council") for base in BASES]
 
 
 def test_a_new_council_answers_on_every_service_within_5_seconds(operator, new_council):

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tests.conftest import SERVICES
+from tests.conftest import BASES
 from tests.waiting import eventually
 
 KEYS = "/citytown/identity/v1/api-keys"
@@ -17,7 +17,7 @@ def status_and_code(response):
     return response.status_code, response.json().get("code")
 
 
-@pytest.fixture(params=SERVICES)
+@pytest.fixture(params=BASES)
 def council_path(request):
     return f"/citytown/{request.param}/v1/council"
 
