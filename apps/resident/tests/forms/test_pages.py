@@ -268,6 +268,17 @@ async def test_a_service_for_people_who_are_signed_in_is_not_begun_by_guests(vis
     assert "you cannot sign in here yet" in page.text
 
 
+@pytest.mark.parametrize("name", ["address", "plate", "check", "stop", "delete-answers"])
+async def test_no_page_behind_the_start_is_reached_by_guests(visit, name):
+    garden, person = visit("citytown", "garden-waste"), visit("citytown", "parking-permit")
+    await person.get(name)
+    assert person.at == ""
+    person.page = await garden.get("address")  # a form of ours, so that its token is good
+    answer = await person.post(name, answer="AB12 CDE")
+    assert answer.status_code == 403
+    assert "Send the form again" not in answer.text
+
+
 async def test_every_page_is_small(garden):
     await answer_all(garden)
     for name in ("", "address", "bins", "contact", "check"):

@@ -30,7 +30,7 @@ _VERSION, _PRICE = "version", "price"
 _FIELDS = {_VERSION: 10, _PRICE: 12}
 
 
-@router.get(f"{SERVICE}/check", responses=document_problems(404))
+@router.get(f"{SERVICE}/check", responses=document_problems(403, 404))
 async def show_check(
     _: Anybody,
     request: Request,

@@ -25,7 +25,7 @@ from resident.shared.paths import SERVICE
 router = APIRouter(prefix=ROOT, tags=["pages"], default_response_class=HTMLResponse)
 
 
-@router.get(f"{SERVICE}/stop", responses=document_problems(404))
+@router.get(f"{SERVICE}/stop", responses=document_problems(403, 404))
 async def show_stop(
     _: Anybody,
     request: Request,
@@ -69,7 +69,7 @@ async def pass_stop(
     return see_other(path_of(progress, progress.next_page))
 
 
-@router.get(f"{SERVICE}/delete-answers", responses=document_problems(404))
+@router.get(f"{SERVICE}/delete-answers", responses=document_problems(403, 404))
 async def show_deletion(_: Anybody, request: Request, progress: TheProgress) -> Response:
     """Ask whether the answers are to be deleted, or say that there are none."""
     return render(request, "delete-answers.html", progress, back=path_of(progress, _last(progress)))

@@ -57,7 +57,7 @@ By = Annotated[str, Query(pattern="^(|hand|search)$", description="How an addres
 From = Annotated[str, Query(alias="from", pattern="^(|check)$", description="The page to go back to")]
 
 
-@router.get(_PAGE, responses=document_problems(404))
+@router.get(_PAGE, responses=document_problems(403, 404))
 async def show_question(
     _: Anybody,
     request: Request,

@@ -8,7 +8,7 @@ from chassis.database import Reading
 from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import choose_language
-from resident.forms.routes.visits import ROOT, Anybody, TheProgress, render
+from resident.forms.routes.visits import ROOT, Anybody, AnyProgress, render
 from resident.forms.rules.charges import list_prices
 from resident.forms.rules.pages import NEEDS_SIGN_IN, estimate_minutes
 from resident.publication.actions.reads import list_live
@@ -29,7 +29,7 @@ async def list_services(_: Anybody, request: Request, session: Reading, council:
 
 
 @router.get(f"{SERVICE}/", responses=document_problems(404))
-async def start_service(_: Anybody, request: Request, progress: TheProgress) -> Response:
+async def start_service(_: Anybody, request: Request, progress: AnyProgress) -> Response:
     """Say what a service is for, what it asks and costs, and start it, or go on with it."""
     prices = list_prices(progress.bundle, local_day(progress.now))
     return render(

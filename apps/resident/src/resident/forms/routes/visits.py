@@ -6,6 +6,7 @@ from fastapi import Depends, Path, Request, Response
 
 from chassis.auth import public
 from chassis.database import Database
+from chassis.problems import Problem
 from chassis.types import Slug
 from chassis.web import choose_language, cookie_name, set_cookie
 from chassis.web.languages import Language
@@ -14,6 +15,7 @@ from resident.drafts.rules import COOKIE, Seal, make_seal, make_secret
 from resident.facts.actions.sources import TheSources
 from resident.forms.actions.platform_facts import PlatformFacts
 from resident.forms.actions.progress import Facts, Progress, open_progress
+from resident.forms.rules.pages import NEEDS_SIGN_IN
 from resident.shared.pages import PATH, pages
 
 Anybody = Annotated[None, public]
@@ -41,7 +43,24 @@ async def _open(
     return await open_progress(database, council, service, seal, choose_language(request))
 
 
-TheProgress = Annotated[Progress, Depends(_open)]
+AnyProgress = Annotated[Progress, Depends(_open)]
+
+
+class SignInNeededError(Problem):
+    """A page behind the start of a service that guests may not use; a browser is led to the start."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(403, "sign-in-needed", "You cannot use this service without signing in.")
+        self.location = location
+
+
+async def _admit(progress: AnyProgress) -> Progress:
+    if progress.bundle.sign_in in NEEDS_SIGN_IN:
+        raise SignInNeededError(path_of(progress))
+    return progress
+
+
+TheProgress = Annotated[Progress, Depends(_admit)]
 
 
 async def find_facts(sources: TheSources) -> Facts:
