@@ -28,7 +28,7 @@ async def test_a_definition_asks_what_residents_answer_and_declares_what_softwar
     definition = (await site.get("services/missed-bin.json")).json()
     attributes = {each["code"]: each for each in definition["attributes"]}
     assert list(attributes) == [
-        *("bin", "collection_day"),  # what the crew recorded and the ward are staff's
+        *("bin", "collection_day", "kept"),  # what the crew recorded and the ward are staff's
         *("fixmystreet_id", "easting", "northing", "closest_address"),
     ]
     assert attributes["bin"] == {
@@ -47,7 +47,7 @@ async def test_a_definition_asks_what_residents_answer_and_declares_what_softwar
         ],
     }
     assert attributes["collection_day"]["datatype"] == "datetime"
-    assert {attributes[code].get("automated") for code in list(attributes)[2:]} == {"server_set"}
+    assert {attributes[code].get("automated") for code in list(attributes)[3:]} == {"server_set"}
     root = read_xml(await site.get("services/missed-bin.xml"))
     assert root.findtext("attributes/attribute/values/value/key") == "rubbish"
 

@@ -14,7 +14,7 @@ def test_an_unknown_scope_is_named():
 def test_every_scope_is_a_capability_and_a_verb():
     for scope, description in scopes.CATALOGUE.items():
         capability, _, verb = scope.partition(":")
-        assert capability in {"address", "payments", "casework", "mapping", "identity"}
+        assert capability in {"address", "payments", "casework", "mapping", "identity", "services"}
         assert verb.replace("-", "").isalpha()
         assert description
 
