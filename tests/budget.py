@@ -5,6 +5,7 @@ other work the same tests take up to twice as much: its pace is measured beside 
 """
 
 import os
+import random
 import resource
 import time
 from collections import defaultdict
@@ -19,10 +20,16 @@ MOST_CPU = 60.0
 """CPU-seconds of all the tests of a service in one run, on a machine that does nothing else."""
 BUSY = 1.25
 """So much more a busy or slower machine may take: the processor's clock and caches are shared."""
-SAMPLE = 200_000
-"""Additions of a measurement of the machine's pace, made now and then beside the tests."""
-REFERENCE = 0.0115
+ADDITIONS = 200_000
+"""Of a measurement of how fast the machine computes, made now and then beside the tests."""
+ADDITIONS_TAKE = 0.0115
 """CPU-seconds that they took where the budget was set, with two processes of tests beside."""
+LOOKUPS = 10_000
+"""In no order, of a dictionary that no cache holds: how fast the machine's memory is. Tests wait for it as much
+as they compute: where a look-up took five times as long, they took two and a half times as much.
+"""
+LOOKUPS_TAKE = 0.002
+"""CPU-seconds of look-ups that wait for ordinary memory, 0.2 microseconds each."""
 SAMPLED = 300
 """Reports of tests between two measurements."""
 MOST_SETUP = 0.2
@@ -57,7 +64,7 @@ class Costs:
     @property
     def slowness(self) -> float:
         """How much slower this machine was than that of the budget; 1 for one that was faster."""
-        return max(1.0, sum(self.samples) / len(self.samples) / REFERENCE) if self.samples else 1.0
+        return max(1.0, sum(self.samples) / len(self.samples)) if self.samples else 1.0
 
     def list_faults(self) -> list[str]:
         """List the budgets that were not kept."""
@@ -118,23 +125,40 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[_before] = _cpu_seconds()
 
 
-def _measure_pace() -> float:
-    """Measure the CPU-seconds of a fixed piece of work: more on a machine that is slow or shared."""
-    before = time.process_time()
-    total = 0
-    for number in range(SAMPLE):
-        total += number
-    return time.process_time() - before
+class Pace:
+    """Measures how much slower this machine is, shared as it may be, than that of the budget."""
+
+    def __init__(self) -> None:
+        self._memory = {number: str(number) for number in range(300_000)}
+        self._keys = random.Random(0).sample(range(len(self._memory)), LOOKUPS)
+
+    def measure(self) -> float:
+        """Measure once: the mean of computing and of waiting for memory, 1 on the machine of the budget."""
+        return (self._add() / ADDITIONS_TAKE + self._look_up() / LOOKUPS_TAKE) / 2
+
+    def _add(self) -> float:
+        before = time.process_time()
+        total = 0
+        for number in range(ADDITIONS):
+            total += number
+        return time.process_time() - before
+
+    def _look_up(self) -> float:
+        before, memory = time.process_time(), self._memory
+        for key in self._keys:
+            memory.get(key)
+        return time.process_time() - before
 
 
 class _Collector:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._reports = 0
+        self._pace = Pace()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if self._reports % SAMPLED == 0:
-            self._config.stash[_costs].samples.append(_measure_pace())
+            self._config.stash[_costs].samples.append(self._pace.measure())
         self._reports += 1
         for name, seconds in report.user_properties:
             if name == f"{_COST}-{report.when}":

@@ -1,6 +1,9 @@
 """The budget of tests names what is over it."""
 
-from tests.budget import BUSY, MOST_CPU, REFERENCE, Costs
+import pytest
+
+from tests import budget
+from tests.budget import BUSY, MOST_CPU, Costs, Pace
 
 
 def test_a_part_over_its_budget_names_its_five_costliest_modules():
@@ -25,7 +28,7 @@ def test_a_part_within_its_budget_is_no_fault():
 
 def test_a_slow_machine_may_take_as_much_longer_and_no_more():
     costs = Costs()
-    costs.samples += [REFERENCE * 1.5, REFERENCE * 2.5]
+    costs.samples += [1.5, 2.5]
     costs.add("services/waste/tests/test_bins.py", "call", MOST_CPU * BUSY * 2)
     assert costs.list_faults() == []
     costs.add("services/waste/tests/test_bins.py", "call", 1.0)
@@ -34,5 +37,16 @@ def test_a_slow_machine_may_take_as_much_longer_and_no_more():
 
 def test_a_quick_machine_may_not_take_less_for_it():
     costs = Costs()
-    costs.samples.append(REFERENCE / 4)
+    costs.samples.append(0.25)
     assert costs.slowness == 1
+
+
+def test_a_machine_with_slow_memory_is_a_slow_one(monkeypatch):
+    pace = Pace()
+    monkeypatch.setattr(pace, "_add", lambda: budget.ADDITIONS_TAKE)
+    monkeypatch.setattr(pace, "_look_up", lambda: budget.LOOKUPS_TAKE * 5)
+    assert pace.measure() == pytest.approx(3)
+
+
+def test_the_pace_of_this_machine_is_measured():
+    assert 0.1 < Pace().measure() < 100
