@@ -25,8 +25,8 @@ ADDITIONS = 200_000
 ADDITIONS_TAKE = 0.0115
 """CPU-seconds that they took where the budget was set, with two processes of tests beside."""
 LOOKUPS = 10_000
-"""In no order, of a dictionary that no cache holds: how fast the machine's memory is. Tests wait for it as much
-as they compute: where a look-up took five times as long, they took two and a half times as much.
+"""In no order, of a dictionary that no cache holds: how fast the machine's memory is. Tests wait for it as
+much as they compute: where a look-up took five times as long, they took two and a half times as much.
 """
 LOOKUPS_TAKE = 0.002
 """CPU-seconds of look-ups that wait for ordinary memory, 0.2 microseconds each."""
