@@ -34,6 +34,8 @@ SAMPLED = 300
 """Reports of tests between two measurements."""
 MOST_SETUP = 0.2
 """CPU-seconds of the set-up of a module, on average over a service's modules; its first pays for the run."""
+PROCESSES = 2
+"""Of a run: `make test`."""
 MOST_JOURNEYS = 5
 NAMED = 5
 """So many modules, the costliest, are named when a part costs too much."""
@@ -74,7 +76,8 @@ class Costs:
             if part.startswith("services/") and seconds > MOST_CPU * BUSY * self.slowness
         ]
         for part, modules in self.setup.items():
-            later = sorted(modules.values())[:-1]  # one module pays for templates and servers of the run
+            # The first module of each process of the run pays for its templates and servers.
+            later = sorted(modules.values())[:-PROCESSES]
             if (
                 part.startswith("services/")
                 and later
